@@ -1,0 +1,21 @@
+/// What a delta may measure. Checked before anything is allocated or parsed.
+package enum DeltaLimits {
+  /// One column's value, in bytes. SQLite's own default limit is 10⁹.
+  package static let valueBytesMax = 32 << 20
+  /// The encoded key of one row, in bytes.
+  package static let keyBytesMax = 1 << 16
+  /// A block is closed once it has this many raw bytes; one large row may exceed it.
+  package static let blockRawBytesTarget = 256 << 10
+  /// A block's raw bytes: the target plus one row of the largest size.
+  package static let blockRawBytesMax = 40 << 20
+  package static let blockRowsMax = 1 << 16
+  package static let frameBytesMax = 41 << 20
+  package static let columnsMax = 2_000
+  package static let keyColumnsMax = 64
+  package static let tablesMax = 10_000
+  package static let schemaBytesMax = 16 << 20
+  package static let nameBytesMax = 1 << 10
+  package static let sqlBytesMax = 1 << 20
+  package static let replicasMax = 100_000
+  package static let conflictValuesMax = 1_000
+}

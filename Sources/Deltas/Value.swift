@@ -1,0 +1,66 @@
+/// What a column holds: one of SQLite's five storage classes, byte for byte.
+///
+/// Text is bytes, not a `String`: SQLite stores invalid UTF-8 and NUL as they come, and equal
+/// means equal bytes, so that NFC and NFD differ. Reals compare by their bits, so that −0.0 and
+/// every NaN stay what they are.
+package enum Value: Hashable, Sendable {
+  case null
+  case integer(Int64)
+  /// IEEE 754 binary64, as its bit pattern.
+  case real(bits: UInt64)
+  case text([UInt8])
+  case blob([UInt8])
+
+  package static func real(_ value: Double) -> Value { .real(bits: value.bitPattern) }
+  package static func text(_ value: String) -> Value { .text(Array(value.utf8)) }
+
+  /// Copies a view's bytes.
+  package init(_ view: ValueView) {
+    self =
+      switch view {
+      case .null: .null
+      case .integer(let value): .integer(value)
+      case .real(let bits): .real(bits: bits)
+      case .text(let bytes): .text(Array(bytes))
+      case .blob(let bytes): .blob(Array(bytes))
+      }
+  }
+
+  /// Lends this value as a view that is valid only inside the closure.
+  package func withView<Result, Failure: Error>(
+    _ body: (ValueView) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    switch self {
+    case .null: return try body(.null)
+    case .integer(let value): return try body(.integer(value))
+    case .real(let bits): return try body(.real(bits: bits))
+    case .text(let bytes):
+      return try bytes.withUnsafeBytesTyped { (raw) throws(Failure) in try body(.text(raw)) }
+    case .blob(let bytes):
+      return try bytes.withUnsafeBytesTyped { (raw) throws(Failure) in try body(.blob(raw)) }
+    }
+  }
+}
+
+/// A value that belongs to somebody else: a statement's current row, a decoded block.
+///
+/// Valid only as long as its owner says; never store one.
+package enum ValueView {
+  case null
+  case integer(Int64)
+  case real(bits: UInt64)
+  case text(UnsafeRawBufferPointer)
+  case blob(UnsafeRawBufferPointer)
+}
+
+extension Array where Element == UInt8 {
+  /// `withUnsafeBytes` with the error's type kept.
+  fileprivate func withUnsafeBytesTyped<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let outcome: Swift.Result<Result, Failure> = withUnsafeBytes { raw in
+      do throws(Failure) { return .success(try body(raw)) } catch { return .failure(error) }
+    }
+    return try outcome.get()
+  }
+}

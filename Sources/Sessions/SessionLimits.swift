@@ -1,0 +1,22 @@
+/// What a conversation may measure.
+package enum SessionLimits {
+  /// Changesets up to this many bytes together travel inside an exchange.
+  package static let inlineBytesMax = 1 << 20
+  /// One piece of an upload or download.
+  package static let pieceBytesMax = 1 << 20
+  /// One message's body. Refused above this before anything is parsed.
+  package static let bodyBytesMax = 4 << 20
+  package static let changesetsPerExchangeMax = 1_000
+  package static let changesetBytesMax = 8 << 30
+  package static let compareBitsMax = 14
+  package static let compareBucketsMax = 1 << 14
+  package static let compareRowsMax = 40_000
+  package static let fetchRowsMax = 1_000
+  package static let messageTextBytesMax = 1 << 12
+  /// How long the hub holds a request for news before it answers with none.
+  package static let newsPatienceMilliseconds = 25_000
+  /// How often one step is tried before the session ends as unreachable.
+  package static let attemptsMax = 5
+  package static let backoffMillisecondsMin: Int64 = 200
+  package static let backoffMillisecondsMax: Int64 = 10_000
+}
