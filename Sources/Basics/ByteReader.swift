@@ -53,6 +53,12 @@ package struct ByteReader: Sendable {
     return value
   }
 
+  package mutating func readBigEndian() throws(ByteReaderError) -> UInt64 {
+    var value: UInt64 = 0
+    for byte in try readBytes(8) { value = value << 8 | UInt64(byte) }
+    return value
+  }
+
   package mutating func readVarint() throws(ByteReaderError) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0

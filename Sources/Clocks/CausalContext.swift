@@ -1,3 +1,5 @@
+internal import Basics
+
 /// One unbroken life of a hub's log: 16 random bytes, drawn when the hub is made.
 ///
 /// A restored hub opens a new one, so that a position never names two histories.
@@ -21,9 +23,9 @@ package struct GenerationID: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads what `description` writes.
   package init?(_ description: some StringProtocol) {
-    guard description.utf8.count == 32, let high = UInt64(description.prefix(16), radix: 16),
-      let low = UInt64(description.dropFirst(16), radix: 16)
-    else { return nil }
+    guard let bytes = bytes(hexadecimal: description), bytes.count == 16 else { return nil }
+    let high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    let low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
     self.init(high: high, low: low)
   }
 }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What issues hybrid timestamps at one replica.
 ///
 /// Small steps back of the wall clock are bridged by counting on. A large step back is followed:
@@ -30,7 +32,8 @@ package struct HybridLogicalClock: Hashable, Sendable {
       last = HybridTimestamp(
         milliseconds: last.milliseconds, counter: last.counter + 1, replica: replica)
     } else {
-      last = HybridTimestamp(milliseconds: last.milliseconds + 1, counter: 0, replica: replica)
+      last = HybridTimestamp(
+        milliseconds: last.milliseconds.addingSaturating(1), counter: 0, replica: replica)
     }
     return last
   }

@@ -4,31 +4,127 @@ package import Clocks
 /// Writes rows of one table that change in one way (same kind, same columns), column by column.
 ///
 /// Rows should come in the order of their keys: it makes the block small and its application fast.
+/// Close the block once it `isFull`.
 package struct BlockBuilder: Sendable {
   package let table: TableID
   package let kind: ChangeKind
   /// Ascending, without the key's.
   package let columns: [ColumnID]
+  package let keyColumnCount: Int
   package private(set) var rowCount = 0
 
+  /// The key's columns, then `columns`.
+  private var sections: [ColumnWriter]
+  /// Where the next value of the row goes.
+  private var nextSection: Int
+  private var times = ByteWriter()
+  private var previousMilliseconds: Int64 = 0
+  private var bases = ByteWriter()
+  private var runBase: UInt64 = 0
+  private var runCount = 0
+  private var contentBytes = 0
+
   package init(table: TableID, kind: ChangeKind, columns: [ColumnID], keyColumnCount: Int) {
+    invariant(keyColumnCount > 0, "A row has a key.")
+    invariant(columns.isEmpty || kind != .delete, "A deletion has no columns.")
+    invariant(!columns.isEmpty || kind != .update, "An update has columns.")
     self.table = table
     self.kind = kind
     self.columns = columns
+    self.keyColumnCount = keyColumnCount
+    sections = [ColumnWriter](repeating: ColumnWriter(), count: keyColumnCount + columns.count)
+    nextSection = keyColumnCount + columns.count
   }
 
   /// Begins a row. Then `appendKey` for each key column, then `append` for each of `columns`.
   package mutating func beginRow(milliseconds: Int64, base: LogPosition?) {
-    fatalError("unwritten")
+    invariant(nextSection == sections.count, "A row has all its values before the next begins.")
+    invariant(rowCount < DeltaLimits.blockRowsMax, "A full block is closed.")
+    nextSection = 0
+    rowCount += 1
+    times.writeSignedVarint(milliseconds &- previousMilliseconds)
+    previousMilliseconds = milliseconds
+    let code = base.map { $0.rawValue + 1 } ?? 0
+    if code != runBase {
+      closeRun()
+      runBase = code
+    }
+    runCount += 1
   }
 
-  package mutating func appendKey(_ value: ValueView) { fatalError("unwritten") }
-  package mutating func append(_ value: ValueView) { fatalError("unwritten") }
+  private mutating func closeRun() {
+    guard runCount > 0 else { return }
+    bases.writeVarint(runCount)
+    bases.writeVarint(runBase)
+    runCount = 0
+  }
+
+  package mutating func appendKey(_ value: ValueView) {
+    invariant(nextSection < keyColumnCount, "A row has as many key values as its table.")
+    if case .null = value { invariant(false, "A key that travels has no null.") }
+    appendNext(value)
+  }
+
+  package mutating func append(_ value: ValueView) {
+    invariant(
+      nextSection >= keyColumnCount && nextSection < sections.count,
+      "A row has its key first, and as many values as its block has columns.")
+    appendNext(value)
+  }
+
+  @inline(__always)
+  private mutating func appendNext(_ value: ValueView) {
+    contentBytes += sections[nextSection].append(value)
+    nextSection += 1
+  }
 
   /// About how many raw bytes the block would have: close it at `blockRawBytesTarget`.
-  package var estimatedBytes: Int { fatalError("unwritten") }
+  ///
+  /// Counts each row and cell for a little more than nothing, so that a block that is closed there
+  /// is within the limits of rows and cells too.
+  package var estimatedBytes: Int {
+    contentBytes + rowCount * (Self.rowBytesAtLeast + sections.count / Self.cellsPerByte)
+  }
+
+  /// Whether the block is to be closed before another row.
+  package var isFull: Bool { estimatedBytes >= DeltaLimits.blockRawBytesTarget }
+
+  private static let rowBytesAtLeast = DeltaLimits.blockRawBytesTarget / DeltaLimits.blockRowsMax
+  private static let cellsPerByte =
+    DeltaLimits.blockCellsMax / 2 / DeltaLimits.blockRawBytesTarget
 
   /// The block's canonical raw bytes. Empty afterwards, and ready for the next block.
-  package mutating func finish() -> [UInt8] { fatalError("unwritten") }
-}
+  package mutating func finish() -> [UInt8] {
+    invariant(rowCount > 0, "A block has rows.")
+    invariant(nextSection == sections.count, "A block's last row has all its values.")
+    closeRun()
+    let estimate = sections.reduce(64 + times.count + bases.count) { $0 + $1.byteCount + 8 }
+    var block = ByteWriter(reservingCapacity: estimate + columns.count * 2)
+    block.write(table)
+    block.write(kind.rawValue)
+    block.writeVarint(columns.count)
+    var previous: UInt16 = 0
+    for column in columns {
+      invariant(column.rawValue > previous, "A block's columns ascend from 1.")
+      block.writeVarint(UInt64(column.rawValue - previous))
+      previous = column.rawValue
+    }
+    block.writeVarint(keyColumnCount)
+    block.writeVarint(rowCount)
+    for index in 0..<keyColumnCount { sections[index].finish(into: &block) }
+    block.write(contentsOf: times.bytes)
+    block.write(contentsOf: bases.bytes)
+    for index in keyColumnCount..<sections.count { sections[index].finish(into: &block) }
+    reset()
+    return block.bytes
+  }
 
+  private mutating func reset() {
+    rowCount = 0
+    contentBytes = 0
+    times.removeAll()
+    previousMilliseconds = 0
+    bases.removeAll()
+    runBase = 0
+  }
+}

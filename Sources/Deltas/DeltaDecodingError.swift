@@ -24,9 +24,9 @@ package enum DeltaDecodingError: Error, Hashable, Sendable {
     case .hashMismatch:
       "A changeset's content does not fit its hash. Nothing of it was applied; sync again."
     case .tooLarge(let what, let limit):
-      "The delta's \(what) exceeds the limit of \(limit). Nothing of it was applied."
+      "The \(what) exceeds the limit of \(limit). Nothing of it was applied."
     case .malformed(let why):
-      "The bytes are no delta: \(why). Nothing of them was applied."
+      "What came could not be read: \(why). Nothing of it was applied."
     }
   }
 }

@@ -9,13 +9,25 @@ package enum DeltaLimits {
   /// A block's raw bytes: the target plus one row of the largest size.
   package static let blockRawBytesMax = 40 << 20
   package static let blockRowsMax = 1 << 16
+  /// Rows times columns, the key's included.
+  package static let blockCellsMax = 1 << 22
   package static let frameBytesMax = 41 << 20
+  /// Rows, and blocks, of one changeset.
+  package static let changesetRowsMax = 1 << 40
+  package static let deltaFramesMax = 1 << 40
   package static let columnsMax = 2_000
   package static let keyColumnsMax = 64
   package static let tablesMax = 10_000
-  package static let schemaBytesMax = 16 << 20
+  /// Fits a message.
+  package static let schemaBytesMax = 3 << 20
   package static let nameBytesMax = 1 << 10
   package static let sqlBytesMax = 1 << 20
   package static let replicasMax = 100_000
   package static let conflictValuesMax = 1_000
+  package static let conflictsPerFrameMax = 1 << 16
+  package static let explanationBytesMax = 4 << 10
+  /// Statements of a schema besides its tracked tables.
+  package static let statementsMax = 100_000
+  /// Positions and counters: far from where adding one could overflow.
+  package static let ordinalMax: UInt64 = 1 << 62
 }

@@ -27,22 +27,24 @@ package struct Frame: Hashable, Sendable {
 
   /// type (1 byte) ‖ payload length (4 bytes, little-endian) ‖ payload ‖ the first 8 bytes of the
   /// SHA-256 over all before.
-  package var encoded: [UInt8] { fatalError("unwritten") }
+  package var encoded: [UInt8] {
+    invariant(
+      payload.count <= DeltaLimits.frameBytesMax - Self.overheadBytes,
+      "A frame's payload is within its limit.")
+    var writer = ByteWriter(reservingCapacity: payload.count + Self.overheadBytes)
+    writer.write(type.rawValue)
+    writer.writeFixed(UInt32(payload.count))
+    writer.write(contentsOf: payload)
+    let checksum = ContentHash(of: writer.bytes).bytes.prefix(Self.checksumBytes)
+    writer.write(contentsOf: checksum)
+    return writer.bytes
+  }
 
   /// The bytes around a payload.
-  package static let overheadBytes = 13
-}
+  package static let overheadBytes = headBytes + checksumBytes
 
-/// Cuts a stream into frames, whatever the pieces in which it comes.
-package struct FrameReader: Sendable {
-  package init() {}
-
-  /// Takes the stream's next bytes.
-  package mutating func append(_ bytes: some Collection<UInt8>) { fatalError("unwritten") }
-
-  /// The next whole frame, or nil if its last byte has not come yet.
-  package mutating func next() throws(DeltaDecodingError) -> Frame? { fatalError("unwritten") }
-
-  /// Bytes taken that no frame has been made of yet. 0 at the end of a whole stream.
-  package var pendingBytes: Int { fatalError("unwritten") }
+  /// The bytes before a payload.
+  static let headBytes = 5
+  /// The bytes after it.
+  static let checksumBytes = 8
 }

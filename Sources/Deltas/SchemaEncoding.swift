@@ -2,11 +2,111 @@ package import Basics
 
 extension Schema {
   /// Canonical bytes: what the hub sends to a joining branch and both sides keep.
-  package var encoded: [UInt8] { fatalError("unwritten") }
+  package var encoded: [UInt8] {
+    var writer = ByteWriter()
+    writer.writeVarint(FormatVersion.current)
+    writer.writeList(tables) { $0.write($1) }
+    writer.writeList(otherSQL) { $0.writeLengthPrefixed($1) }
+    return writer.bytes
+  }
 
-  package init(encoded: [UInt8]) throws(DeltaDecodingError) { fatalError("unwritten") }
+  package init(encoded: [UInt8]) throws(DeltaDecodingError) {
+    guard encoded.count <= DeltaLimits.schemaBytesMax else {
+      throw .tooLarge(what: "schema in bytes", limit: DeltaLimits.schemaBytesMax)
+    }
+    var reader = FieldReader(encoded, in: "a schema")
+    try reader.readFormatVersion()
+    let tables = try reader.readList(
+      of: "tables", atMost: DeltaLimits.tablesMax
+    ) { (reader) throws(DeltaDecodingError) in try reader.readTableSchema() }
+    for (table, next) in zip(tables, tables.dropFirst()) where table.id >= next.id {
+      throw reader.error("has tables out of order")
+    }
+    let otherSQL = try reader.readList(
+      of: "statements", atMost: DeltaLimits.statementsMax
+    ) { (reader) throws(DeltaDecodingError) in
+      try reader.readText(of: "statement", atMost: DeltaLimits.sqlBytesMax)
+    }
+    try reader.expectEnd()
+    self.init(tables: tables, otherSQL: otherSQL)
+  }
 
   /// A digest of the tables and columns being synced; both sides must match. Names, numbers, keys,
   /// affinities and collations count; the wording of CREATE statements does not.
-  package var fingerprint: ContentHash { fatalError("unwritten") }
+  package var fingerprint: ContentHash {
+    var writer = ByteWriter()
+    writer.writeLengthPrefixed("tributary schema 1")
+    writer.writeList(tables.sorted { $0.id < $1.id }) { writer, table in
+      writer.write(table.id)
+      writer.writeLengthPrefixed(table.name)
+      writer.writeList(table.columns.sorted { $0.id < $1.id }) { writer, column in
+        writer.write(column.id)
+        writer.writeLengthPrefixed(column.name)
+        writer.write(column.affinity.rawValue)
+        writer.writeLengthPrefixed(Self.uppercasedASCII(column.collation))
+      }
+      writer.writeList(table.keyColumns) { $0.write($1) }
+    }
+    return ContentHash(of: writer.bytes)
+  }
+
+  /// SQLite compares the names of collations without regard to the case of ASCII letters.
+  private static func uppercasedASCII(_ text: String) -> [UInt8] {
+    text.utf8.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) ? $0 - 32 : $0 }
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func write(_ table: TableSchema) {
+    write(table.id)
+    writeLengthPrefixed(table.name)
+    writeList(table.columns) { writer, column in
+      writer.write(column.id)
+      writer.writeLengthPrefixed(column.name)
+      writer.writeLengthPrefixed(column.declaredType)
+      writer.write(column.affinity.rawValue)
+      writer.write(column.isNotNull)
+      writer.writeLengthPrefixed(column.collation)
+    }
+    writeList(table.keyColumns) { $0.write($1) }
+    write(table.isWithoutRowID)
+    write(table.isStrict)
+    writeLengthPrefixed(table.createSQL)
+  }
+}
+
+extension FieldReader {
+  fileprivate mutating func readTableSchema() throws(DeltaDecodingError) -> TableSchema {
+    let id = try readTable()
+    let name = try readText(of: "table's name", atMost: DeltaLimits.nameBytesMax)
+    let columns = try readList(
+      of: "columns", atMost: DeltaLimits.columnsMax
+    ) { (reader) throws(DeltaDecodingError) in try reader.readColumnSchema() }
+    let numbers = Set(columns.map(\.id))
+    guard numbers.count == columns.count else { throw error("has a column number twice") }
+    let keyColumns = try readList(
+      of: "key columns", atMost: DeltaLimits.keyColumnsMax
+    ) { (reader) throws(DeltaDecodingError) in try reader.readColumn() }
+    guard !keyColumns.isEmpty, Set(keyColumns).count == keyColumns.count,
+      numbers.isSuperset(of: keyColumns)
+    else { throw error("has a table whose key is not of its columns") }
+    return TableSchema(
+      id: id, name: name, columns: columns, keyColumns: keyColumns,
+      isWithoutRowID: try readFlag(), isStrict: try readFlag(),
+      createSQL: try readText(of: "statement", atMost: DeltaLimits.sqlBytesMax))
+  }
+
+  private mutating func readColumnSchema() throws(DeltaDecodingError) -> ColumnSchema {
+    let id = try readColumn()
+    let name = try readText(of: "column's name", atMost: DeltaLimits.nameBytesMax)
+    let declaredType = try readText(of: "column's type", atMost: DeltaLimits.nameBytesMax)
+    let code = try readByte()
+    guard let affinity = Affinity(rawValue: code) else {
+      throw error("has the unknown affinity \(code)")
+    }
+    return ColumnSchema(
+      id: id, name: name, declaredType: declaredType, affinity: affinity,
+      isNotNull: try readFlag(),
+      collation: try readText(of: "collation's name", atMost: DeltaLimits.nameBytesMax))
+  }
 }

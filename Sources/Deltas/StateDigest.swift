@@ -16,27 +16,23 @@ package struct StateDigest: Hashable, Sendable, CustomStringConvertible {
     self.low = low
   }
 
-  package mutating func add(_ row: RowDigest) { fatalError("unwritten") }
+  package mutating func add(_ row: RowDigest) {
+    add(StateDigest(rowCount: 1, high: row.high, low: row.low))
+  }
+
+  /// Adds all rows of another set that has none in common with this one.
+  package mutating func add(_ other: StateDigest) {
+    let (sum, carries) = low.addingReportingOverflow(other.low)
+    low = sum
+    high = high &+ other.high &+ (carries ? 1 : 0)
+    rowCount += other.rowCount
+  }
 
   /// 32 hexadecimal characters.
-  package var description: String { fatalError("unwritten") }
-}
-
-/// One row's digest: 16 bytes of SHA-256 over the canonical form of all its stored columns.
-package struct RowDigest: Hashable, Sendable {
-  package let high: UInt64
-  package let low: UInt64
-
-  package init(high: UInt64, low: UInt64) {
-    self.high = high
-    self.low = low
+  package var description: String {
+    var writer = ByteWriter(reservingCapacity: 16)
+    writer.writeBigEndian(high)
+    writer.writeBigEndian(low)
+    return hexadecimal(writer.bytes)
   }
-}
-
-/// Digests one row after another without allocating for each.
-package struct RowDigester: ~Copyable {
-  package init() { fatalError("unwritten") }
-  /// In the order of the columns' numbers, key columns included.
-  package mutating func append(_ value: ValueView) { fatalError("unwritten") }
-  package mutating func finishRow() -> RowDigest { fatalError("unwritten") }
 }

@@ -27,6 +27,7 @@ package enum Value: Hashable, Sendable {
   }
 
   /// Lends this value as a view that is valid only inside the closure.
+  @inlinable
   package func withView<Result, Failure: Error>(
     _ body: (ValueView) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -35,9 +36,13 @@ package enum Value: Hashable, Sendable {
     case .integer(let value): return try body(.integer(value))
     case .real(let bits): return try body(.real(bits: bits))
     case .text(let bytes):
-      return try bytes.withUnsafeBytesTyped { (raw) throws(Failure) in try body(.text(raw)) }
+      return try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
+        try body(.text(UnsafeRawBufferPointer(bytes)))
+      }
     case .blob(let bytes):
-      return try bytes.withUnsafeBytesTyped { (raw) throws(Failure) in try body(.blob(raw)) }
+      return try bytes.withUnsafeBufferPointer { (bytes) throws(Failure) in
+        try body(.blob(UnsafeRawBufferPointer(bytes)))
+      }
     }
   }
 }
@@ -51,16 +56,4 @@ package enum ValueView {
   case real(bits: UInt64)
   case text(UnsafeRawBufferPointer)
   case blob(UnsafeRawBufferPointer)
-}
-
-extension Array where Element == UInt8 {
-  /// `withUnsafeBytes` with the error's type kept.
-  fileprivate func withUnsafeBytesTyped<Result, Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    let outcome: Swift.Result<Result, Failure> = withUnsafeBytes { raw in
-      do throws(Failure) { return .success(try body(raw)) } catch { return .failure(error) }
-    }
-    return try outcome.get()
-  }
 }

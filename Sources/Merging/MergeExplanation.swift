@@ -12,5 +12,30 @@ package enum MergeExplanation: Hashable, Sendable {
   case updateOverDelete
 
   /// One sentence for people.
-  package var sentence: String { fatalError("unwritten") }
+  package var sentence: String {
+    switch self {
+    case .laterWrite:
+      "Neither branch had seen the other's value; the one written later stands."
+    case .tieByReplica:
+      """
+      Neither branch had seen the other's value, and both were written at the same millisecond; \
+      the branch with the lower number stands.
+      """
+    case .editOverBaseline:
+      """
+      Neither branch had seen the other's value; the edit stands over the value that was there \
+      before its branch joined.
+      """
+    case .firstBaseline:
+      """
+      Both values were there before their branches joined; the one that the hub received first \
+      stands.
+      """
+    case .updateOverDelete:
+      """
+      One branch changed the row while another, without having seen the change, deleted it; the \
+      change stands, and the whole row is kept.
+      """
+    }
+  }
 }

@@ -13,5 +13,8 @@ package protocol MergeRule: Sendable {
 package struct MergePolicy: Sendable {
   package init() {}
 
+  /// The name of what decides between a change to a row and a concurrent deletion of it.
+  package static let updateOverDelete = "update over delete"
+
   package func rule(table: TableID, column: ColumnID) -> any MergeRule { LatestRule() }
 }

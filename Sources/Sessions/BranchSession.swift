@@ -4,8 +4,9 @@ package import Clocks
 /// One sync as a branch sees it, as a value: events in, effects out. It never waits and never
 /// looks at a clock; what it wants done it returns.
 ///
-/// seal → (upload pieces) → exchange → (download pieces) → apply → … until neither side has
-/// anything for the other.
+/// seal → (upload pieces) → exchange → (stage, download pieces) → apply → … until neither side has
+/// anything for the other. There is at most one effect under way; an event that does not answer
+/// it is ignored.
 package struct BranchSession: Sendable {
   /// A sealed changeset that the hub has not confirmed.
   package struct Pending: Hashable, Sendable {
@@ -17,10 +18,12 @@ package struct BranchSession: Sendable {
     case started
     /// The journal was sealed; this is the whole outbox, in the order of the counters.
     case sealed(outbox: [Pending])
+    /// How much of the changeset the hub has staged.
     case uploadAnswered(byteCount: Int)
     case exchanged(ExchangeResponse, requestBytes: Int)
-    /// The delta's beginning that is staged on disk, after an exchange or a download.
+    /// How much of the delta's beginning is staged on disk: answers `stage` and `download`.
     case staged(byteCount: Int)
+    /// The delta was applied; this is the whole outbox now.
     case applied(outbox: [Pending])
     /// The request was not answered: connection, timeout, damaged answer.
     case unanswered
@@ -33,24 +36,203 @@ package struct BranchSession: Sendable {
     /// Send the bytes of a changeset from an offset on; with 0 bytes it asks what is there.
     case upload(UploadedChangeset, offset: Int, byteCount: Int)
     case exchange(inline: [UploadedChangeset], uploaded: UploadedChangeset?)
-    /// Fetch a piece of the delta and stage it.
+    /// Keep the response's piece of the delta on disk, unless more of the same delta (generation,
+    /// from, to) is there already from an interrupted session. Answered by `staged`.
+    case stage(ExchangeResponse)
+    /// Fetch a piece of the delta and add it to what is staged. Answered by `staged`.
     case download(from: LogPosition, to: LogPosition, offset: Int, byteCount: Int)
-    /// Apply the staged delta (none if `to` is nil), forget accepted changesets, move the
-    /// position: one transaction.
+    /// Apply the staged delta (none if its `deltaByteCount` is 0), forget accepted changesets,
+    /// move the position: one transaction.
     case apply(ExchangeResponse)
     case wait(milliseconds: Int64)
     case finish(Outcome)
   }
 
   package enum Outcome: Hashable, Sendable {
-    /// Neither side has anything for the other.
+    /// Neither side has anything for the other, except what was written during the session.
     case complete
-    /// The hub could not be reached; nothing was lost.
+    /// The hub could not be reached, or did not get on; nothing was lost.
     case unreachable
     case refused(Refusal)
   }
 
-  package init() {}
+  /// What the next event answers.
+  private enum Stage: Hashable, Sendable {
+    case idle
+    case sealing
+    /// An upload, an exchange or a download.
+    case requesting(Effect)
+    case staging(ExchangeResponse)
+    case applying
+    case waiting(toSend: Effect)
+    case finished
+  }
 
-  package mutating func handle(_ event: Event) -> [Effect] { fatalError("unwritten") }
+  private let backoff: Backoff
+  private var stage = Stage.idle
+  private var outbox: [UploadedChangeset] = []
+  /// The exchange whose delta is being downloaded.
+  private var response: ExchangeResponse?
+  /// Requests without an answer, or with one that brought nothing on, since the last progress.
+  private var attemptCount = 0
+  /// The most of the changeset under way that the hub was known to have staged.
+  private var uploadedBytesMax = 0
+  /// Exchanges after which the outbox began with the same changeset as before.
+  private var stallCount = 0
+  /// The last changeset that was sealed when the session began. Later ones are written while it
+  /// runs, and could keep it going for ever.
+  private var counterAtStart: UInt64 = 0
+  private var extraRoundCount = 0
+
+  /// `spread` makes this branch's waits its own.
+  package init(spread: UInt64 = 0) { backoff = Backoff(spread: spread) }
+
+  package mutating func handle(_ event: Event) -> [Effect] {
+    switch (stage, event) {
+    case (.idle, .started):
+      stage = .sealing
+      return [.seal]
+    case (.sealing, .sealed(let pending)):
+      outbox = pending.map(\.changeset)
+      counterAtStart = outbox.last?.counter ?? 0
+      return push()
+    case (.requesting(.upload(let changeset, let offset, let asked)), .uploadAnswered(let count)):
+      return uploadAnswered(changeset, offset: offset, isAsking: asked == 0, byteCount: count)
+    case (.requesting(.exchange), .exchanged(let response, _)):
+      return exchanged(response)
+    case (.staging(let response), .staged(let byteCount)):
+      return pull(response, staged: byteCount)
+    case (.requesting(.download(_, _, let offset, _)), .staged(let byteCount)):
+      return downloaded(from: offset, staged: byteCount)
+    case (.applying, .applied(let pending)):
+      return applied(outbox: pending.map(\.changeset))
+    case (.requesting(let request), .unanswered):
+      return retry(request, else: .unreachable)
+    case (.requesting(let request), .refused(let refusal)):
+      guard refusal.code == .busy else { return finish(.refused(refusal)) }
+      return retry(request, else: .refused(refusal))
+    case (.waiting(let request), .waited):
+      return send(request)
+    default:
+      return []
+    }
+  }
+
+  // MARK: Push
+
+  /// Sends what comes next: as many small changesets as fit, or one large one, or nothing but the
+  /// question what is new.
+  private mutating func push() -> [Effect] {
+    guard let first = outbox.first else { return send(.exchange(inline: [], uploaded: nil)) }
+    guard first.byteCount <= SessionLimits.inlineBytesMax else {
+      uploadedBytesMax = 0
+      return send(.upload(first, offset: 0, byteCount: 0))
+    }
+    var inline: [UploadedChangeset] = []
+    var byteCount = 0
+    for changeset in outbox.prefix(SessionLimits.changesetsPerExchangeMax) {
+      byteCount += changeset.byteCount
+      guard byteCount <= SessionLimits.inlineBytesMax else { break }
+      inline.append(changeset)
+    }
+    return send(.exchange(inline: inline, uploaded: nil))
+  }
+
+  private mutating func uploadAnswered(
+    _ changeset: UploadedChangeset, offset: Int, isAsking: Bool, byteCount: Int
+  ) -> [Effect] {
+    // The number comes from the network: it is held to what it can be.
+    let staged = min(max(byteCount, 0), changeset.byteCount)
+    guard staged < changeset.byteCount else {
+      attemptCount = 0
+      return send(.exchange(inline: [], uploaded: changeset))
+    }
+    let piece = Effect.upload(
+      changeset, offset: staged,
+      byteCount: min(SessionLimits.pieceBytesMax, changeset.byteCount - staged))
+    if staged > uploadedBytesMax {
+      uploadedBytesMax = staged
+      attemptCount = 0
+    } else if !isAsking {
+      return retry(piece, else: .unreachable)
+    }
+    return send(piece)
+  }
+
+  // MARK: Pull
+
+  private mutating func exchanged(_ response: ExchangeResponse) -> [Effect] {
+    attemptCount = 0
+    guard response.deltaByteCount > 0 else { return apply(response) }
+    stage = .staging(response)
+    return [.stage(response)]
+  }
+
+  private mutating func downloaded(from offset: Int, staged: Int) -> [Effect] {
+    guard let response else { return [] }
+    guard staged > offset else {
+      return retry(download(response, from: staged), else: .unreachable)
+    }
+    attemptCount = 0
+    return pull(response, staged: staged)
+  }
+
+  private mutating func pull(_ response: ExchangeResponse, staged: Int) -> [Effect] {
+    guard staged < response.deltaByteCount else { return apply(response) }
+    self.response = response
+    return send(download(response, from: staged))
+  }
+
+  private func download(_ response: ExchangeResponse, from staged: Int) -> Effect {
+    let offset = max(staged, 0)
+    return .download(
+      from: response.from, to: response.to, offset: offset,
+      byteCount: min(SessionLimits.pieceBytesMax, response.deltaByteCount - offset))
+  }
+
+  private mutating func apply(_ response: ExchangeResponse) -> [Effect] {
+    self.response = nil
+    stage = .applying
+    return [.apply(response)]
+  }
+
+  private mutating func applied(outbox pending: [UploadedChangeset]) -> [Effect] {
+    let before = outbox.first?.counter ?? 0
+    outbox = pending
+    guard let first = outbox.first else { return finish(.complete) }
+    if first.counter > counterAtStart {
+      extraRoundCount += 1
+      guard extraRoundCount <= SessionLimits.extraRoundsMax else { return finish(.complete) }
+    }
+    if first.counter <= before {
+      stallCount += 1
+      guard stallCount < SessionLimits.stallsMax else { return finish(.unreachable) }
+    }
+    return push()
+  }
+
+  // MARK: Effects
+
+  private mutating func send(_ request: Effect) -> [Effect] {
+    stage = .requesting(request)
+    return [request]
+  }
+
+  /// Waits and sends again, or ends the session once that was done often enough.
+  private mutating func retry(_ request: Effect, else outcome: Outcome) -> [Effect] {
+    attemptCount += 1
+    guard attemptCount < SessionLimits.attemptsMax else { return finish(outcome) }
+    if case .upload(let changeset, _, _) = request {
+      // How much of the piece arrived is not known.
+      stage = .waiting(toSend: .upload(changeset, offset: 0, byteCount: 0))
+    } else {
+      stage = .waiting(toSend: request)
+    }
+    return [.wait(milliseconds: backoff.milliseconds(afterAttempt: attemptCount))]
+  }
+
+  private mutating func finish(_ outcome: Outcome) -> [Effect] {
+    stage = .finished
+    return [.finish(outcome)]
+  }
 }

@@ -28,16 +28,20 @@ package struct ExchangeRequest: Hashable, Sendable {
   package var changesets: [[UInt8]]
   /// A changeset that was uploaded in pieces and is to be accepted now, before `changesets`.
   package var uploaded: UploadedChangeset?
+  /// Where a partly staged delta from the integrated position ends. The hub ends its answer there
+  /// too, so that a slow transfer goes on while the log grows; what is newer comes next time.
+  package var resumeTo: LogPosition?
 
   package init(
     schemaFingerprint: ContentHash, integrated: CausalContext?, wallMilliseconds: Int64,
-    changesets: [[UInt8]], uploaded: UploadedChangeset?
+    changesets: [[UInt8]], uploaded: UploadedChangeset?, resumeTo: LogPosition? = nil
   ) {
     self.schemaFingerprint = schemaFingerprint
     self.integrated = integrated
     self.wallMilliseconds = wallMilliseconds
     self.changesets = changesets
     self.uploaded = uploaded
+    self.resumeTo = resumeTo
   }
 }
 

@@ -1,28 +1,84 @@
 internal import Basics
-package import Deltas
+internal import Deltas
 
 /// The version of the conversation. Stands at the head of every message.
 package enum ProtocolVersion {
   package static let current: UInt64 = 1
 }
 
-extension HubRequest {
-  /// Canonical bytes: protocol version, message type, fields.
-  package var encoded: [UInt8] { fatalError("unwritten") }
-  package init(encoded: [UInt8]) throws(DeltaDecodingError) { fatalError("unwritten") }
+/// What a message is: the byte after its version. Never reused.
+enum MessageType: UInt8 {
+  case exchange = 0x01
+  case upload = 0x02
+  case download = 0x03
+  case compare = 0x04
+  case fetchRows = 0x05
+  case explain = 0x06
+  case awaitNews = 0x07
+  case describe = 0x08
+  case enrol = 0x10
+
+  case exchanged = 0x41
+  case uploaded = 0x42
+  case downloaded = 0x43
+  case compared = 0x44
+  case rows = 0x45
+  case explanation = 0x46
+  case news = 0x47
+  case description = 0x48
+  case enrolled = 0x50
+  case refused = 0x7f
 }
 
-extension HubResponse {
-  package var encoded: [UInt8] { fatalError("unwritten") }
-  package init(encoded: [UInt8]) throws(DeltaDecodingError) { fatalError("unwritten") }
+extension ByteWriter {
+  /// A writer that has a message's head.
+  init(_ type: MessageType) {
+    self.init()
+    writeVarint(ProtocolVersion.current)
+    write(type.rawValue)
+  }
+
+  /// The whole message: what was written, and the first 8 bytes of its SHA-256.
+  var message: [UInt8] {
+    bytes + ContentHash(of: bytes).bytes.prefix(FieldReader.messageChecksumBytes)
+  }
 }
 
-extension EnrolRequest {
-  package var encoded: [UInt8] { fatalError("unwritten") }
-  package init(encoded: [UInt8]) throws(DeltaDecodingError) { fatalError("unwritten") }
-}
+extension FieldReader {
+  static let messageChecksumBytes = 8
 
-extension EnrolResponse {
-  package var encoded: [UInt8] { fatalError("unwritten") }
-  package init(encoded: [UInt8]) throws(DeltaDecodingError) { fatalError("unwritten") }
+  /// Reads a message's head. The body's limit is checked before anything else, and its checksum
+  /// before any field.
+  static func message(
+    _ encoded: [UInt8], in what: String
+  ) throws(DeltaDecodingError) -> (reader: FieldReader, type: MessageType) {
+    guard encoded.count <= SessionLimits.bodyBytesMax else {
+      throw .tooLarge(what: "message in bytes", limit: SessionLimits.bodyBytesMax)
+    }
+    var head = FieldReader(encoded, in: what)
+    let version = try head.readVarint()
+    guard version == ProtocolVersion.current else { throw .unsupportedFormat(version) }
+    guard head.remaining > messageChecksumBytes else { throw head.error("is cut short") }
+    let content = Array(encoded.dropLast(messageChecksumBytes))
+    let checksum = ContentHash(of: content).bytes.prefix(messageChecksumBytes)
+    guard checksum.elementsEqual(encoded.suffix(messageChecksumBytes)) else {
+      throw .checksumMismatch
+    }
+    var reader = FieldReader(content, in: what)
+    _ = try reader.readVarint()
+    let code = try reader.readByte()
+    guard let type = MessageType(rawValue: code) else {
+      throw reader.error("is of the unknown type \(code)")
+    }
+    return (reader, type)
+  }
+
+  /// A length or an offset in bytes.
+  mutating func readByteCount(atMost limit: Int) throws(DeltaDecodingError) -> Int {
+    try readCount(of: "bytes", atMost: limit)
+  }
+
+  mutating func readEncodedKey() throws(DeltaDecodingError) -> [UInt8] {
+    try readBytes(of: "key", atMost: DeltaLimits.keyBytesMax)
+  }
 }

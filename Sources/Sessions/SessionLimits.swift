@@ -8,15 +8,26 @@ package enum SessionLimits {
   package static let bodyBytesMax = 4 << 20
   package static let changesetsPerExchangeMax = 1_000
   package static let changesetBytesMax = 8 << 30
+  /// A whole delta, however many pieces it comes in.
+  package static let deltaBytesMax = 1 << 40
   package static let compareBitsMax = 14
   package static let compareBucketsMax = 1 << 14
   package static let compareRowsMax = 40_000
   package static let fetchRowsMax = 1_000
+  package static let explainCellsMax = 10_000
+  package static let explainConflictsMax = 1_000
+  package static let tokenSecretBytesMax = 64
+  /// A certificate or the request for one, DER.
+  package static let certificateBytesMax = 16 << 10
   package static let messageTextBytesMax = 1 << 12
   /// How long the hub holds a request for news before it answers with none.
   package static let newsPatienceMilliseconds = 25_000
   /// How often one step is tried before the session ends as unreachable.
   package static let attemptsMax = 5
+  /// How many exchanges a session adds for what is written while it runs.
+  package static let extraRoundsMax = 8
+  /// How many exchanges may bring nothing on before the session ends as unreachable.
+  package static let stallsMax = 3
   package static let backoffMillisecondsMin: Int64 = 200
   package static let backoffMillisecondsMax: Int64 = 10_000
 }

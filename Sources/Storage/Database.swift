@@ -78,6 +78,8 @@ package final class Database {
 
   /// Rows changed by the last statement that finished.
   package var changes: Int { Int(sqlite3_changes64(handle)) }
+  /// Whether SQLite has a transaction open; a trigger can have rolled back what we began.
+  package var hasOpenTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
   package var totalChanges: Int { Int(sqlite3_total_changes64(handle)) }
   package var lastInsertRowID: Int64 { sqlite3_last_insert_rowid(handle) }
 
@@ -199,11 +201,16 @@ package final class Database {
 
   /// What the authorizer is asked about: an action on a table inside a trigger.
   package struct Access {
+    /// One of SQLite's action codes; those of interest have names below.
     package let action: Int32
     package let table: String
     package let column: String?
     /// The innermost trigger or view, if any.
     package let context: String?
+
+    package static let insert = SQLITE_INSERT
+    package static let update = SQLITE_UPDATE
+    package static let delete = SQLITE_DELETE
   }
 
   package enum Permission {
@@ -248,6 +255,7 @@ package final class Database {
 
 /// An SQL identifier, quoted. The only place where a name becomes SQL.
 package func quoted(_ identifier: String) -> String {
-  "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(
-    separator: "\"\"") + "\""
+  "\""
+    + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(
+      separator: "\"\"") + "\""
 }

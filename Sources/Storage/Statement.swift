@@ -83,6 +83,9 @@ package final class Statement {
     reset()
   }
 
+  /// Makes the statement ready to run again with the bindings it has.
+  package func rewind() { sqlite3_reset(handle) }
+
   package func reset() {
     sqlite3_reset(handle)
     sqlite3_clear_bindings(handle)

@@ -1,0 +1,115 @@
+internal import Basics
+package import Deltas
+package import Sessions
+package import Storage
+
+/// Compares a database's tracked rows with the hub's without sending the rows: digests of buckets
+/// first, then of the rows in buckets that differ.
+///
+/// Works on any database that has the tables, so that one can be compared before it joins. Reads
+/// only. Memory is in proportion to the differences, not to the rows.
+package final class BranchComparison {
+  package enum Effect: Sendable {
+    case send(HubRequest)
+    case finish([TableComparison])
+  }
+
+  /// The comparison's own rules were not kept by the answer.
+  package struct UnexpectedAnswer: Error, Sendable {
+    package let refusal: Refusal?
+  }
+
+  private let database: Database
+  private var waiting: [TableSchema]
+  private var done: [TableComparison] = []
+  private var known: [TableID: KnownRows] = [:]
+  private var current: TableWork?
+  /// Whether rows that are only at the hub are named too, and columns that differ.
+  private let isNaming: Bool
+
+  /// `isNaming` asks for what only people need: rows that are only at the hub, and the values of
+  /// rows that differ.
+  package init(database: Database, schema: Schema, isNaming: Bool) {
+    self.database = database
+    self.isNaming = isNaming
+    waiting = schema.tables.reversed()
+  }
+
+  package func start() throws -> Effect { try nextTable() }
+
+  package func handle(_ response: HubResponse) throws -> Effect {
+    guard var work = current else { throw UnexpectedAnswer(refusal: nil) }
+    switch (work.stage, response) {
+    case (_, .refused(let refusal)): throw UnexpectedAnswer(refusal: refusal)
+    case (.buckets, .compare(let answer)):
+      guard answer.buckets.count == 1 << work.bits else { throw UnexpectedAnswer(refusal: nil) }
+      let bits = Self.bits(rowCount: answer.buckets.reduce(0) { $0 + max(0, $1.rowCount) })
+      if bits > work.bits, work.bits < SessionLimits.compareBitsMax {
+        work.bits = bits
+        return try send(work)
+      }
+      try work.takeBuckets(answer.buckets, database: database, isNaming: isNaming)
+    case (.rows, .compare(let answer)):
+      try work.takeRows(answer.rows, database: database, isNaming: isNaming)
+    case (.values(let keys), .rows(let answer)):
+      guard answer.rows.count == keys.count else { throw UnexpectedAnswer(refusal: nil) }
+      try work.takeValues(answer.rows, for: keys, database: database)
+    default: throw UnexpectedAnswer(refusal: nil)
+    }
+    work.advance(isNaming: isNaming)
+    if case .done = work.stage {
+      done.append(work.result)
+      known[work.result.table.id] = work.known
+      current = nil
+      return try nextTable()
+    }
+    return try send(work)
+  }
+
+  /// Whether the hub was found to have the row with the same bytes. A rare wrong “no” is possible,
+  /// a wrong “yes” is not, short of a SHA-256 collision. Valid once finished.
+  package func isKnown(_ table: TableID, key: [UInt8]) -> Bool {
+    known[table]?.contains(key) ?? false
+  }
+
+  private func nextTable() throws -> Effect {
+    guard let table = waiting.popLast() else { return .finish(done) }
+    let rowCount = try TableDigests.digest(of: table, in: database).rowCount
+    return try send(
+      TableWork(table: table, rowCount: rowCount, bits: Self.bits(rowCount: rowCount)))
+  }
+
+  private func send(_ work: TableWork) throws -> Effect {
+    current = work
+    return .send(work.request)
+  }
+
+  /// How many leading bits make buckets of a good size.
+  static func bits(rowCount: Int) -> Int {
+    var bits = 0
+    while bits < SessionLimits.compareBitsMax,
+      rowCount >> bits > ComparisonLimits.rowsPerBucket
+    {
+      bits += 1
+    }
+    return bits
+  }
+}
+
+/// Which rows the hub has with the same bytes, as the complement of those it has not.
+struct KnownRows {
+  var bits = 0
+  /// Buckets of which the hub has nothing.
+  var emptyBuckets: Set<UInt32> = []
+  /// Hashes of the keys that are only here or differ.
+  var unknown: Set<UInt64> = []
+
+  func contains(_ key: [UInt8]) -> Bool {
+    !emptyBuckets.contains(TableDigests.bucket(ofKey: key, bits: bits))
+      && !unknown.contains(Self.hash(key))
+  }
+
+  static func hash(_ key: [UInt8]) -> UInt64 {
+    ContentHash(of: key).bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+}

@@ -1,0 +1,18 @@
+internal import BranchStore
+internal import Clocks
+internal import Sessions
+
+extension ExchangeFacts {
+  /// What the hub's answer says, for the store.
+  init(_ response: ExchangeResponse) {
+    var names: [ReplicaID: String] = [:]
+    for entry in response.names { names[entry.replica] = entry.name }
+    self.init(
+      accepted: response.accepted.map {
+        Accepted(counter: $0.counter, contentHash: $0.contentHash, position: $0.position)
+      },
+      generation: response.generation, from: response.from, to: response.to,
+      vectorDifference: response.vectorDifference, names: names,
+      clockOffsetMilliseconds: response.clockOffsetMilliseconds, timestamp: response.timestamp)
+  }
+}

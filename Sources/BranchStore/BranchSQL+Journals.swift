@@ -1,0 +1,199 @@
+internal import Deltas
+internal import Storage
+
+/// Journals and the capture triggers that append to them: plain SQL that any SQLite library runs.
+extension BranchSQL {
+  // MARK: Codes in a journal's column “change”
+
+  static let changeDelete: Int64 = 0
+  static let changeInsert: Int64 = 1
+  /// An update of column n is n plus this.
+  static let changeUpdateBase: Int64 = 1
+
+  // MARK: Journals
+
+  static func journal(_ table: TableID) -> String { "tributary_journal_\(table.rawValue)" }
+
+  private static func journalKeys(_ table: TableSchema) -> [String] {
+    (1...table.keyColumns.count).map { "k\($0)" }
+  }
+
+  /// Key columns have no affinity, so that a value stays what it is. No index: appending touches
+  /// the last page only. Not STRICT: checking types would make each append one that may fail, for
+  /// which SQLite opens a statement journal.
+  static func createJournal(_ table: TableSchema) -> String {
+    """
+    CREATE TABLE \(journal(table.id)) (seq INTEGER PRIMARY KEY, \
+    \(journalKeys(table).joined(separator: ", ")), change INTEGER, wall INTEGER)
+    """
+  }
+
+  static func hasJournalEntries(_ table: TableSchema) -> String {
+    "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)))"
+  }
+
+  static func hasJournalDeletions(_ table: TableSchema) -> String {
+    "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)) WHERE change = \(changeDelete))"
+  }
+
+  /// Key columns, change, wall: a row's entries together and in the order in which they came.
+  ///
+  /// SQLite sorts them, through a temporary file if they are many, so memory stays bounded.
+  static func selectJournal(_ table: TableSchema, deletionsOnly: Bool = false) -> String {
+    let keys = journalKeys(table)
+    var order: [String] = []
+    for (key, id) in zip(keys, table.keyColumns) {
+      order.append(key)
+      // 1 and 1.0 are two keys where the column converts neither.
+      if table.column(id)?.affinity == .blob { order.append("typeof(\(key))") }
+    }
+    let condition = deletionsOnly ? " WHERE change = \(changeDelete)" : ""
+    return "SELECT \(keys.joined(separator: ", ")), change, wall FROM \(journal(table.id))"
+      + "\(condition) ORDER BY \(order.joined(separator: ", ")), seq"
+  }
+
+  /// How many rows have entries, and the oldest entry's time.
+  static func pendingInJournal(_ table: TableSchema) -> String {
+    """
+    SELECT count(*), min(wall) FROM (SELECT min(wall) AS wall FROM \(journal(table.id)) \
+    GROUP BY \(journalKeys(table).joined(separator: ", ")))
+    """
+  }
+
+  /// The entries of one row: change and wall.
+  static func selectJournalOfKey(_ table: TableSchema) -> String {
+    let condition = journalKeys(table).enumerated().map { "\($1) IS ?\($0 + 1)" }
+    return "SELECT change, wall FROM \(journal(table.id))"
+      + " WHERE \(condition.joined(separator: " AND ")) ORDER BY seq"
+  }
+
+  /// Key columns, then change and wall.
+  static func appendToJournal(_ table: TableSchema) -> String {
+    let keys = journalKeys(table)
+    let parameters = (1...keys.count + 2).map { "?\($0)" }.joined(separator: ", ")
+    return "INSERT INTO \(journal(table.id))(\(keys.joined(separator: ", ")), change, wall)"
+      + " VALUES (\(parameters))"
+  }
+
+  /// Without a condition SQLite frees whole pages instead of deleting row by row.
+  static func emptyJournal(_ table: TableSchema) -> String { "DELETE FROM \(journal(table.id))" }
+
+  /// How many rows have a NULL in their key, and so no name that replicas could agree on.
+  static func countNullKeys(_ table: TableSchema) -> String {
+    let condition = table.keyNames.map { "\(quoted($0)) IS NULL" }.joined(separator: " OR ")
+    return "SELECT count(*) FROM \(quoted(table.name)) WHERE \(condition)"
+  }
+
+  // MARK: Capture triggers
+
+  struct Trigger: Hashable {
+    let name: String
+    let sql: String
+  }
+
+  /// Milliseconds since 1970 in UTC. All triggers of one statement get the same time.
+  private static let wall = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
+
+  /// What a table's writes are captured with: for an insert, a delete and a changed key one
+  /// trigger each, and one for each column outside the key.
+  static func captureTriggers(_ table: TableSchema) -> [Trigger] {
+    let own = "tributary_\(table.id.rawValue)"
+    let name = quoted(table.name)
+    func append(_ rows: [(side: String, change: Int64)]) -> String {
+      let columns = journalKeys(table).joined(separator: ", ")
+      let values = rows.map { row in
+        let keys = table.keyNames.map { "\(row.side).\(quoted($0))" }.joined(separator: ", ")
+        return "(\(keys), \(row.change), \(wall))"
+      }
+      return "INSERT INTO \(journal(table.id))(\(columns), change, wall)"
+        + " VALUES \(values.joined(separator: ", "))"
+    }
+    func trigger(_ suffix: String, _ event: String, _ body: String) -> Trigger {
+      Trigger(
+        name: "\(own)_\(suffix)",
+        sql: "CREATE TRIGGER \(own)_\(suffix) AFTER \(event) BEGIN \(body); END")
+    }
+    var result = [
+      trigger("i", "INSERT ON \(name)", append([("NEW", changeInsert)])),
+      trigger("d", "DELETE ON \(name)", append([("OLD", changeDelete)])),
+    ]
+    for id in table.valueColumns {
+      guard let column = table.column(id) else { continue }
+      let event = "UPDATE OF \(quoted(column.name)) ON \(name) WHEN \(differs(column))"
+      let change = changeUpdateBase + Int64(id.rawValue)
+      result.append(trigger("u\(id.rawValue)", event, append([("NEW", change)])))
+    }
+    let keys = table.keyColumns.compactMap { table.column($0) }
+    let event = "UPDATE OF \(keyEventColumns(table).joined(separator: ", ")) ON \(name)"
+    let condition = keys.map { "(\(differs($0)))" }.joined(separator: " OR ")
+    result.append(
+      trigger(
+        "k", "\(event) WHEN \(condition)",
+        append([("OLD", changeDelete), ("NEW", changeInsert)])))
+    return result
+  }
+
+  /// The column's own collation would call some changes none. Where the column converts nothing,
+  /// 1 and 1.0 are different too.
+  private static func differs(_ column: ColumnSchema) -> String {
+    let name = quoted(column.name)
+    let values = "NEW.\(name) COLLATE BINARY IS NOT OLD.\(name)"
+    guard column.affinity == .blob else { return values }
+    return "\(values) OR typeof(NEW.\(name)) IS NOT typeof(OLD.\(name))"
+  }
+
+  /// An INTEGER PRIMARY KEY can also be set under the names of the row number.
+  private static func keyEventColumns(_ table: TableSchema) -> [String] {
+    let names = table.keyNames.map { quoted($0) }
+    guard names.count == 1, !table.isWithoutRowID,
+      let key = table.keyColumns.first.flatMap({ table.column($0) }),
+      SchemaReader.sameName(key.declaredType, "integer")
+    else { return names }
+    let aliases = ["rowid", "oid", "_rowid_"].filter { alias in
+      !table.columns.contains { SchemaReader.sameName($0.name, alias) }
+    }
+    return names + aliases
+  }
+
+  // MARK: Guards, on our connection only and only while a delta is applied
+
+  /// The keys of the rows of a table that we are deleting ourselves.
+  private static func guarded(_ table: TableSchema) -> String {
+    "tributary_guarded_\(table.id.rawValue)"
+  }
+
+  private static func guardName(_ table: TableSchema) -> String {
+    "tributary_guard_\(table.id.rawValue)"
+  }
+
+  /// What a trigger of the application does to tracked rows comes with the data itself. Its
+  /// INSERTs and UPDATEs the authorizer leaves out; this leaves out its DELETEs. The rest of the
+  /// trigger goes on.
+  static func createGuard(_ table: TableSchema) -> [String] {
+    let keys = journalKeys(table)
+    let condition = zip(keys, table.keyNames).map { "\($0) IS OLD.\(quoted($1))" }
+    return [
+      "CREATE TEMP TABLE \(guarded(table)) (\(keys.joined(separator: ", ")))",
+      """
+      CREATE TEMP TRIGGER \(guardName(table)) BEFORE DELETE ON main.\(quoted(table.name)) \
+      WHEN NOT EXISTS (SELECT 1 FROM \(guarded(table)) \
+      WHERE \(condition.joined(separator: " AND "))) BEGIN SELECT RAISE(IGNORE); END
+      """,
+    ]
+  }
+
+  static func dropGuard(_ table: TableSchema) -> [String] {
+    [
+      "DROP TRIGGER temp.\(guardName(table))", "DROP TABLE temp.\(guarded(table))",
+    ]
+  }
+
+  static func allowDeletion(_ table: TableSchema) -> String {
+    let parameters = (1...table.keyColumns.count).map { "?\($0)" }.joined(separator: ", ")
+    return "INSERT INTO temp.\(guarded(table)) VALUES (\(parameters))"
+  }
+
+  static func allowNoDeletion(_ table: TableSchema) -> String {
+    "DELETE FROM temp.\(guarded(table))"
+  }
+}

@@ -1,0 +1,93 @@
+package import Clocks
+package import Deltas
+internal import Storage
+
+/// How a branch stands. Everything in it is known here, without the hub.
+package struct BranchStatus: Hashable, Sendable {
+  package var identity: BranchIdentity
+  package var position: LogPosition
+  /// Rows written here that the hub has not confirmed, and the oldest write among them.
+  package var pendingRowCount: Int
+  package var pendingOldestMilliseconds: Int64?
+  /// Changesets that were sealed and not confirmed.
+  package var pendingChangesetCount: Int
+  package var lastContactMilliseconds: Int64?
+  /// The last time that neither side had anything left for the other.
+  package var lastCompleteMilliseconds: Int64?
+  package var openConflictCount: Int
+  package var settledConflictCount: Int
+  package var quarantinedRowCount: Int
+  /// How far the hub's clock was ahead of this branch's.
+  package var clockOffsetMilliseconds: Int64
+}
+
+extension BranchStore {
+  struct Pending {
+    var rowCount: Int
+    var oldest: Int64?
+    var changesetCount: Int
+  }
+
+  /// How the branch stands, at one moment. Writes nothing.
+  package func status() throws -> BranchStatus {
+    try performing {
+      try database.readTransaction {
+        let state = try BranchState(database)
+        var pending = try pendingOutgoing()
+        for table in tables {
+          let row = try database.firstRow(BranchSQL.pendingInJournal(table.schema)) ?? []
+          guard row.count == 2, case .integer(let count) = row[0], count > 0 else { continue }
+          pending.rowCount += Int(count)
+          if case .integer(let oldest) = row[1] {
+            pending.oldest = min(pending.oldest ?? .max, oldest)
+          }
+        }
+        return BranchStatus(
+          identity: state.identity, position: state.position, pendingRowCount: pending.rowCount,
+          pendingOldestMilliseconds: pending.oldest,
+          pendingChangesetCount: pending.changesetCount,
+          lastContactMilliseconds: state.lastContact, lastCompleteMilliseconds: state.lastComplete,
+          openConflictCount: try conflictCount(.open),
+          settledConflictCount: try conflictCount(.settled),
+          quarantinedRowCount: try quarantinedRowCount(),
+          clockOffsetMilliseconds: state.clockOffsetMilliseconds)
+      }
+    }
+  }
+
+  func pendingOutgoing() throws -> Pending {
+    let row = try database.firstRow(BranchSQL.pendingOutgoing) ?? []
+    guard row.count == 3, case .integer(let rows) = row[0], case .integer(let count) = row[2]
+    else { throw BranchStoreError.damaged("the outbox cannot be counted") }
+    var oldest: Int64?
+    if case .integer(let milliseconds) = row[1] { oldest = milliseconds }
+    return Pending(rowCount: Int(rows), oldest: oldest, changesetCount: Int(count))
+  }
+
+  private func quarantinedRowCount() throws -> Int {
+    Int(try database.integer(BranchSQL.countQuarantined) ?? 0)
+  }
+
+  private func conflictCount(_ state: ConflictState) throws -> Int {
+    Int(
+      try database.integer(
+        BranchSQL.countConflictsInState, [.integer(Int64(state.rawValue))]) ?? 0)
+  }
+
+  /// The conflicts that the hub told this branch of, newest first.
+  package func ledger(openOnly: Bool) throws -> [Conflict] {
+    try performing {
+      let rows =
+        openOnly
+        ? try database.rows(
+          BranchSQL.selectConflictsInState, [.integer(Int64(ConflictState.open.rawValue))])
+        : try database.rows(BranchSQL.selectConflicts)
+      return try rows.flatMap { row in
+        guard case .blob(let bytes) = row[0] else {
+          throw BranchStoreError.damaged("the ledger has an impossible value")
+        }
+        return try Conflict.list(payload: bytes)
+      }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+internal import Basics
+internal import Clocks
+package import Deltas
+internal import Storage
+
+extension BranchStore {
+  /// Makes a database a branch: an existing one, whose tables, rows, indexes and triggers stay as
+  /// they are, or a new file, which gets the application's schema.
+  ///
+  /// One transaction. Rows that are there already become the branch's first changesets, except
+  /// those that `isKnown` says the hub has with equal values; it gets a row's table and encoded
+  /// key. They carry no time of their own.
+  package static func attach(
+    path: String, identity: BranchIdentity, schema: Schema, wallMilliseconds: Int64,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+  ) throws -> BranchStore {
+    do {
+      let database = try Database(path: path, mode: .create)
+      try database.executeScript(BranchSQL.connection)
+      try database.transaction {
+        guard try database.firstRow(BranchSQL.ownObjects) == nil else {
+          throw BranchStoreError.alreadyABranch(path: path)
+        }
+        if try database.integer(BranchSQL.isEmptyFile) == 1 { try create(schema, in: database) }
+        let differences = try SchemaReader.differences(expected: schema, in: database)
+        guard differences.isEmpty else { throw BranchStoreError.schemaDiffers(differences) }
+        for table in schema.tables { try checkUsable(table, in: database) }
+        try install(schema, in: database)
+        var state = BranchState(identity: identity, joined: wallMilliseconds)
+        try sealBaseline(
+          &state, schema: schema, database: database, wallMilliseconds: wallMilliseconds,
+          isKnown: isKnown ?? { _, _ in false })
+        try state.insert(into: database)
+      }
+    } catch {
+      throw BranchStoreError.wrapping(error)
+    }
+    return try BranchStore(path: path)
+  }
+
+  /// What stands in the way of attaching an existing database, as sentences; empty if nothing
+  /// does. Changes nothing.
+  package static func obstacles(path: String, schema: Schema) throws -> [String] {
+    do {
+      let database = try Database(path: path, mode: .readOnly)
+      if try database.firstRow(BranchSQL.ownObjects) != nil {
+        return [BranchStoreError.alreadyABranch(path: path).message]
+      }
+      if try database.integer(BranchSQL.isEmptyFile) == 1 { return [] }
+      var result = try SchemaReader.differences(expected: schema, in: database)
+      if result.isEmpty {
+        for table in schema.tables {
+          do { try checkUsable(table, in: database) } catch let error as BranchStoreError {
+            result.append(error.message)
+          }
+        }
+      }
+      return result
+    } catch {
+      throw BranchStoreError.wrapping(error)
+    }
+  }
+
+  /// Drops every object of ours. The application's tables and rows stay.
+  package func detach() throws { try performing { try Self.detach(database) } }
+
+  /// The same for a file whose branch can no longer be opened.
+  package static func detach(path: String) throws {
+    do {
+      try detach(try Database(path: path, mode: .readWrite))
+    } catch {
+      throw BranchStoreError.wrapping(error)
+    }
+  }
+
+  private static func detach(_ database: Database) throws {
+    try database.transaction {
+      for row in try database.rows(BranchSQL.ownObjects) {
+        guard case .text(let type) = row[0], case .text(let name) = row[1] else { continue }
+        try database.executeScript(
+          BranchSQL.drop(
+            type: String(decoding: type, as: UTF8.self),
+            name: String(decoding: name, as: UTF8.self)))
+      }
+    }
+  }
+
+  // MARK: Steps
+
+  private static func create(_ schema: Schema, in database: Database) throws {
+    for table in schema.tables { try database.executeScript(table.createSQL) }
+    for sql in schema.otherSQL { try database.executeScript(sql) }
+  }
+
+  /// Whether our connection, which has nothing of the application's program, can write the table.
+  private static func checkUsable(_ table: TableSchema, in database: Database) throws {
+    let sql = TableSQL(table)
+    var statements = [sql.insert, sql.delete, sql.selectAllByKeyOrder]
+    if !table.valueColumns.isEmpty { statements.append(sql.update(table.valueColumns)) }
+    for statement in statements {
+      do { _ = try database.prepare(statement) } catch {
+        guard case .other(_, let message) = error else { throw error }
+        throw BranchStoreError.tableNotUsable(table: table.name, why: message)
+      }
+    }
+  }
+
+  private static func install(_ schema: Schema, in database: Database) throws {
+    try database.executeScript(BranchSQL.create)
+    try database.execute(
+      BranchSQL.insertSchema, [.blob(schema.fingerprint.bytes), .blob(schema.encoded)])
+    for table in schema.tables {
+      try database.executeScript(BranchSQL.createJournal(table))
+      for trigger in BranchSQL.captureTriggers(table) { try database.executeScript(trigger.sql) }
+    }
+  }
+
+  private static func sealBaseline(
+    _ state: inout BranchState, schema: Schema, database: Database, wallMilliseconds: Int64,
+    isKnown: (TableID, [UInt8]) -> Bool
+  ) throws {
+    var sealer = BaselineSealer(
+      database: database, fingerprint: schema.fingerprint, wallMilliseconds: wallMilliseconds)
+    for table in schema.tables {
+      try sealer.seal(TrackedTable(table), state: &state, isKnown: isKnown)
+    }
+    try sealer.close(&state)
+  }
+}

@@ -1,0 +1,114 @@
+internal import Deltas
+internal import Storage
+
+/// What a check of the branch's file found.
+package struct Finding: Hashable, Sendable {
+  package var isOK: Bool
+  /// One sentence.
+  package var what: String
+  /// What a person does next; empty when all is well.
+  package var whatToDo: String
+
+  package init(isOK: Bool, what: String, whatToDo: String) {
+    self.isOK = isOK
+    self.what = what
+    self.whatToDo = whatToDo
+  }
+}
+
+extension BranchStore {
+  /// Checks the file, its schema, the capture triggers and the rows. Changes nothing; reads the
+  /// whole file.
+  package func check() throws -> [Finding] {
+    try performing {
+      var result = [try checkIntegrity()]
+      result += try checkFit()
+      result.append(try checkTriggers())
+      result += try checkKeys()
+      result += try checkWaiting()
+      return result
+    }
+  }
+
+  private func checkIntegrity() throws -> Finding {
+    let sentences = try database.rows(BranchSQL.quickCheck).map { row -> String in
+      guard case .text(let bytes) = row[0] else { return "" }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    if sentences == ["ok"] {
+      return Finding(isOK: true, what: "The file is an intact SQLite database.", whatToDo: "")
+    }
+    return Finding(
+      isOK: false, what: "The file is damaged: \(sentences.joined(separator: "; ")).",
+      whatToDo: "Stop the application and restore the file from a backup.")
+  }
+
+  private func checkFit() throws -> [Finding] {
+    var result: [Finding] = []
+    for sentence in try SchemaReader.differences(expected: schema, in: database) {
+      result.append(
+        Finding(
+          isOK: false, what: sentence,
+          whatToDo: "Bring the table back to the hub's schema; nothing is synced before."))
+    }
+    for table in schema.tables {
+      let found = try SchemaReader.table(named: table.name, id: table.id, in: database)
+      let extra = (found?.columns ?? []).filter { column in
+        !table.columns.contains { SchemaReader.sameName($0.name, column.name) }
+      }
+      for column in extra {
+        result.append(
+          Finding(
+            isOK: false,
+            what: "Column “\(column.name)” of table “\(table.name)” is not synced: it is not in "
+              + "the hub's schema.",
+            whatToDo: "Nothing, if that is as it should be; else make a hub with the new schema."))
+      }
+    }
+    if result.isEmpty {
+      result.append(
+        Finding(
+          isOK: true, what: "The \(schema.tables.count) tracked tables fit the hub's schema.",
+          whatToDo: ""))
+    }
+    return result
+  }
+
+  private func checkTriggers() throws -> Finding {
+    let damaged = try damagedTriggers().map(\.name)
+    if damaged.isEmpty {
+      return Finding(isOK: true, what: "All capture triggers are in place.", whatToDo: "")
+    }
+    return Finding(
+      isOK: false,
+      what: "Capture triggers are missing or altered: \(damaged.joined(separator: ", ")).",
+      whatToDo: "Sync, which makes them anew; then run “tributary verify” to find what was "
+        + "written meanwhile.")
+  }
+
+  private func checkKeys() throws -> [Finding] {
+    try tables.compactMap { table in
+      guard
+        let found = try SchemaReader.table(
+          named: table.schema.name, id: table.schema.id, in: database),
+        found.keyNames.count == table.keyCount,
+        let count = try database.integer(BranchSQL.countNullKeys(table.schema)), count > 0
+      else { return nil }
+      return Finding(
+        isOK: false,
+        what: "\(count) rows of table “\(table.schema.name)” are not synced: their key has a "
+          + "NULL in it.",
+        whatToDo: "Give them a key.")
+    }
+  }
+
+  private func checkWaiting() throws -> [Finding] {
+    try deferredRows().compactMap { row in
+      guard let reason = row.reason, let table = table(row.key.table) else { return nil }
+      return Finding(
+        isOK: false,
+        what: "A row of table “\(table.schema.name)” is in quarantine: \(reason).",
+        whatToDo: "Change or remove the row here that stands in its way, then sync.")
+    }
+  }
+}

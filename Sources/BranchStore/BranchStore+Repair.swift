@@ -1,0 +1,66 @@
+package import Deltas
+internal import Storage
+
+extension BranchStore {
+  /// Makes rows what the hub says they are; nil stands for no row. Uncaptured, one transaction.
+  ///
+  /// Each row's values are all its columns in the order of their numbers. Rows with changes that
+  /// the hub has not confirmed are left as they are. Returns how many rows were written.
+  package func restore(_ rows: [(key: RowKey, values: [Value]?)], wallMilliseconds: Int64) throws
+    -> Int
+  {
+    try performing {
+      try database.transaction {
+        var state = try BranchState(database)
+        _ = try seal(&state, wallMilliseconds: wallMilliseconds)
+        try state.save(to: database)
+        let applier = try Applier(self, from: state.position, confirmed: [])
+        try applier.installGuards()
+        var count = 0
+        for row in rows {
+          let hash = HeldRows.hash(row.key.table, row.key.encoded)
+          guard !applier.held.isPending(hash), let change = change(row.key, row.values) else {
+            continue
+          }
+          if case .done = try applier.apply(change) {
+            count += 1
+            try applier.forget(row.key)
+          }
+        }
+        try applier.removeGuards()
+        return count
+      }
+    }
+  }
+
+  private func change(_ key: RowKey, _ values: [Value]?) -> RowChange? {
+    guard let table = table(key.table) else { return nil }
+    guard let values else {
+      return RowChange(
+        key: key, kind: .delete, columns: [], values: [], milliseconds: 0, base: nil)
+    }
+    let columns = table.schema.columns.map(\.id).sorted()
+    guard values.count == columns.count else { return nil }
+    let byColumn = Dictionary(uniqueKeysWithValues: zip(columns, values))
+    return RowChange(
+      key: key, kind: .insert, columns: table.valueColumns,
+      values: table.valueColumns.map { byColumn[$0] ?? .null }, milliseconds: 0, base: nil)
+  }
+
+  /// Notes rows in the journals as written now, so that the next seal sends them as they are: for
+  /// what was written while capture was off, and found by comparing.
+  package func capture(_ keys: [RowKey], wallMilliseconds: Int64) throws {
+    try performing {
+      try database.transaction {
+        for key in keys {
+          guard let table = table(key.table), key.values.count == table.keyCount else { continue }
+          let exists = try database.integer(table.sql.selectByKey([]), key.values) != nil
+          let change = exists ? BranchSQL.changeInsert : BranchSQL.changeDelete
+          try database.execute(
+            BranchSQL.appendToJournal(table.schema),
+            key.values + [.integer(change), .integer(wallMilliseconds)])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+extension BranchStore {
+  /// Turns what the journals hold into a changeset, with the rows' values as they are now.
+  ///
+  /// One transaction, and none at all when nothing was captured.
+  package func seal(wallMilliseconds: Int64) throws -> SealReport {
+    try performing {
+      guard try needsSeal() else { return SealReport() }
+      return try database.transaction {
+        var state = try BranchState(database)
+        let report = try seal(&state, wallMilliseconds: wallMilliseconds)
+        try state.save(to: database)
+        return report
+      }
+    }
+  }
+
+  /// Whether some journal has entries, or the schema wants looking at.
+  private func needsSeal() throws -> Bool {
+    if try !checkSchema().isEmpty { return true }
+    return try tables.contains {
+      try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
+    }
+  }
+
+  /// Seals inside the caller's transaction.
+  func seal(_ state: inout BranchState, wallMilliseconds: Int64) throws -> SealReport {
+    var report = SealReport()
+    for trigger in try checkSchema() {
+      try restore(trigger)
+      report.repairedTriggers.append(trigger.name)
+    }
+    let written = try tables.filter {
+      try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
+    }
+    guard !written.isEmpty else { return report }
+    let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
+    var outbox = try openOutbox(
+      &state, wallMilliseconds: wallMilliseconds, isBaseline: false)
+    for table in written {
+      let sealer = try TableSealer(table, database: database, hasDeferred: hasDeferred)
+      try sealer.seal(into: &outbox)
+      try database.execute(BranchSQL.emptyJournal(table.schema))
+      report.leaveOut(table.schema.name, sealer.nullKeyCount, why: "their key has a NULL in it")
+      report.leaveOut(table.schema.name, sealer.tooLargeCount, why: "they are too large to travel")
+    }
+    let rowCount = outbox.rowCount
+    if try outbox.finish(&state) {
+      report.changesetCount += 1
+      report.rowCount += rowCount
+    }
+    return report
+  }
+
+  func openOutbox(
+    _ state: inout BranchState, wallMilliseconds: Int64, isBaseline: Bool
+  ) throws -> OutboxWriter {
+    try OutboxWriter(
+      database,
+      header: ChangesetHeader(
+        dot: Dot(replica: state.identity.replica, counter: state.nextCounter),
+        previous: state.headHash, context: state.context,
+        timestamp: state.clock.issue(wallMilliseconds: wallMilliseconds),
+        schemaFingerprint: schema.fingerprint, isBaseline: isBaseline))
+  }
+}
+
+extension SealReport {
+  mutating func leaveOut(_ table: String, _ rowCount: Int, why: String) {
+    guard rowCount > 0 else { return }
+    leftOut.append(LeftOut(table: table, rowCount: rowCount, why: why))
+  }
+}

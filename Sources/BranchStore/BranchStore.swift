@@ -1,0 +1,124 @@
+package import Clocks
+package import Deltas
+package import Storage
+
+/// A branch's database: the application's file, in which capture triggers append to journals, and
+/// what the engine keeps beside them.
+///
+/// Synchronous; used by one thread at a time. Other connections, the application's among them, may
+/// write to the file at any time.
+package final class BranchStore {
+  package let path: String
+  /// Our connection. Its authorizer keeps our writes out of the journals.
+  package let database: Database
+  /// The tables that are synced, under the hub's numbers.
+  package let schema: Schema
+  package let identity: BranchIdentity
+
+  let tables: [TrackedTable]
+  let watcher: TriggerWatcher
+  /// The state of the file's own schema that was last found to fit.
+  private var schemaVersionChecked: Int64?
+
+  /// Opens an attached database.
+  package init(path: String) throws(BranchStoreError) {
+    do {
+      self.path = path
+      database = try Database(path: path, mode: .readWrite)
+      guard try database.integer(BranchSQL.isBranch) == 1 else {
+        throw BranchStoreError.notABranch(path: path)
+      }
+      let format = try database.integer(BranchSQL.selectFormat) ?? 0
+      guard format == BranchSQL.formatVersion else {
+        throw BranchStoreError.unsupportedFormat(format)
+      }
+      try database.executeScript(BranchSQL.connection)
+      guard case .blob(let bytes)? = try database.firstRow(BranchSQL.selectSchema)?.first else {
+        throw BranchStoreError.damaged("the schema is missing")
+      }
+      schema = try Schema(encoded: bytes)
+      identity = try BranchState(database).identity
+    } catch {
+      throw (BranchStoreError.wrapping(error) as? BranchStoreError)
+        ?? .damaged("an unexpected error")
+    }
+    tables = schema.tables.map { TrackedTable($0) }
+    watcher = TriggerWatcher(schema)
+    watcher.install(on: database)
+  }
+
+  /// How the branch stands in the log, and whose work it has.
+  package func position() throws -> LogPosition {
+    try performing { try BranchState(database).position }
+  }
+
+  package func vector() throws -> VersionVector {
+    try performing {
+      VersionVector(
+        try database.rows(BranchSQL.selectVector).compactMap { row in
+          guard case .integer(let replica) = row[0], case .integer(let counter) = row[1] else {
+            return nil
+          }
+          return Dot(
+            replica: ReplicaID(UInt32(truncatingIfNeeded: replica)),
+            counter: UInt64(bitPattern: counter))
+        })
+    }
+  }
+
+  /// The names of the replicas that the branch has heard of, its own included.
+  package func names() throws -> [ReplicaID: String] {
+    try performing {
+      var result = [identity.replica: identity.branch]
+      let statement = try database.cached(BranchSQL.selectNames)
+      defer { statement.reset() }
+      while try statement.step() {
+        result[ReplicaID(UInt32(truncatingIfNeeded: statement.integer(0)))] = statement.text(1)
+      }
+      return result
+    }
+  }
+
+  /// Remembers where the hub is now.
+  package func setHubURL(_ url: String) throws {
+    try performing { try database.execute(BranchSQL.updateHubURL, [.text(url)]) }
+  }
+
+  /// The state digest of each tracked table, in the order of the tables' numbers, of one moment.
+  package func digests() throws -> [(table: TableSchema, digest: StateDigest)] {
+    try performing {
+      try database.readTransaction {
+        try schema.tables.map { ($0, try TableDigests.digest(of: $0, in: database)) }
+      }
+    }
+  }
+
+  /// One row: all its columns in the order of their numbers, or nil if there is none.
+  package func row(_ key: RowKey) throws -> [Value]? {
+    try performing {
+      guard let table = table(key.table) else { return nil }
+      let columns = table.schema.columns.map(\.id).sorted()
+      return try database.firstRow(table.sql.selectByKey(columns), key.values)
+    }
+  }
+
+  func table(_ id: TableID) -> TrackedTable? { tables.first { $0.schema.id == id } }
+
+  /// Gives errors of the layers below their names in this one.
+  func performing<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch { throw BranchStoreError.wrapping(error) }
+  }
+
+  /// Stops before a write if the application changed its schema so that ours no longer fits.
+  ///
+  /// Returns the capture triggers that are missing or altered. Cheap while nothing changed.
+  func checkSchema() throws -> [BranchSQL.Trigger] {
+    let version = try database.integer(BranchSQL.schemaVersion)
+    guard version != schemaVersionChecked else { return [] }
+    let differences = try SchemaReader.differences(expected: schema, in: database)
+    guard differences.isEmpty else { throw BranchStoreError.schemaDiffers(differences) }
+    let damaged = try damagedTriggers()
+    if damaged.isEmpty { schemaVersionChecked = version }
+    return damaged
+  }
+}

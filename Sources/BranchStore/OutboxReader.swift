@@ -1,0 +1,78 @@
+package import Basics
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// A sealed changeset that the hub has not confirmed.
+package struct OutgoingChangeset: Hashable, Sendable {
+  package var counter: UInt64
+  package var contentHash: ContentHash
+  /// Of its whole stream.
+  package var byteCount: Int
+  /// Rows in it: each counts once.
+  package var rowCount: Int
+  /// The time of the oldest write in it, by the branch's clock.
+  package var oldestMilliseconds: Int64
+  package var isBaseline: Bool
+}
+
+extension BranchStore {
+  /// The changesets that the hub has not confirmed, in the order of their counters.
+  package func outbox() throws -> [OutgoingChangeset] {
+    try performing {
+      try database.rows(BranchSQL.selectOutgoing).map { row in
+        guard case .integer(let counter) = row[0], case .blob(let bytes) = row[1],
+          let hash = ContentHash(bytes: bytes), case .integer(let byteCount) = row[2],
+          case .integer(let rowCount) = row[3], case .integer(let oldest) = row[4],
+          case .integer(let isBaseline) = row[5]
+        else { throw BranchStoreError.damaged("the outbox has an impossible value") }
+        return OutgoingChangeset(
+          counter: UInt64(counter), contentHash: hash, byteCount: Int(byteCount),
+          rowCount: Int(rowCount), oldestMilliseconds: oldest, isBaseline: isBaseline != 0)
+      }
+    }
+  }
+
+  /// A piece of a changeset's stream: as much as there is from the offset on, up to a number of
+  /// bytes and a limit of ours. Empty past the end.
+  package func outboxBytes(counter: UInt64, offset: Int, byteCount: Int) throws -> [UInt8] {
+    try performing {
+      var result: [UInt8] = []
+      let wanted = min(byteCount, BranchLimits.outboxReadBytesMax)
+      var position = max(0, offset)
+      while result.count < wanted {
+        let pieceBytes = BranchLimits.outboxPieceBytes
+        guard let piece = try outboxPiece(counter: counter, index: position / pieceBytes) else {
+          break
+        }
+        let rest = piece.dropFirst(position % pieceBytes).prefix(wanted - result.count)
+        guard !rest.isEmpty else { break }
+        result.append(contentsOf: rest)
+        position += rest.count
+      }
+      return result
+    }
+  }
+
+  func outboxPiece(counter: UInt64, index: Int) throws -> [UInt8]? {
+    let statement = try database.cached(BranchSQL.selectPiece)
+    defer { statement.reset() }
+    try statement.bind(1, .integer(Int64(counter)), copying: false)
+    try statement.bind(2, .integer(Int64(index)), copying: false)
+    return try statement.step() ? statement.bytes(0) : nil
+  }
+
+  /// The blocks of a sealed changeset.
+  func forEachOutboxBlock(counter: UInt64, _ body: (BlockReader) throws -> Void) throws {
+    var frames = FrameReader()
+    var index = 0
+    while let piece = try outboxPiece(counter: counter, index: index) {
+      frames.append(piece)
+      index += 1
+      while let frame = try frames.next() {
+        guard frame.type == .block else { continue }
+        try body(try BlockReader(raw: try decompressedBlock(payload: frame.payload)))
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/// What a seal found in the journals.
+package struct SealReport: Hashable, Sendable {
+  /// Rows of one table that were left out, because no replica could take them.
+  package struct LeftOut: Hashable, Sendable {
+    package var table: String
+    package var rowCount: Int
+    /// A sentence fragment.
+    package var why: String
+  }
+
+  package var changesetCount = 0
+  /// Rows sealed: each counts once, however often it was written.
+  package var rowCount = 0
+  package var leftOut: [LeftOut] = []
+  /// Capture triggers that were missing or altered and were made anew. What was written meanwhile
+  /// is found by comparing.
+  package var repairedTriggers: [String] = []
+
+  package init() {}
+}

@@ -1,0 +1,223 @@
+internal import Deltas
+internal import Storage
+
+/// Writes received rows into one table. Application triggers fire as far as `TriggerWatcher` lets
+/// them.
+///
+/// A row that SQLite refuses is answered by the reason; the statement has then changed nothing.
+final class TableApplier {
+  let table: TrackedTable
+  private let database: Database
+  /// Whether a trigger of the application deletes from this table.
+  let isGuarded: Bool
+  private var statements: [String: Statement] = [:]
+  private var updates: [[ColumnID]: Statement] = [:]
+  private var lastUpdate: (columns: [ColumnID], statement: Statement)?
+  /// Whether the next inserted row is more likely to be there already.
+  private var expectsExisting = false
+
+  /// Why SQLite did not write a row.
+  enum Outcome {
+    case done
+    case refused(String)
+  }
+
+  init(_ table: TrackedTable, database: Database, isGuarded: Bool) {
+    self.table = table
+    self.database = database
+    self.isGuarded = isGuarded
+  }
+
+  /// Whether a block has the columns that this table's blocks have.
+  func fits(_ block: BlockReader) -> Bool {
+    guard block.keyColumnCount == table.keyCount else { return false }
+    switch block.kind {
+    case .insert: return block.columns == table.valueColumns
+    case .update: return block.columns.allSatisfy { table.valueColumns.contains($0) }
+    case .delete: return block.columns.isEmpty
+    }
+  }
+
+  /// Applies one row of a block.
+  func apply(_ block: BlockReader, _ values: BlockValues, row: Int) throws -> Outcome {
+    switch block.kind {
+    case .insert: try put(values, row: row)
+    case .update: try update(block.columns, values, row: row)
+    case .delete: try delete(values, row: row)
+    }
+  }
+
+  // MARK: Kinds
+
+  /// Makes the row what the values say, whether it is there or not.
+  private func put(_ values: BlockValues, row: Int) throws -> Outcome {
+    var refusal: String?
+    if !expectsExisting {
+      switch try insert(values, row: row) {
+      case .done: return .done
+      case .refused(let reason): refusal = reason
+      }
+    }
+    switch try compare(values, row: row) {
+    case .equal:
+      expectsExisting = true
+      return .done
+    case .different:
+      expectsExisting = true
+      return try update(table.valueColumns, values, row: row)
+    case .missing:
+      if let refusal { return .refused(refusal) }
+      expectsExisting = false
+      return try insert(values, row: row)
+    }
+  }
+
+  private func insert(_ values: BlockValues, row: Int) throws -> Outcome {
+    try attempt {
+      let statement = try prepared(table.sql.insert)
+      try bind(statement, values, row: row, valueCount: table.valueColumns.count)
+      try run(statement)
+      return database.changes > 0
+        ? .done : .refused("a trigger of the application leaves the row out")
+    }
+  }
+
+  /// An update of a row that is not there changes nothing.
+  private func update(
+    _ columns: [ColumnID], _ values: BlockValues, row: Int
+  ) throws -> Outcome {
+    try attempt {
+      let statement = try updateStatement(columns)
+      try bind(statement, values, row: row, valueCount: columns.count)
+      try run(statement)
+      guard database.changes == 0, try exists(values, row: row) else { return .done }
+      return .refused("a trigger of the application leaves the change out")
+    }
+  }
+
+  private func delete(_ values: BlockValues, row: Int) throws -> Outcome {
+    try attempt {
+      if isGuarded {
+        let allowance = try prepared(BranchSQL.allowDeletion(table.schema))
+        try bind(allowance, values, row: row, valueCount: 0)
+        try run(allowance)
+      }
+      let statement = try prepared(table.sql.delete)
+      try bind(statement, values, row: row, valueCount: 0)
+      try run(statement)
+      let isLeft = try database.changes == 0 && exists(values, row: row)
+      if isGuarded { try run(try prepared(BranchSQL.allowNoDeletion(table.schema))) }
+      return isLeft ? .refused("a trigger of the application keeps the row") : .done
+    }
+  }
+
+  // MARK: Rows that are there
+
+  private enum Comparison { case missing, equal, different }
+
+  /// How the table's row stands to the values of an insert.
+  private func compare(_ values: BlockValues, row: Int) throws -> Comparison {
+    let statement = try prepared(table.sql.selectByKey(table.valueColumns))
+    try bind(statement, values, row: row, valueCount: 0)
+    defer { statement.rewind() }
+    guard try statement.step() else { return .missing }
+    let isEqual = table.valueColumns.indices.allSatisfy {
+      statement.view($0).hasSameBytes(as: values.value($0, row: row))
+    }
+    return isEqual ? .equal : .different
+  }
+
+  private func exists(_ values: BlockValues, row: Int) throws -> Bool {
+    let statement = try prepared(table.sql.selectByKey([]))
+    try bind(statement, values, row: row, valueCount: 0)
+    defer { statement.rewind() }
+    return try statement.step()
+  }
+
+  // MARK: Statements
+
+  private func prepared(_ sql: String) throws -> Statement {
+    if let statement = statements[sql] { return statement }
+    let statement = try database.prepare(sql)
+    statements[sql] = statement
+    return statement
+  }
+
+  private func updateStatement(_ columns: [ColumnID]) throws -> Statement {
+    if let lastUpdate, lastUpdate.columns == columns { return lastUpdate.statement }
+    let statement: Statement
+    if let known = updates[columns] {
+      statement = known
+    } else {
+      if updates.count >= BranchLimits.columnSetsMax { updates.removeAll() }
+      statement = try database.prepare(table.sql.update(columns))
+      updates[columns] = statement
+    }
+    lastUpdate = (columns, statement)
+    return statement
+  }
+
+  /// Binds without copying: the block outlives the statement's run.
+  @inline(__always)
+  private func bind(
+    _ statement: Statement, _ values: BlockValues, row: Int, valueCount: Int
+  ) throws(StorageError) {
+    let keyCount = table.keyCount
+    for index in 0..<keyCount {
+      try statement.bind(Int32(index + 1), values.key(index, row: row), copying: false)
+    }
+    for index in 0..<valueCount {
+      try statement.bind(
+        Int32(keyCount + index + 1), values.value(index, row: row), copying: false)
+    }
+  }
+
+  @inline(__always)
+  private func run(_ statement: Statement) throws(StorageError) {
+    _ = try statement.step()
+    statement.rewind()
+  }
+
+  /// Lets go of the values that statements still have bound.
+  func unbind() {
+    for statement in statements.values { statement.reset() }
+    for statement in updates.values { statement.reset() }
+  }
+
+  /// Makes a reason of an error that concerns the row and not the file.
+  private func attempt(_ body: () throws -> Outcome) throws -> Outcome {
+    do {
+      return try body()
+    } catch let error as StorageError {
+      guard let reason = Self.reason(error) else { throw error }
+      guard database.hasOpenTransaction else {
+        throw BranchStoreError.tableNotUsable(
+          table: table.schema.name, why: "a constraint or trigger rolls back everything: \(reason)")
+      }
+      return .refused(reason)
+    }
+  }
+
+  private static func reason(_ error: StorageError) -> String? {
+    switch error {
+    case .constraint(_, let message): message
+    // An error in a trigger or expression, a value too big, a key of the wrong type.
+    case .other(let code, let message) where [1, 18, 20].contains(code & 0xff): message
+    default: nil
+    }
+  }
+}
+
+extension ValueView {
+  /// Whether class and bytes are the same.
+  func hasSameBytes(as other: ValueView) -> Bool {
+    switch (self, other) {
+    case (.null, .null): true
+    case (.integer(let left), .integer(let right)): left == right
+    case (.real(let left), .real(let right)): left == right
+    case (.text(let left), .text(let right)), (.blob(let left), .blob(let right)):
+      left.elementsEqual(right)
+    default: false
+    }
+  }
+}

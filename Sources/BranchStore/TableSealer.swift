@@ -1,0 +1,254 @@
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// Collapses one table's journal per row and writes the rows' current values into a changeset.
+///
+/// Entries come sorted by key, so that memory does not grow with the journal, blocks are small and
+/// look-ups walk the table in its own order.
+final class TableSealer {
+  /// Rows that change in one way: their look-up and the block that fills.
+  private final class Shape {
+    let columns: [ColumnID]
+    let statement: Statement
+    var block: BlockBuilder
+
+    init(_ table: TrackedTable, kind: ChangeKind, columns: [ColumnID], _ database: Database) throws
+    {
+      self.columns = columns
+      statement = try database.prepare(table.sql.selectByKey(columns))
+      block = BlockBuilder(
+        table: table.schema.id, kind: kind, columns: columns, keyColumnCount: table.keyCount)
+    }
+  }
+
+  /// What the journal says about one row.
+  private struct Group {
+    var isInserted = false
+    var isDeleted = false
+    var hasDeletion = false
+    var lastWall: Int64 = 0
+    /// By column number: when it was last updated. Valid for the columns in `touched`.
+    var walls: [Int64]
+    var touched: [ColumnID] = []
+
+    init(columnCount: Int) { walls = [Int64](repeating: .min, count: columnCount + 1) }
+
+    mutating func reset() {
+      isInserted = false
+      isDeleted = false
+      hasDeletion = false
+      forgetUpdates()
+    }
+
+    private mutating func forgetUpdates() {
+      for column in touched { walls[Int(column.rawValue)] = .min }
+      touched.removeAll(keepingCapacity: true)
+    }
+
+    mutating func take(change: Int64, wall: Int64) {
+      lastWall = wall
+      switch change {
+      case BranchSQL.changeDelete:
+        isDeleted = true
+        isInserted = false
+        hasDeletion = true
+        forgetUpdates()
+      case BranchSQL.changeInsert:
+        isDeleted = false
+        isInserted = true
+        forgetUpdates()
+      default:
+        let column = Int(change - BranchSQL.changeUpdateBase)
+        guard column > 0, column < walls.count else { return }
+        if walls[column] == .min { touched.append(ColumnID(UInt16(column))) }
+        walls[column] = wall
+      }
+    }
+  }
+
+  private let table: TrackedTable
+  private let database: Database
+  /// Whether some rows wait for their incoming changes, and so have a base of their own.
+  private let hasDeferred: Bool
+  private let insertShape: Shape
+  private let deleteShape: Shape
+  private var updateShapes: [[ColumnID]: Shape] = [:]
+  private var lastShape: Shape?
+  private var group: Group
+  private var key = KeyBuffer()
+  private var encoder = KeyEncoder()
+  private(set) var nullKeyCount = 0
+  private(set) var tooLargeCount = 0
+
+  init(_ table: TrackedTable, database: Database, hasDeferred: Bool) throws {
+    self.table = table
+    self.database = database
+    self.hasDeferred = hasDeferred
+    insertShape = try Shape(table, kind: .insert, columns: table.valueColumns, database)
+    deleteShape = try Shape(table, kind: .delete, columns: [], database)
+    group = Group(columnCount: Int(table.schema.columns.map(\.id.rawValue).max() ?? 0))
+  }
+
+  /// Deletions first: a new row may take over what was unique about a deleted one.
+  func seal(into outbox: inout OutboxWriter) throws {
+    if try database.integer(BranchSQL.hasJournalDeletions(table.schema)) == 1 {
+      try forEachGroup(deletionsOnly: true, &outbox) { sealer, outbox in
+        guard try !sealer.find(sealer.deleteShape) else { return }
+        try sealer.addDeletion(&outbox)
+      }
+      try outbox.add(&deleteShape.block)
+    }
+    try forEachGroup(deletionsOnly: false, &outbox) { sealer, outbox in
+      try sealer.sealGroup(&outbox)
+    }
+    try closeBlocks(&outbox)
+  }
+
+  private func closeBlocks(_ outbox: inout OutboxWriter) throws {
+    try outbox.add(&deleteShape.block)
+    for columns in updateShapes.keys.sorted(by: Self.precedes) {
+      if let shape = updateShapes[columns] { try outbox.add(&shape.block) }
+    }
+    try outbox.add(&insertShape.block)
+  }
+
+  private static func precedes(_ left: [ColumnID], _ right: [ColumnID]) -> Bool {
+    left.lexicographicallyPrecedes(right)
+  }
+
+  // MARK: Rows of the journal
+
+  private func forEachGroup(
+    deletionsOnly: Bool, _ outbox: inout OutboxWriter,
+    _ body: (TableSealer, inout OutboxWriter) throws -> Void
+  ) throws {
+    let sql = BranchSQL.selectJournal(table.schema, deletionsOnly: deletionsOnly)
+    let statement = try database.prepare(sql)
+    let keyCount = table.keyCount
+    var next = KeyEncoder()
+    var isFirst = true
+    group.reset()
+    while try statement.step() {
+      next.removeAll()
+      for index in 0..<keyCount { next.append(statement.view(index)) }
+      if isFirst || next.bytes != encoder.bytes {
+        if !isFirst { try body(self, &outbox) }
+        isFirst = false
+        group.reset()
+        key.take(statement, count: keyCount)
+        swap(&encoder, &next)
+      }
+      group.take(change: statement.integer(keyCount), wall: statement.integer(keyCount + 1))
+    }
+    if !isFirst { try body(self, &outbox) }
+  }
+
+  private func sealGroup(_ outbox: inout OutboxWriter) throws {
+    if key.hasNull {
+      nullKeyCount += 1
+    } else if encoder.bytes.count > DeltaLimits.keyBytesMax {
+      tooLargeCount += 1
+    } else if group.isInserted || group.isDeleted {
+      // A row that is there although it was last deleted came in without its trigger.
+      if try find(insertShape) {
+        try add(insertShape, milliseconds: group.lastWall, base: try base(), &outbox)
+        outbox.rowCount += 1
+      } else if !group.hasDeletion {
+        try addDeletion(&outbox)
+      }
+    } else {
+      try sealUpdates(&outbox)
+    }
+  }
+
+  /// One row change for each time at which columns were written.
+  private func sealUpdates(_ outbox: inout OutboxWriter) throws {
+    let walls = group.walls
+    let first = group.touched.first.map { walls[Int($0.rawValue)] }
+    if group.touched.allSatisfy({ walls[Int($0.rawValue)] == first }) {
+      group.touched.sort()
+    } else {
+      group.touched.sort {
+        (walls[Int($0.rawValue)], $0) < (walls[Int($1.rawValue)], $1)
+      }
+    }
+    let base = try base()
+    var start = 0
+    while start < group.touched.count {
+      let wall = walls[Int(group.touched[start].rawValue)]
+      var end = start + 1
+      while end < group.touched.count, walls[Int(group.touched[end].rawValue)] == wall { end += 1 }
+      let shape = try updateShape(group.touched[start..<end], &outbox)
+      guard try find(shape) else { return try addDeletion(&outbox) }
+      try add(shape, milliseconds: wall, base: base, &outbox)
+      start = end
+    }
+    outbox.rowCount += 1
+  }
+
+  private func updateShape(
+    _ columns: ArraySlice<ColumnID>, _ outbox: inout OutboxWriter
+  ) throws -> Shape {
+    if let lastShape, lastShape.columns.elementsEqual(columns) { return lastShape }
+    let columns = Array(columns)
+    let shape: Shape
+    if let known = updateShapes[columns] {
+      shape = known
+    } else {
+      if updateShapes.count >= BranchLimits.openBlocksMax {
+        try closeBlocks(&outbox)
+        updateShapes.removeAll()
+      }
+      shape = try Shape(table, kind: .update, columns: columns, database)
+      updateShapes[columns] = shape
+    }
+    lastShape = shape
+    return shape
+  }
+
+  // MARK: Rows of the table
+
+  /// Whether the row is there; then the shape's statement stands on it.
+  private func find(_ shape: Shape) throws -> Bool {
+    shape.statement.rewind()
+    try key.bind(to: shape.statement)
+    return try shape.statement.step()
+  }
+
+  private func add(
+    _ shape: Shape, milliseconds: Int64, base: LogPosition?, _ outbox: inout OutboxWriter
+  ) throws {
+    let statement = shape.statement
+    let count = shape.columns.count
+    guard let rowBytes = RowSize.bytes(of: statement, from: 0, count: count) else {
+      tooLargeCount += 1
+      return
+    }
+    if rowBytes > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
+    shape.block.beginRow(milliseconds: milliseconds, base: base)
+    key.lendEach { shape.block.appendKey($1) }
+    for column in 0..<count { shape.block.append(statement.view(column)) }
+    outbox.oldest = min(outbox.oldest, milliseconds)
+    if shape.block.isFull { try outbox.add(&shape.block) }
+    statement.rewind()
+  }
+
+  private func addDeletion(_ outbox: inout OutboxWriter) throws {
+    guard !key.hasNull, encoder.bytes.count <= DeltaLimits.keyBytesMax else { return }
+    deleteShape.block.beginRow(milliseconds: group.lastWall, base: try base())
+    key.lendEach { deleteShape.block.appendKey($1) }
+    outbox.oldest = min(outbox.oldest, group.lastWall)
+    outbox.rowCount += 1
+    if deleteShape.block.isFull { try outbox.add(&deleteShape.block) }
+  }
+
+  /// Where the row's incoming changes began to wait, if they do.
+  private func base() throws -> LogPosition? {
+    guard hasDeferred else { return nil }
+    let base = try database.integer(
+      BranchSQL.selectDeferredBase,
+      [.integer(Int64(table.schema.id.rawValue)), .blob(encoder.bytes)])
+    return base.map { LogPosition(UInt64($0)) }
+  }
+}

@@ -1,0 +1,30 @@
+internal import Deltas
+internal import HubStore
+package import Sessions
+
+extension HubEngine {
+  /// Answers somebody who holds a token and has not enrolled yet: the schema, and how the hub's
+  /// rows compare with those of a database. Refuses everything else; changes nothing.
+  ///
+  /// Whoever calls has looked at the token.
+  package func preview(_ request: HubRequest) -> HubResponse {
+    do {
+      switch request {
+      case .describe:
+        return .description(
+          HubDescription(
+            generation: store.generation, head: try store.head(), schema: store.schema,
+            names: []))
+      case .compare(let request): return .compare(try compare(request))
+      case .fetchRows(let request): return .rows(try fetchRows(request))
+      case .exchange, .upload, .download, .explain, .awaitNews:
+        return .refused(
+          Refusal(
+            code: .notAllowed,
+            message: "The hub did not answer: only a device that has joined may ask that."))
+      }
+    } catch {
+      return .refused(Refusal(error))
+    }
+  }
+}

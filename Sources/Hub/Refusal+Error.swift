@@ -1,0 +1,55 @@
+internal import Deltas
+internal import HubStore
+internal import Sessions
+internal import Storage
+
+extension Refusal {
+  /// What a branch is told when the store did not do what was asked.
+  init(_ error: any Error) {
+    switch error {
+    case let refusal as Refusal: self = refusal
+    case let error as HubStoreError:
+      self.init(code: RefusalCode(error), message: error.message)
+    default:
+      self.init(
+        code: .storage,
+        message: "The hub could not do it: \(error). Nothing was changed; sync again later.")
+    }
+  }
+}
+
+extension RefusalCode {
+  init(_ error: HubStoreError) {
+    switch error {
+    case .refused(let refusal): self.init(refusal)
+    case .storage(.locked, _): self = .busy
+    case .tokenUnknown: self = .tokenUnknown
+    case .tokenUsed: self = .tokenUsed
+    case .tokenExpired: self = .tokenExpired
+    case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens: self = .notAllowed
+    case .schemaNotUsable: self = .schemaMismatch
+    case .notAHub, .alreadyAHub, .unsupportedFormat, .storage, .file, .damaged: self = .storage
+    }
+  }
+
+  private init(_ refusal: ChangesetRefusal) {
+    switch refusal {
+    case .undecodable(let error): self.init(error)
+    case .tooLarge: self = .tooLarge
+    case .malformed, .notUploaded: self = .malformed
+    case .notTheAuthors, .unknownReplica: self = .notAllowed
+    case .revoked: self = .revoked
+    case .schemaMismatch: self = .schemaMismatch
+    case .chainBroken: self = .chainBroken
+    case .unknownPosition: self = .unknownPosition
+    }
+  }
+
+  private init(_ error: DeltaDecodingError) {
+    switch error {
+    case .unsupportedFormat: self = .unsupportedProtocol
+    case .tooLarge: self = .tooLarge
+    case .truncated, .checksumMismatch, .hashMismatch, .malformed: self = .malformed
+    }
+  }
+}

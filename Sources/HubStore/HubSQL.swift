@@ -1,0 +1,388 @@
+internal import Deltas
+internal import Storage
+
+/// All SQL of the hub's store. Nothing else spells the name of one of its tables.
+enum HubSQL {
+  // MARK: The file
+
+  static let formatVersion: Int64 = 1
+
+  /// For each connection. Constraints between tables are the branches' business: rows come in the
+  /// order of changesets, parents perhaps after children.
+  static let connection = """
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = OFF;
+    PRAGMA secure_delete = OFF;
+    PRAGMA recursive_triggers = OFF;
+    PRAGMA cache_size = -\(HubStoreLimits.pageCacheKibibytes);
+    PRAGMA journal_size_limit = \(HubStoreLimits.writeAheadLogBytesMax);
+    """
+
+  static let isHub = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tributary_hub'"
+  static let isEmpty = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)"
+  static let quickCheck = "PRAGMA quick_check(20)"
+
+  /// The tables of the first format.
+  static let create = """
+    CREATE TABLE tributary_hub (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      format INTEGER NOT NULL,
+      generation TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      schema BLOB NOT NULL,
+      served_url TEXT
+    ) STRICT;
+
+    CREATE TABLE tributary_host (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE tributary_replica (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      state INTEGER NOT NULL,
+      registered INTEGER NOT NULL,
+      certificate_serial BLOB,
+      certificate_fingerprint BLOB,
+      acknowledged_position INTEGER NOT NULL DEFAULT 0,
+      delivered_position INTEGER NOT NULL DEFAULT 0,
+      last_contact INTEGER,
+      last_complete_sync INTEGER,
+      clock_offset INTEGER,
+      chain_counter INTEGER NOT NULL DEFAULT 0,
+      chain_hash BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE tributary_token (
+      secret_hash BLOB PRIMARY KEY,
+      branch TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      expires INTEGER NOT NULL,
+      used INTEGER,
+      replica INTEGER
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE tributary_log (
+      position INTEGER PRIMARY KEY,
+      replica INTEGER NOT NULL,
+      counter INTEGER NOT NULL,
+      hash BLOB NOT NULL,
+      context INTEGER NOT NULL,
+      is_baseline INTEGER NOT NULL,
+      clock_milliseconds INTEGER NOT NULL,
+      clock_counter INTEGER NOT NULL,
+      clock_replica INTEGER NOT NULL,
+      clock_offset INTEGER NOT NULL,
+      received INTEGER NOT NULL,
+      row_count INTEGER NOT NULL,
+      author_bytes INTEGER NOT NULL,
+      author_frames INTEGER NOT NULL,
+      other_bytes INTEGER NOT NULL,
+      other_frames INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (replica, counter);
+    CREATE INDEX tributary_log_vector ON tributary_log (replica, position, counter);
+
+    CREATE TABLE tributary_log_frame (
+      position INTEGER NOT NULL,
+      part INTEGER NOT NULL,
+      type INTEGER NOT NULL,
+      byte_count INTEGER NOT NULL,
+      table_id INTEGER,
+      key_min BLOB,
+      key_max BLOB,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (position, part)
+    ) STRICT;
+    CREATE INDEX tributary_log_frame_keys
+      ON tributary_log_frame (table_id, position, part, key_min, key_max)
+      WHERE table_id IS NOT NULL;
+
+    CREATE TABLE tributary_row (
+      table_id INTEGER NOT NULL,
+      key BLOB NOT NULL,
+      position INTEGER NOT NULL,
+      milliseconds INTEGER,
+      detail BLOB,
+      PRIMARY KEY (table_id, key)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE tributary_cover (
+      table_id INTEGER NOT NULL,
+      key_max BLOB NOT NULL,
+      key_min BLOB NOT NULL,
+      position INTEGER NOT NULL,
+      part INTEGER NOT NULL,
+      PRIMARY KEY (table_id, key_max)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE tributary_ledger (
+      id INTEGER PRIMARY KEY,
+      position INTEGER NOT NULL,
+      table_id INTEGER NOT NULL,
+      key BLOB NOT NULL,
+      column_id INTEGER,
+      state INTEGER NOT NULL,
+      content BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX tributary_ledger_position ON tributary_ledger (position);
+    CREATE INDEX tributary_ledger_row ON tributary_ledger (table_id, key);
+    CREATE INDEX tributary_ledger_open ON tributary_ledger (id) WHERE state = 1;
+
+    CREATE TABLE tributary_quarantine (
+      table_id INTEGER NOT NULL,
+      key BLOB NOT NULL,
+      position INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      content BLOB NOT NULL,
+      PRIMARY KEY (table_id, key)
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  static let insertHub = """
+    INSERT INTO tributary_hub (id, format, generation, created, schema) VALUES (1, ?, ?, ?, ?)
+    """
+  static let insertHost = "INSERT OR IGNORE INTO tributary_host (name) VALUES (?)"
+  static let selectHub = "SELECT format, generation, created, schema FROM tributary_hub"
+  static let selectHosts = "SELECT name FROM tributary_host ORDER BY name"
+  static let selectServedURL = "SELECT served_url FROM tributary_hub"
+  static let updateServedURL = "UPDATE tributary_hub SET served_url = ?"
+
+  // MARK: Registry
+
+  private static let replicaColumns = """
+    id, name, state, registered, certificate_fingerprint, acknowledged_position,
+    delivered_position, last_contact, last_complete_sync, clock_offset, chain_counter, chain_hash
+    """
+  static let selectReplicas = "SELECT \(replicaColumns) FROM tributary_replica ORDER BY id"
+  static let selectReplica = "SELECT \(replicaColumns) FROM tributary_replica WHERE id = ?"
+  static let selectReplicaNamed = "SELECT \(replicaColumns) FROM tributary_replica WHERE name = ?"
+  static let insertReplica = """
+    INSERT INTO tributary_replica (name, state, registered, chain_hash) VALUES (?, ?, ?, ?)
+    """
+  static let updateReplicaName = "UPDATE tributary_replica SET name = ?, state = ? WHERE id = ?"
+  static let updateReplicaState = "UPDATE tributary_replica SET state = ? WHERE id = ?"
+  static let updateCertificate = """
+    UPDATE tributary_replica SET certificate_serial = ?, certificate_fingerprint = ? WHERE id = ?
+    """
+  static let updateContact = """
+    UPDATE tributary_replica SET last_contact = ?, clock_offset = ?,
+      acknowledged_position = ?, delivered_position = ?,
+      last_complete_sync = ifnull(?, last_complete_sync) WHERE id = ?
+    """
+  static let updateDelivered = """
+    UPDATE tributary_replica SET delivered_position = max(delivered_position, ?),
+      last_complete_sync = ifnull(?, last_complete_sync) WHERE id = ?
+    """
+  static let updateChain = """
+    UPDATE tributary_replica SET chain_counter = ?, chain_hash = ? WHERE id = ?
+    """
+  /// What waits for a replica: other replicas' changesets after what it was sent.
+  static let selectPendingDown = """
+    SELECT count(*), ifnull(sum(row_count), 0) FROM tributary_log
+    WHERE position > ? AND replica <> ?
+    """
+  static let selectChangesetCount = "SELECT count(*) FROM tributary_log WHERE replica = ?"
+
+  // MARK: Tokens
+
+  static let selectToken = """
+    SELECT branch, expires, used FROM tributary_token WHERE secret_hash = ?
+    """
+  static let insertToken = """
+    INSERT INTO tributary_token (secret_hash, branch, created, expires) VALUES (?, ?, ?, ?)
+    """
+  static let updateTokenUsed = """
+    UPDATE tributary_token SET used = ?, replica = ? WHERE secret_hash = ?
+    """
+  static let countOpenTokens = """
+    SELECT count(*) FROM tributary_token WHERE used IS NULL AND expires > ?
+    """
+  static let deleteExpiredTokens = "DELETE FROM tributary_token WHERE expires < ?"
+
+  // MARK: Log
+
+  static let selectHead = "SELECT max(position) FROM tributary_log"
+  static let selectLogByDot = """
+    SELECT position, hash FROM tributary_log WHERE replica = ? AND counter = ?
+    """
+  static let selectLogEntry = """
+    SELECT replica, counter, context, is_baseline, clock_offset, received FROM tributary_log
+    WHERE position = ?
+    """
+  static let insertLog = """
+    INSERT INTO tributary_log (position, replica, counter, hash, context, is_baseline,
+      clock_milliseconds, clock_counter, clock_replica, clock_offset, received, row_count,
+      author_bytes, author_frames, other_bytes, other_frames)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  static let insertFrame = """
+    INSERT INTO tributary_log_frame
+      (position, part, type, byte_count, table_id, key_min, key_max, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    """
+  static let updateFrameKeys = """
+    UPDATE tributary_log_frame SET table_id = ?, key_min = ?, key_max = ?
+    WHERE position = ? AND part = ?
+    """
+  static let selectFrameBytes = """
+    SELECT bytes FROM tributary_log_frame WHERE position = ? AND part = ?
+    """
+  /// The last counter of each replica up to a position.
+  static let selectVector = """
+    SELECT id, (
+      SELECT counter FROM tributary_log WHERE replica = tributary_replica.id AND position <= ?
+      ORDER BY position DESC LIMIT 1
+    ) AS counter FROM tributary_replica WHERE counter IS NOT NULL ORDER BY id
+    """
+  /// The last counter of each replica after a position and up to another, when few lie between.
+  static let selectVectorDifferenceShort = """
+    SELECT replica, max(counter) FROM tributary_log
+    WHERE position > ? AND position <= ? GROUP BY replica ORDER BY replica
+    """
+  static let selectVectorDifference = """
+    SELECT id, (
+      SELECT counter FROM tributary_log
+      WHERE replica = tributary_replica.id AND position > ? AND position <= ?
+      ORDER BY position DESC LIMIT 1
+    ) AS counter FROM tributary_replica WHERE counter IS NOT NULL ORDER BY id
+    """
+  static let selectNames = "SELECT id, name FROM tributary_replica ORDER BY id"
+
+  // MARK: Delta
+
+  static let selectDeltaSums = """
+    SELECT count(*), ifnull(sum(iif(replica = ?1, author_bytes, other_bytes)), 0),
+      ifnull(sum(iif(replica = ?1, author_frames, other_frames)), 0)
+    FROM tributary_log WHERE position > ?2 AND position <= ?3
+    """
+  static let selectDeltaEntries = """
+    SELECT position, iif(replica = ?1, author_bytes, other_bytes), replica, counter, hash,
+      clock_milliseconds, clock_counter, clock_replica, clock_offset, received
+    FROM tributary_log WHERE position > ?2 AND position <= ?3 ORDER BY position
+    """
+  /// The frames of one entry that travel: all, or without the author's blocks.
+  static let selectDeltaFrames = """
+    SELECT byte_count, bytes FROM tributary_log_frame
+    WHERE position = ?1 AND (type IN (6, 7) OR (type = 2 AND ?2)) ORDER BY part
+    """
+
+  // MARK: Row records
+
+  static let insertRow = """
+    INSERT INTO tributary_row (table_id, key, position, milliseconds, detail)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+    """
+  static let updateRow = """
+    UPDATE tributary_row SET position = ?3, milliseconds = ?4, detail = ?5
+    WHERE table_id = ?1 AND key = ?2
+    """
+  static let selectRow = """
+    SELECT position, milliseconds, detail FROM tributary_row WHERE table_id = ? AND key = ?
+    """
+  static let selectAnyRowBetween = """
+    SELECT 1 FROM tributary_row WHERE table_id = ? AND key BETWEEN ? AND ? LIMIT 1
+    """
+  /// The first cover that ends at a key or after it.
+  static let selectCover = """
+    SELECT key_min, key_max, position, part FROM tributary_cover
+    WHERE table_id = ? AND key_max >= ? ORDER BY key_max LIMIT 1
+    """
+  static let insertCover = """
+    INSERT INTO tributary_cover (table_id, key_max, key_min, position, part)
+    VALUES (?, ?, ?, ?, ?)
+    """
+  /// The frames that may hold a row's last changes up to a position, newest first.
+  static let selectFramesOfRow = """
+    SELECT position, part, type FROM (
+      SELECT position, part, key_min, key_max FROM tributary_log_frame
+      WHERE table_id = ?1 AND position <= ?2 ORDER BY position DESC, part DESC LIMIT ?4
+    ) AS near JOIN tributary_log_frame USING (position, part)
+    WHERE near.key_min <= ?3 AND near.key_max >= ?3
+    ORDER BY position DESC, part DESC
+    """
+  /// The frames of one entry that may hold a row.
+  static let selectFramesOfRowAt = """
+    SELECT part FROM tributary_log_frame
+    WHERE table_id = ? AND position = ? AND key_min <= ?3 AND key_max >= ?3 AND type = 2
+    ORDER BY part
+    """
+
+  // MARK: Contested rows of the changeset under way
+
+  static let createContested = """
+    CREATE TEMP TABLE IF NOT EXISTS tributary_contested (
+      table_id INTEGER NOT NULL,
+      key BLOB NOT NULL,
+      PRIMARY KEY (table_id, key)
+    ) WITHOUT ROWID
+    """
+  static let insertContested = "INSERT OR IGNORE INTO tributary_contested VALUES (?, ?)"
+  static let selectContested = """
+    SELECT table_id, key FROM tributary_contested ORDER BY table_id, key
+    """
+  static let deleteContested = "DELETE FROM tributary_contested"
+
+  // MARK: Ledger
+
+  static let selectLedgerLast = "SELECT ifnull(max(id), 0) FROM tributary_ledger"
+  static let insertLedger = """
+    INSERT INTO tributary_ledger (id, position, table_id, key, column_id, state, content)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
+    """
+  static let selectLedgerAt = """
+    SELECT content FROM tributary_ledger WHERE position = ? ORDER BY id
+    """
+  static let selectLedger = "SELECT content FROM tributary_ledger ORDER BY id DESC LIMIT ?"
+  static let selectLedgerOpen = """
+    SELECT content FROM tributary_ledger WHERE state = 1 ORDER BY id DESC LIMIT ?
+    """
+  static let selectLedgerOfRow = """
+    SELECT content FROM tributary_ledger WHERE table_id = ? AND key = ? ORDER BY id DESC
+    """
+
+  // MARK: Quarantine
+
+  static let upsertQuarantine = """
+    INSERT INTO tributary_quarantine (table_id, key, position, reason, content)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      position = excluded.position, reason = excluded.reason, content = excluded.content
+    """
+  static let deleteQuarantine = "DELETE FROM tributary_quarantine WHERE table_id = ? AND key = ?"
+  static let selectQuarantineReason = """
+    SELECT reason FROM tributary_quarantine WHERE table_id = ? AND key = ?
+    """
+  static let countQuarantine = "SELECT count(*) FROM tributary_quarantine"
+  static let selectQuarantineAt = """
+    SELECT table_id, key FROM tributary_quarantine WHERE position = ?
+    ORDER BY table_id, key LIMIT ?
+    """
+  static let selectQuarantineBefore = """
+    SELECT table_id, key FROM tributary_quarantine WHERE position < ?
+    ORDER BY position, table_id, key LIMIT ?
+    """
+  static let selectQuarantine = """
+    SELECT table_id, key, position, reason, content FROM tributary_quarantine
+    ORDER BY position, table_id, key LIMIT ?
+    """
+
+  // MARK: Checks
+
+  static let checkLogGaps = """
+    SELECT count(*) FROM tributary_log WHERE position > 1
+      AND position - 1 NOT IN (SELECT position FROM tributary_log)
+    """
+  static let checkChains = """
+    SELECT name FROM tributary_replica WHERE chain_counter <> (
+      SELECT count(*) FROM tributary_log WHERE replica = tributary_replica.id
+    ) OR (chain_counter > 0 AND chain_hash <> ifnull((
+      SELECT hash FROM tributary_log
+      WHERE replica = tributary_replica.id AND counter = chain_counter
+    ), x''))
+    """
+  static let checkFrames = """
+    SELECT count(*) FROM tributary_log AS entry WHERE other_bytes < (
+      SELECT ifnull(sum(byte_count), 0) FROM tributary_log_frame
+      WHERE position = entry.position AND type IN (2, 6, 7)
+    )
+    """
+}

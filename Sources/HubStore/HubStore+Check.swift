@@ -1,0 +1,104 @@
+package import Clocks
+package import Deltas
+internal import Storage
+
+extension HubStore {
+  /// Something that was looked at.
+  package struct Finding: Hashable, Sendable {
+    package var isOK: Bool
+    package var what: String
+    /// Empty if all is well.
+    package var whatToDo: String
+  }
+
+  /// Looks whether the store is whole and says what it found. Reads the whole file.
+  package func check() throws -> [Finding] {
+    try storing("check its store") {
+      try database.readTransaction {
+        [
+          try checkFile(), try checkSchema(), try checkLog(), try checkChains(),
+          try checkQuarantine(),
+        ]
+      }
+    }
+  }
+
+  /// A row that the consolidated tables' constraints refuse.
+  package struct QuarantinedRow: Hashable, Sendable {
+    package var key: RowKey
+    /// The changeset whose merge it comes from.
+    package var position: LogPosition
+    package var reason: String
+    /// What the row would hold outside its key, in the order of the columns' numbers.
+    package var values: [Value]
+  }
+
+  /// The rows in quarantine, oldest first.
+  package func quarantinedRows(atMost limit: Int = 1_000) throws -> [QuarantinedRow] {
+    try storing("list its quarantine") {
+      try database.rows(HubSQL.selectQuarantine, [Value(limit)]).map { row in
+        var reader = FieldReader(row[4].asBytes, in: "a row in quarantine")
+        return QuarantinedRow(
+          key: try RowKey(table: row[0].asTable, encoded: row[1].asBytes),
+          position: row[2].asPosition, reason: row[3].asText,
+          values: try reader.readList(of: "values", atMost: DeltaLimits.columnsMax) {
+            (reader) throws(DeltaDecodingError) in try reader.readValue()
+          })
+      }
+    }
+  }
+
+  private func checkFile() throws -> Finding {
+    let answers = try database.rows(HubSQL.quickCheck).map { $0[0].asText }
+    let isOK = answers == ["ok"]
+    return Finding(
+      isOK: isOK,
+      what: isOK ? "The file is whole." : "The file is damaged: \(answers.first ?? "").",
+      whatToDo: isOK ? "" : "Restore the hub from its last backup.")
+  }
+
+  private func checkSchema() throws -> Finding {
+    let differences = try SchemaReader.differences(expected: schema, in: database)
+    return Finding(
+      isOK: differences.isEmpty,
+      what: differences.first
+        ?? "The consolidated tables are those of the schema (\(schema.tables.count)).",
+      whatToDo: differences.isEmpty
+        ? "" : "Undo what was changed in hub.db besides the engine, or restore the hub.")
+  }
+
+  private func checkLog() throws -> Finding {
+    let gaps = try database.integer(HubSQL.checkLogGaps) ?? 0
+    let short = try database.integer(HubSQL.checkFrames) ?? 0
+    let head = try log.head()
+    let isOK = gaps == 0 && short == 0
+    return Finding(
+      isOK: isOK,
+      what: isOK
+        ? "The log is whole up to position \(head)."
+        : "The log has \(gaps) gaps, and \(short) entries lack frames.",
+      whatToDo: isOK ? "" : "Restore the hub from its last backup.")
+  }
+
+  private func checkChains() throws -> Finding {
+    let broken = try database.rows(HubSQL.checkChains).map { $0[0].asText }
+    return Finding(
+      isOK: broken.isEmpty,
+      what: broken.isEmpty
+        ? "The registry and the log agree on every branch's chain."
+        : "The registry and the log disagree on the chain of \(broken.joined(separator: ", ")).",
+      whatToDo: broken.isEmpty ? "" : "Restore the hub from its last backup.")
+  }
+
+  private func checkQuarantine() throws -> Finding {
+    let count = try database.integer(HubSQL.countQuarantine) ?? 0
+    guard count > 0, let first = try quarantinedRows(atMost: 1).first else {
+      return Finding(isOK: true, what: "No row is in quarantine.", whatToDo: "")
+    }
+    let table = schema.table(first.key.table)?.name ?? "?"
+    return Finding(
+      isOK: false,
+      what: "\(count) rows are in quarantine, the oldest in table \(table): \(first.reason).",
+      whatToDo: "Change the row that it collides with at any branch; it is tried again then.")
+  }
+}

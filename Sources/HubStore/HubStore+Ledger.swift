@@ -1,0 +1,105 @@
+package import Clocks
+package import Deltas
+internal import Merging
+internal import Storage
+
+/// The ledger, and where values come from.
+extension HubStore {
+  /// The ledger's entries, newest first.
+  package func conflicts(openOnly: Bool, atMost limit: Int = .max) throws -> [Conflict] {
+    try storing("read its ledger") {
+      let sql = openOnly ? HubSQL.selectLedgerOpen : HubSQL.selectLedger
+      return try database.rows(sql, [Value(limit)]).flatMap { row in
+        try Conflict.list(payload: row[0].asBytes)
+      }
+    }
+  }
+
+  private func conflicts(of table: TableID, key: [UInt8]) throws -> [Conflict] {
+    let parameters = [Value(table), .blob(key)]
+    return try database.rows(HubSQL.selectLedgerOfRow, parameters).flatMap { row in
+      try Conflict.list(payload: row[0].asBytes)
+    }
+  }
+
+  /// Where one cell's standing value comes from.
+  package struct Provenance: Hashable, Sendable {
+    /// Nil stands for the whole row: its insertion or deletion.
+    package var column: ColumnID?
+    package var dot: Dot
+    package var branch: String
+    package var position: LogPosition
+    /// Corrected wall time of the write; nil for a row that was there before its branch joined.
+    package var milliseconds: Int64?
+    package var receivedMilliseconds: Int64
+    package var value: Value?
+  }
+
+  /// What the hub can tell of a row.
+  package struct Explanation: Hashable, Sendable {
+    /// Whether the row is in the consolidated table.
+    package var exists: Bool
+    /// Of the row itself first, then of its columns.
+    package var cells: [Provenance]
+    /// The ledger's entries of this row, newest first.
+    package var conflicts: [Conflict]
+    /// Why the row is in quarantine, if it is.
+    package var quarantineReason: String?
+  }
+
+  /// Where a row's values come from. Empty for a row that the hub never heard of.
+  package func explain(table id: TableID, key: [UInt8]) throws -> Explanation {
+    try storing("explain a row") {
+      try database.readTransaction {
+        records?.forget()
+        guard let table = try table(id) else {
+          return Explanation(exists: false, cells: [], conflicts: [], quarantineReason: nil)
+        }
+        let rowKey = try RowKey(table: id, encoded: key)
+        let row = try table.row(rowKey)
+        let reason = try database.firstRow(
+          HubSQL.selectQuarantineReason, [Value(id), .blob(key)])?.first?.asText
+        return Explanation(
+          exists: row != nil, cells: try provenance(of: rowKey, key, in: table),
+          conflicts: try conflicts(of: id, key: key), quarantineReason: reason)
+      }
+    }
+  }
+
+  private func provenance(
+    of rowKey: RowKey, _ key: [UInt8], in table: HubTable
+  ) throws -> [Provenance] {
+    let values = try table.values(of: rowKey)
+    let metadata: RowMetadata
+    switch try key.withUnsafeBytes({ try rowRecords().record(table.id, $0) }) {
+    case .unknown: return []
+    case .covered(let position, _):
+      guard values != nil else { return [] }
+      metadata = RowMetadata(latest: StoredVersion(covering: position))
+    case .stored(let stored): metadata = stored
+    }
+    let state = try state(metadata, values ?? [], key: key, in: table)
+    let names = try names()
+    func provenance(_ version: Version, _ column: ColumnID?, _ value: Value?) throws -> Provenance {
+      Provenance(
+        column: column, dot: version.dot, branch: names[version.dot.replica] ?? "",
+        position: version.position, milliseconds: version.milliseconds,
+        receivedMilliseconds: try log.entry(version.position)?.receivedMilliseconds ?? 0,
+        value: value)
+    }
+    var result: [Provenance] = []
+    let standing = table.cellColumns.compactMap { column in
+      state.standing(column, table: table.id, policy: policy).map { (column, $0) }
+    }
+    // What the row itself goes back to: its deletion, or the earliest write that still stands.
+    let rowVersion =
+      state.isAlive
+      ? standing.map(\.1.version).min { $0.position < $1.position }
+      : state.deletions.max { $0.position < $1.position }
+    if let rowVersion { result.append(try provenance(rowVersion, nil, nil)) }
+    for (column, cell) in standing where column != RowState.presenceColumn && state.isAlive {
+      result.append(try provenance(cell.version, column, cell.value))
+    }
+    return result
+  }
+}

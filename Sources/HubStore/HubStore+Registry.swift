@@ -1,0 +1,198 @@
+package import Basics
+package import Clocks
+internal import Deltas
+internal import Storage
+
+/// The registry: who takes part, and what they have told.
+extension HubStore {
+  /// All branches, in the order in which they joined.
+  package func branches() throws -> [BranchRecord] {
+    try storing("list its branches") {
+      try database.readTransaction {
+        try database.rows(HubSQL.selectReplicas).map { row in
+          let replica = ReplicaRecord(row)
+          let pending = try database.firstRow(
+            HubSQL.selectPendingDown, [Value(replica.deliveredPosition), Value(replica.id)])
+          let count = try database.integer(HubSQL.selectChangesetCount, [Value(replica.id)])
+          return BranchRecord(
+            replica: replica, changesetCount: Int(count ?? 0),
+            pendingDownChangesets: Int(pending?[0].asInteger ?? 0),
+            pendingDownRows: Int(pending?[1].asInteger ?? 0))
+        }
+      }
+    }
+  }
+
+  /// One branch, or nil if the hub never registered it.
+  package func replica(_ id: ReplicaID) throws -> ReplicaRecord? {
+    try storing("look up a branch") {
+      try database.firstRow(HubSQL.selectReplica, [Value(id)]).map(ReplicaRecord.init)
+    }
+  }
+
+  /// Whether a device is to be refused. True for one that the hub does not know.
+  package func isRevoked(_ id: ReplicaID) throws -> Bool { try replica(id)?.state != .active }
+
+  /// The names of all replicas, the hub not among them.
+  package func names() throws -> [ReplicaID: String] {
+    try storing("read its branches' names") {
+      let rows = try database.rows(HubSQL.selectNames)
+      return Dictionary(uniqueKeysWithValues: rows.map { ($0[0].asReplica, $0[1].asText) })
+    }
+  }
+
+  /// Refuses a branch's device from its next request on.
+  package func revoke(name: String) throws {
+    try storing("revoke the branch") {
+      try database.transaction {
+        guard let row = try database.firstRow(HubSQL.selectReplicaNamed, [.text(name)]) else {
+          throw HubStoreError.branchUnknown(name)
+        }
+        try database.execute(
+          HubSQL.updateReplicaState, [.integer(ReplicaState.revoked.rawValue), row[0]])
+      }
+    }
+  }
+
+  package func recordCertificate(
+    _ replica: ReplicaID, serial: [UInt8], fingerprint: ContentHash
+  ) throws {
+    try storing("note a certificate") {
+      try database.transaction {
+        try database.execute(
+          HubSQL.updateCertificate, [.blob(serial), Value(fingerprint), Value(replica)])
+      }
+    }
+  }
+
+  // MARK: Tokens
+
+  /// Notes a one-time token. Only the SHA-256 of its secret is kept.
+  ///
+  /// A name may be invited again as long as nobody has made contact under it; the name of a
+  /// revoked branch goes to the new one.
+  package func createToken(
+    branch: String, secretHash: ContentHash, expiresMilliseconds: Int64, wallMilliseconds: Int64
+  ) throws {
+    guard Self.isValidName(branch) else { throw HubStoreError.nameInvalid }
+    try storing("make a token") {
+      try database.transaction {
+        try checkIsFree(branch)
+        let kept = wallMilliseconds - Self.expiredTokenKeptMilliseconds
+        try database.execute(HubSQL.deleteExpiredTokens, [.integer(kept)])
+        let open = try database.integer(HubSQL.countOpenTokens, [.integer(wallMilliseconds)]) ?? 0
+        guard open < HubStoreLimits.openTokensMax else {
+          throw HubStoreError.tooManyTokens(limit: HubStoreLimits.openTokensMax)
+        }
+        try database.execute(
+          HubSQL.insertToken,
+          [
+            Value(secretHash), .text(branch), .integer(wallMilliseconds),
+            .integer(expiresMilliseconds),
+          ])
+      }
+    }
+  }
+
+  /// Registers a device for a token's branch, and uses the token up.
+  package func redeemToken(
+    secret: [UInt8], wallMilliseconds: Int64
+  ) throws -> (replica: ReplicaID, name: String) {
+    try storing("enrol a device") {
+      try database.transaction {
+        let hash = ContentHash(of: secret)
+        let name = try branch(ofToken: hash, wallMilliseconds: wallMilliseconds)
+        let replica = try register(name, wallMilliseconds: wallMilliseconds)
+        try database.execute(
+          HubSQL.updateTokenUsed, [.integer(wallMilliseconds), Value(replica), Value(hash)])
+        return (replica, name)
+      }
+    }
+  }
+
+  /// Throws what `redeemToken` would throw for this secret now. Changes nothing.
+  package func checkToken(secret: [UInt8], wallMilliseconds: Int64) throws {
+    try storing("look up a token") {
+      _ = try branch(ofToken: ContentHash(of: secret), wallMilliseconds: wallMilliseconds)
+    }
+  }
+
+  private func branch(ofToken hash: ContentHash, wallMilliseconds: Int64) throws -> String {
+    guard let token = try database.firstRow(HubSQL.selectToken, [Value(hash)]) else {
+      throw HubStoreError.tokenUnknown
+    }
+    guard token[2] == .null else { throw HubStoreError.tokenUsed }
+    guard token[1].asInteger > wallMilliseconds else { throw HubStoreError.tokenExpired }
+    return token[0].asText
+  }
+
+  /// Gives a new replica its number. Numbers are never reused.
+  private func register(_ name: String, wallMilliseconds: Int64) throws -> ReplicaID {
+    try checkIsFree(name)
+    if let row = try database.firstRow(HubSQL.selectReplicaNamed, [.text(name)]) {
+      let former = ReplicaRecord(row)
+      try database.execute(
+        HubSQL.updateReplicaName,
+        [
+          .text("\(name) #\(former.id.rawValue)"), .integer(ReplicaState.revoked.rawValue),
+          Value(former.id),
+        ])
+    }
+    try database.execute(
+      HubSQL.insertReplica,
+      [
+        .text(name), .integer(ReplicaState.active.rawValue), .integer(wallMilliseconds),
+        Value(ContentHash.zero),
+      ])
+    return ReplicaID(UInt32(clamping: database.lastInsertRowID))
+  }
+
+  private func checkIsFree(_ name: String) throws {
+    guard let row = try database.firstRow(HubSQL.selectReplicaNamed, [.text(name)]) else { return }
+    let holder = ReplicaRecord(row)
+    if holder.state == .active, holder.lastContactMilliseconds != nil {
+      throw HubStoreError.nameTaken(name)
+    }
+  }
+
+  private static func isValidName(_ name: String) -> Bool {
+    let isPrintable = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    return !name.isEmpty && isPrintable && name.utf8.count <= HubStoreLimits.nameBytesMax
+  }
+
+  /// So long “used” and “expired” can be told from “unknown”.
+  private static let expiredTokenKeptMilliseconds: Int64 = 90 * 86_400_000
+
+  // MARK: Contact
+
+  /// Notes an exchange: what the branch says it has, what it is sent, and how its clock stands.
+  func noteContact(
+    _ contact: Contact, acknowledged: LogPosition, delivered: LogPosition, isComplete: Bool
+  ) throws {
+    let wallMilliseconds = contact.receivedMilliseconds
+    try database.execute(
+      HubSQL.updateContact,
+      [
+        .integer(wallMilliseconds), .integer(contact.clockOffsetMilliseconds),
+        Value(acknowledged), Value(delivered),
+        Value(milliseconds: isComplete ? wallMilliseconds : nil), Value(contact.replica),
+      ])
+  }
+
+  /// Notes that a branch was sent everything up to a position; `isComplete`: and that this was all
+  /// there is.
+  package func noteDelivered(
+    _ replica: ReplicaID, upTo position: LogPosition, isComplete: Bool, wallMilliseconds: Int64
+  ) throws {
+    try storing("note what a branch was sent") {
+      try database.transaction {
+        try database.execute(
+          HubSQL.updateDelivered,
+          [
+            Value(position), Value(milliseconds: isComplete ? wallMilliseconds : nil),
+            Value(replica),
+          ])
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/// What a hub's store may measure.
+package enum HubStoreLimits {
+  /// Blocks of inserted rows from this size on keep their rows' versions in the log instead of in
+  /// a record for each row.
+  package static let coverRowsMin = 32
+  /// How many frames of the log one changeset may decode to find what both sides of its conflicts
+  /// had seen.
+  package static let conflictBaseFramesMax = 64
+  /// How many frames' key ranges one conflict may look at for that.
+  package static let conflictBaseRangesMax = 500
+  /// Rows in quarantine that are tried again with each changeset.
+  package static let quarantineRetryRowsMax = 200
+  /// Rows of one changeset that constraints refused and that are tried again all together, so that
+  /// rows which exchange a unique value find room.
+  package static let togetherRowsMax = 10_000
+  /// Log entries whose author and context are kept in memory.
+  package static let cachedLogEntriesMax = 1 << 16
+  /// Decoded blocks of the log kept in memory.
+  package static let cachedBlocksMax = 4
+  /// The raw bytes of conflicts after which their frame is closed.
+  package static let conflictsFrameBytesTarget = 256 << 10
+  /// A contested row, or a conflict, that is larger does not travel.
+  package static let outcomeRowBytesMax = 36 << 20
+  /// Places in the last delta asked for that are kept, so that a piece is found without adding up
+  /// all frames before it.
+  package static let deltaMarksMax = 1 << 14
+  /// Changesets that one replica may have staged at a time.
+  package static let stagedChangesetsMax = 4
+  /// A branch's name in UTF-8.
+  package static let nameBytesMax = 200
+  /// Tokens that wait to be used.
+  package static let openTokensMax = 10_000
+  /// SQLite's page cache.
+  package static let pageCacheKibibytes = 32 << 10
+  /// The write-ahead log is cut back to this after a large transaction.
+  package static let writeAheadLogBytesMax = 64 << 20
+  /// One read of a staged file.
+  package static let stagedReadBytes = 256 << 10
+}

@@ -1,0 +1,115 @@
+internal import Basics
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// One consolidated table: its prepared statements.
+final class HubTable {
+  let schema: TableSchema
+  /// The columns that an insert carries.
+  let valueColumns: [ColumnID]
+  /// The cells that have versions: the columns outside the key, or the one that stands for the row.
+  let cellColumns: [ColumnID]
+  let cells: ColumnSet
+
+  private let database: Database
+  private let sql: TableSQL
+  private let insertStatement: Statement
+  private let deleteStatement: Statement
+  private let selectStatement: Statement
+  private let selectAllStatement: Statement
+  private var updateStatements: [[ColumnID]: Statement] = [:]
+
+  init(_ schema: TableSchema, database: Database) throws(StorageError) {
+    self.schema = schema
+    self.database = database
+    valueColumns = schema.valueColumns
+    cellColumns = RowState.cellColumns(of: schema)
+    cells = ColumnSet(cellColumns)
+    sql = TableSQL(schema)
+    insertStatement = try database.prepare(HubSQL.aborting(sql.insert))
+    deleteStatement = try database.prepare(sql.delete)
+    selectStatement = try database.prepare(sql.selectByKey(valueColumns))
+    selectAllStatement = try database.prepare(
+      sql.selectByKey(schema.columns.map(\.id).sorted()))
+  }
+
+  var id: TableID { schema.id }
+  var keyColumnCount: Int { schema.keyColumns.count }
+
+  // MARK: Rows of a block, without copies
+
+  /// The statement that inserts a row: parameters are the key, then all columns outside the key.
+  var insert: Statement { insertStatement }
+
+  /// The statement that updates columns: parameters are the key, then those columns.
+  func update(_ columns: [ColumnID]) throws(StorageError) -> Statement {
+    if let statement = updateStatements[columns] { return statement }
+    if updateStatements.count >= Self.updateStatementsMax { updateStatements.removeAll() }
+    let statement = try database.prepare(HubSQL.aborting(sql.update(columns)))
+    updateStatements[columns] = statement
+    return statement
+  }
+
+  private static let updateStatementsMax = 256
+
+  /// Runs a statement with a row of a block: its key, then the values of the block's columns.
+  ///
+  /// Returns how many rows changed.
+  func run(
+    _ statement: Statement, _ values: BlockValues, row: Int, columnCount: Int
+  ) throws(StorageError) -> Int {
+    var index: Int32 = 1
+    for part in 0..<keyColumnCount {
+      try statement.bind(index, values.key(part, row: row), copying: false)
+      index += 1
+    }
+    for column in 0..<columnCount {
+      try statement.bind(index, values.value(column, row: row), copying: false)
+      index += 1
+    }
+    defer { statement.reset() }
+    _ = try statement.step()
+    return database.changes
+  }
+
+  // MARK: Single rows
+
+  /// The values of `cellColumns`, or nil if there is no such row.
+  func values(of key: RowKey) throws(StorageError) -> [Value]? {
+    try read(selectStatement, key).map { valueColumns.isEmpty ? [.null] : $0 }
+  }
+
+  /// All columns in the order of their numbers, or nil if there is no such row.
+  func row(_ key: RowKey) throws(StorageError) -> [Value]? { try read(selectAllStatement, key) }
+
+  private func read(_ statement: Statement, _ key: RowKey) throws(StorageError) -> [Value]? {
+    defer { statement.reset() }
+    try statement.bind(key.values)
+    guard try statement.step() else { return nil }
+    return (0..<statement.columnCount).map { statement.value($0) }
+  }
+
+  /// Makes the row have these values of `cellColumns`, whether it is there or not.
+  func write(_ key: RowKey, _ values: [Value]) throws(StorageError) {
+    if valueColumns.isEmpty {
+      if try row(key) == nil { try run(insertStatement, key.values) }
+      return
+    }
+    try run(try update(valueColumns), key.values + values)
+    if database.changes == 0 { try run(insertStatement, key.values + values) }
+  }
+
+  /// Whether there was such a row.
+  @discardableResult
+  func delete(_ key: RowKey) throws(StorageError) -> Bool {
+    try run(deleteStatement, key.values)
+    return database.changes > 0
+  }
+
+  private func run(_ statement: Statement, _ values: [Value]) throws(StorageError) {
+    defer { statement.reset() }
+    try statement.bind(values)
+    _ = try statement.step()
+  }
+}

@@ -1,0 +1,84 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// Notes what one changeset's merge found: contested rows, and conflicts for the ledger.
+final class LedgerWriter {
+  private let store: HubStore
+  private let position: LogPosition
+  private var nextID: UInt64?
+  private(set) var conflictCount = 0
+  private(set) var hasContested = false
+  /// Frames of the log that may still be decoded to find what both sides of a conflict had seen.
+  private var framesLeft = HubStoreLimits.conflictBaseFramesMax
+
+  init(store: HubStore, position: LogPosition) throws {
+    self.store = store
+    self.position = position
+    try store.database.execute(HubSQL.createContested)
+    try store.database.execute(HubSQL.deleteContested)
+  }
+
+  /// Everybody is to get the row's full state as it stands after this changeset.
+  func markContested(_ table: TableID, _ key: UnsafeRawBufferPointer) throws {
+    hasContested = true
+    try store.database.execute(HubSQL.insertContested, [Value(table), .blob(Array(key))])
+  }
+
+  func add(_ found: MergeConflict, at key: RowKey) throws {
+    let id: UInt64
+    if let nextID {
+      id = nextID
+    } else {
+      id = UInt64(try store.database.integer(HubSQL.selectLedgerLast) ?? 0) + 1
+    }
+    nextID = id + 1
+    conflictCount += 1
+    let column = found.column == RowState.presenceColumn ? nil : found.column
+    let conflict = Conflict(
+      id: id, position: position, key: key, column: column,
+      base: try column.flatMap { try base(of: $0, at: key, seenBy: found.versions) },
+      values: Array(found.values.prefix(DeltaLimits.conflictValuesMax)), rule: found.rule,
+      state: found.state, explanation: found.explanation.sentence)
+    try store.database.execute(
+      HubSQL.insertLedger,
+      [
+        Value(counter: id), Value(position), Value(key.table), .blob(key.encoded),
+        column.map { .integer(Int64($0.rawValue)) } ?? .null,
+        .integer(Int64(conflict.state.rawValue)), .blob(Conflict.payload(of: [conflict])),
+      ])
+  }
+
+  /// What all sides of a conflict had seen before, where looking for it is cheap: the cell's last
+  /// value at a position that each had integrated or written itself.
+  private func base(
+    of column: ColumnID, at key: RowKey, seenBy versions: [Version]
+  ) throws -> Value? {
+    guard framesLeft > 0, let least = versions.map(\.position).min(), least > .start else {
+      return nil
+    }
+    let encoded = key.encoded
+    let parameters = [
+      Value(key.table), Value(LogPosition(least.rawValue - 1)), .blob(encoded),
+      Value(HubStoreLimits.conflictBaseRangesMax),
+    ]
+    for frame in try store.database.rows(HubSQL.selectFramesOfRow, parameters) {
+      let place = frame[0].asPosition
+      let isOutcome = frame[2].asInteger == Int64(FrameType.outcome.rawValue)
+      guard let entry = try store.log.entry(place) else { continue }
+      let change = Version(dot: entry.dot, position: place, base: entry.context, milliseconds: nil)
+      let isSeen = versions.allSatisfy { isOutcome ? place <= $0.base : $0.hasSeen(change) }
+      guard isSeen else { continue }
+      guard framesLeft > 0 else { return nil }
+      framesLeft -= 1
+      let block = try store.log.block(place, part: Int(frame[1].asInteger))
+      guard let row = LogReader.row(encoded, in: block) else { continue }
+      if block.kind == .delete { return nil }
+      guard let index = block.columns.firstIndex(of: column) else { continue }
+      return block.withValues { Value($0.value(index, row: row)) }
+    }
+    return nil
+  }
+}

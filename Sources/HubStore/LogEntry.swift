@@ -1,0 +1,20 @@
+internal import Basics
+internal import Clocks
+
+/// What merging needs to know of a changeset that the log has.
+struct LogEntry: Hashable, Sendable {
+  let dot: Dot
+  /// The position that its author had integrated.
+  let context: LogPosition
+  let isBaseline: Bool
+  /// What the hub's clock was ahead of the author's.
+  let clockOffsetMilliseconds: Int64
+  let receivedMilliseconds: Int64
+
+  /// When something was written, by the author's wall clock corrected by the measured offset, and
+  /// never after its receipt. Nil for what was there before the author joined.
+  func effectiveMilliseconds(_ wallMilliseconds: Int64) -> Int64? {
+    if isBaseline { return nil }
+    return min(wallMilliseconds.addingSaturating(clockOffsetMilliseconds), receivedMilliseconds)
+  }
+}

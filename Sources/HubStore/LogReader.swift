@@ -1,0 +1,82 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// Reads what the log holds, and keeps what was read last: entries never change.
+final class LogReader {
+  private let database: Database
+  private var entries: [LogPosition: LogEntry] = [:]
+  private var blocks: [(position: LogPosition, part: Int, block: BlockReader)] = []
+
+  init(_ database: Database) { self.database = database }
+
+  /// The log's head: 0 while it is empty.
+  func head() throws -> LogPosition {
+    LogPosition(UInt64(try database.integer(HubSQL.selectHead) ?? 0))
+  }
+
+  /// Forgets what a rolled back transaction may have brought in.
+  func forget() {
+    entries.removeAll(keepingCapacity: true)
+    blocks.removeAll()
+  }
+
+  /// An entry, or nil if the log has none at the position.
+  func entry(_ position: LogPosition) throws -> LogEntry? {
+    if let known = entries[position] { return known }
+    guard let row = try database.firstRow(HubSQL.selectLogEntry, [Value(position)]) else {
+      return nil
+    }
+    let entry = LogEntry(
+      dot: Dot(replica: row[0].asReplica, counter: row[1].asCounter), context: row[2].asPosition,
+      isBaseline: row[3].asInteger != 0, clockOffsetMilliseconds: row[4].asInteger,
+      receivedMilliseconds: row[5].asInteger)
+    remember(entry, at: position)
+    return entry
+  }
+
+  /// Makes an entry known that is being written.
+  func remember(_ entry: LogEntry, at position: LogPosition) {
+    if entries.count >= HubStoreLimits.cachedLogEntriesMax { entries.removeAll() }
+    entries[position] = entry
+  }
+
+  /// A block or outcome frame, decoded.
+  func block(_ position: LogPosition, part: Int) throws -> BlockReader {
+    if let index = blocks.firstIndex(where: { $0.position == position && $0.part == part }) {
+      return blocks[index].block
+    }
+    let parameters = [Value(position), Value(part)]
+    guard case .blob(let bytes)? = try database.firstRow(HubSQL.selectFrameBytes, parameters)?.first
+    else { throw HubStoreError.damaged("the log lacks frame \(part) of position \(position)") }
+    var reader = FrameReader()
+    reader.append(bytes)
+    guard let frame = try reader.next() else {
+      throw HubStoreError.damaged("frame \(part) of position \(position) is cut short")
+    }
+    let block = try BlockReader(raw: try decompressedBlock(payload: frame.payload))
+    if blocks.count >= HubStoreLimits.cachedBlocksMax { blocks.removeFirst() }
+    blocks.append((position, part, block))
+    return block
+  }
+
+  /// The parts of one entry's blocks that may hold a row.
+  func parts(of table: TableID, key: [UInt8], at position: LogPosition) throws -> [Int] {
+    let parameters = [Value(table), Value(position), .blob(key)]
+    return try database.rows(HubSQL.selectFramesOfRowAt, parameters).map { Int($0[0].asInteger) }
+  }
+
+  /// A row's place in a block, or nil if the block does not have it. Linear.
+  static func row(_ key: [UInt8], in block: BlockReader) -> Int? {
+    block.withValues { values in
+      var encoder = KeyEncoder()
+      for row in 0..<block.rowCount {
+        encoder.removeAll()
+        for part in 0..<block.keyColumnCount { encoder.append(values.key(part, row: row)) }
+        if encoder.bytes == key { return row }
+      }
+      return nil
+    }
+  }
+}

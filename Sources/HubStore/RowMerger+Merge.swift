@@ -1,0 +1,191 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// Changes that met others which their author had not seen.
+extension RowMerger {
+  /// Merges one change through the merge core.
+  ///
+  /// `hasRecord` says that an unknown row has been given a record already.
+  func mergeSlowly(_ change: Change, _ record: RowRecord, hasRecord: Bool = false) throws {
+    let key = change.rowKey
+    let table = change.table
+    var rowState = RowState()
+    var isStored = hasRecord
+    switch record {
+    case .unknown: break
+    case .covered(let position, _):
+      // Whether it is there only the table knows.
+      if let values = try table.values(of: key) {
+        let metadata = RowMetadata(latest: StoredVersion(covering: position))
+        rowState = try state(metadata, values, key: change.key, in: table)
+      }
+    case .stored(let metadata):
+      isStored = true
+      let values = metadata.place == .table ? try table.values(of: key) : nil
+      rowState = try state(metadata, values ?? [], key: change.key, in: table)
+    }
+    let before = rowState
+    let version = Version(
+      dot: entry.dot, position: position, base: change.version.base ?? entry.context,
+      milliseconds: change.version.milliseconds)
+    let merge = rowState.merge(
+      change.block.rowChange(change.row), version: version, policy: store.policy)
+    if rowState == before, isStored, !hasRecord { return }
+    if rowState == before, case .covered = record { return }
+    let place = try put(rowState, at: key, in: table, encodedKey: change.key)
+    let metadata = try metadata(of: rowState, place: place, table: table)
+    if isStored {
+      try records.upsert(table.id, change.key, metadata)
+    } else {
+      try records.insert(table.id, change.key, metadata)
+    }
+    if merge.isContested || place == .quarantine { try ledger.markContested(table.id, change.key) }
+    for conflict in merge.conflicts { try ledger.add(conflict, at: key) }
+  }
+
+  /// Writes what stands into the table, or sees it refused.
+  func put(
+    _ rowState: RowState, at key: RowKey, in table: HubTable, encodedKey: UnsafeRawBufferPointer
+  ) throws -> RowMetadata.Place {
+    guard rowState.isAlive else {
+      try table.delete(key)
+      try store.database.execute(
+        HubSQL.deleteQuarantine, [Value(table.id), .blob(Array(encodedKey))])
+      return .gone
+    }
+    let values = standing(rowState, in: table)
+    do throws(StorageError) {
+      try table.write(key, values)
+      try store.database.execute(
+        HubSQL.deleteQuarantine, [Value(table.id), .blob(Array(encodedKey))])
+      return .table
+    } catch {
+      guard case .constraint(_, let reason) = error else { throw error }
+      var content = ByteWriter()
+      content.writeList(values) { $0.write($1) }
+      try store.database.execute(
+        HubSQL.upsertQuarantine,
+        [
+          Value(table.id), .blob(Array(encodedKey)), Value(position), .text(reason),
+          .blob(content.bytes),
+        ])
+      noteRefused()
+      return .quarantine
+    }
+  }
+
+  /// The standing values of a row's cells; null where none was ever written.
+  func standing(_ rowState: RowState, in table: HubTable) -> [Value] {
+    table.cellColumns.map {
+      rowState.standing($0, table: table.id, policy: store.policy)?.value ?? .null
+    }
+  }
+
+  // MARK: Between records and states
+
+  /// A row's state from its record and, where they stand in the table, its values.
+  func state(
+    _ metadata: RowMetadata, _ values: [Value], key: UnsafeRawBufferPointer, in table: HubTable
+  ) throws -> RowState {
+    try store.state(metadata, values, key: Array(key), in: table)
+  }
+
+  func stored(_ version: Version) throws -> StoredVersion {
+    let context = try store.log.entry(version.position)?.context
+    return StoredVersion(
+      position: version.position, milliseconds: version.milliseconds,
+      base: version.base == context ? nil : version.base)
+  }
+
+  /// A row's record from its state.
+  func metadata(
+    of rowState: RowState, place: RowMetadata.Place, table: HubTable
+  ) throws -> RowMetadata {
+    let deletions = try rowState.deletions.map(stored)
+    var groups: [RowMetadata.Group] = []
+    for column in table.cellColumns {
+      let cell = rowState.cells[column] ?? []
+      let versions = try cell.map { try stored($0.version) }
+      let values = cell.map(\.value)
+      let isInTable = place == .table && versions.count == 1
+      let index = groups.firstIndex { $0.versions == versions }
+      if let index {
+        groups[index].columns.insert(column)
+        if !isInTable { groups[index].values.append(values) }
+      } else {
+        groups.append(
+          RowMetadata.Group(
+            columns: ColumnSet([column]), versions: versions, values: isInTable ? [] : [values]))
+      }
+    }
+    let all = groups.flatMap(\.versions) + deletions
+    guard let latest = all.max(by: { $0.position < $1.position }) else {
+      invariant(false, "A row that has taken in a change has a version.")
+      return RowMetadata(latest: StoredVersion(position: position, milliseconds: nil, base: nil))
+    }
+    var result = RowMetadata(latest: latest)
+    result.place = place
+    result.isComplete = rowState.isComplete
+    result.deletions = deletions
+    result.groups = groups.filter { !(place == .table && $0.versions == [latest]) }
+    return result
+  }
+}
+
+extension HubStore {
+  /// A row's state from its record and, where they stand in the table, its values in the order of
+  /// `cellColumns`.
+  func state(
+    _ metadata: RowMetadata, _ values: [Value], key: [UInt8], in table: HubTable
+  ) throws -> RowState {
+    var cells: [ColumnID: [CellVersion]] = [:]
+    let shown = Dictionary(uniqueKeysWithValues: zip(table.cellColumns, values))
+    for group in metadata.groups {
+      let versions = try group.versions.map { try version($0, key: key, in: table) }
+      for (index, column) in group.columns.columns.enumerated() where !versions.isEmpty {
+        let values = group.values.isEmpty ? [shown[column] ?? .null] : group.values[index]
+        cells[column] = zip(versions, values).map { CellVersion(version: $0, value: $1) }
+      }
+    }
+    if metadata.place == .table {
+      let grouped = metadata.groupedColumns
+      let latest = try version(metadata.latest, key: key, in: table)
+      for column in table.cellColumns where !grouped.contains(column) {
+        cells[column] = [CellVersion(version: latest, value: shown[column] ?? .null)]
+      }
+    }
+    return RowState(
+      cells: cells, deletions: try metadata.deletions.map { try version($0, key: key, in: table) },
+      isComplete: metadata.isComplete)
+  }
+
+  /// A version as the merge core knows it. What a record left in the log is read there.
+  func version(_ stored: StoredVersion, key: [UInt8], in table: HubTable) throws -> Version {
+    guard let entry = try log.entry(stored.position) else {
+      throw HubStoreError.damaged("the log lacks position \(stored.position)")
+    }
+    var milliseconds = stored.milliseconds
+    var base = stored.base
+    if stored.isInLog {
+      (milliseconds, base) = try insertion(of: key, at: stored.position, entry, in: table)
+    }
+    return Version(
+      dot: entry.dot, position: stored.position, base: base ?? entry.context,
+      milliseconds: milliseconds)
+  }
+
+  /// The time and base of a covered row's insertion.
+  private func insertion(
+    of key: [UInt8], at position: LogPosition, _ entry: LogEntry, in table: HubTable
+  ) throws -> (milliseconds: Int64?, base: LogPosition?) {
+    for part in try log.parts(of: table.id, key: key, at: position) {
+      let block = try log.block(position, part: part)
+      guard block.kind == .insert, let row = LogReader.row(key, in: block) else { continue }
+      return (entry.effectiveMilliseconds(block.milliseconds(row: row)), block.base(row: row))
+    }
+    throw HubStoreError.damaged("position \(position) of the log lacks a row that it covers")
+  }
+}

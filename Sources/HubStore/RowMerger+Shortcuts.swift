@@ -1,0 +1,234 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// Changes that have seen all that they overwrite.
+extension RowMerger {
+  // MARK: Insertion
+
+  func insert(_ change: Change, mayBeCovered: Bool) throws {
+    if !mayBeCovered, change.version.base == nil,
+      try records.insertPlain(
+        change.table.id, change.key, position, change.version.milliseconds)
+    {
+      if try !write(change, with: change.table.insert) {
+        try mergeSlowly(change, .unknown, hasRecord: true)
+      }
+      return
+    }
+    switch try record(of: change) {
+    case .unknown:
+      try insertNew(change)
+    case .covered(let covered, let part):
+      try insertOver(change, covered: StoredVersion(covering: covered), part: part)
+    case .stored(let metadata):
+      try insertOver(change, metadata)
+    }
+  }
+
+  private func insertNew(_ change: Change) throws {
+    guard try write(change, with: change.table.insert) else {
+      return try mergeSlowly(change, .unknown)
+    }
+    try records.insert(change.table.id, change.key, RowMetadata(latest: change.version))
+  }
+
+  private func insertOver(_ change: Change, covered: StoredVersion, part: Int) throws {
+    let record = RowRecord.covered(position: covered.position, part: part)
+    if change.isBaseline {
+      guard let standing = try change.table.values(of: change.rowKey) else {
+        return try insertNew(change)
+      }
+      if shows(change, standing) { return }
+    }
+    guard try hasSeen(covered, change.version) else { return try mergeSlowly(change, record) }
+    // Whether it is there only the table knows.
+    guard try change.table.values(of: change.rowKey) != nil else { return try insertNew(change) }
+    guard try overwrite(change) else { return try mergeSlowly(change, record) }
+    try records.insert(change.table.id, change.key, RowMetadata(latest: change.version))
+  }
+
+  private func insertOver(_ change: Change, _ metadata: RowMetadata) throws {
+    if change.isBaseline, metadata.place == .table,
+      let standing = try change.table.values(of: change.rowKey), shows(change, standing)
+    {
+      return
+    }
+    guard metadata.place != .quarantine, try hasSeen(all: metadata.versions, change.version)
+    else { return try mergeSlowly(change, .stored(metadata)) }
+    let isWritten =
+      metadata.place == .table
+      ? try overwrite(change) : try write(change, with: change.table.insert)
+    guard isWritten else { return try mergeSlowly(change, .stored(metadata)) }
+    try records.update(change.table.id, change.key, RowMetadata(latest: change.version))
+  }
+
+  /// Whether an insertion has just the values that stand already.
+  private func shows(_ change: Change, _ standing: [Value]) -> Bool {
+    for index in change.block.columns.indices
+    where Value(change.values.value(index, row: change.row)) != standing[index] {
+      return false
+    }
+    return true
+  }
+
+  // MARK: Update
+
+  func update(_ change: Change) throws {
+    switch try record(of: change) {
+    case .unknown:
+      try mergeSlowly(change, .unknown)
+    case .covered(let covered, let part):
+      let before = StoredVersion(covering: covered)
+      guard try hasSeen(before, change.version), try overwrite(change) else {
+        return try mergeSlowly(change, .covered(position: covered, part: part))
+      }
+      var metadata = RowMetadata(latest: before)
+      metadata.give(ColumnSet(change.block.columns), of: change.table.cells, to: change.version)
+      try records.insert(change.table.id, change.key, metadata)
+    case .stored(var metadata):
+      let columns = ColumnSet(change.block.columns)
+      guard metadata.place == .table, metadata.isComplete, metadata.deletions.isEmpty,
+        try hasSeen(all: metadata.versions(of: columns, among: change.table.cells), change.version),
+        try overwrite(change)
+      else { return try mergeSlowly(change, .stored(metadata)) }
+      metadata.give(columns, of: change.table.cells, to: change.version)
+      try records.update(change.table.id, change.key, metadata)
+    }
+  }
+
+  // MARK: Deletion
+
+  func delete(_ change: Change) throws {
+    var metadata: RowMetadata
+    let hadRecord: Bool
+    switch try record(of: change) {
+    case .unknown:
+      return try mergeSlowly(change, .unknown)
+    case .covered(let covered, let part):
+      metadata = RowMetadata(latest: StoredVersion(covering: covered))
+      hadRecord = false
+      guard try hasSeen(metadata.latest, change.version) else {
+        return try mergeSlowly(change, .covered(position: covered, part: part))
+      }
+    case .stored(let stored):
+      metadata = stored
+      hadRecord = true
+      guard metadata.place == .table, metadata.isComplete, metadata.deletions.isEmpty,
+        try hasSeen(all: metadata.versions, change.version)
+      else { return try mergeSlowly(change, .stored(metadata)) }
+    }
+    let key = change.rowKey
+    guard let last = try change.table.values(of: key) else {
+      return try mergeSlowly(change, hadRecord ? .stored(metadata) : .unknown)
+    }
+    try change.table.delete(key)
+    metadata.bury(last, of: change.table.cellColumns, by: change.version)
+    if hadRecord {
+      try records.update(change.table.id, change.key, metadata)
+    } else {
+      try records.insert(change.table.id, change.key, metadata)
+    }
+  }
+
+  // MARK: Writing
+
+  /// Runs a statement with the change's row. False if a constraint refused it.
+  private func write(_ change: Change, with statement: Statement) throws(StorageError) -> Bool {
+    do throws(StorageError) {
+      _ = try change.table.run(
+        statement, change.values, row: change.row, columnCount: change.block.columns.count)
+      return true
+    } catch {
+      guard case .constraint = error else { throw error }
+      return false
+    }
+  }
+
+  /// Gives the row in the table the change's values. False if there is no such row, or if a
+  /// constraint refused it.
+  private func overwrite(_ change: Change) throws(StorageError) -> Bool {
+    guard !change.block.columns.isEmpty else { return true }
+    do throws(StorageError) {
+      let statement = try change.table.update(change.block.columns)
+      return try change.table.run(
+        statement, change.values, row: change.row, columnCount: change.block.columns.count) == 1
+    } catch {
+      guard case .constraint = error else { throw error }
+      return false
+    }
+  }
+}
+
+extension StoredVersion {
+  /// The version of rows that a block in the log covers.
+  init(covering position: LogPosition) {
+    self.init(position: position, milliseconds: nil, base: nil, isInLog: true)
+  }
+}
+
+extension RowMetadata {
+  /// The versions of some columns, perhaps more than once.
+  func versions(of columns: ColumnSet, among all: ColumnSet) -> [StoredVersion] {
+    guard !groups.isEmpty else { return [latest] }
+    var result: [StoredVersion] = []
+    var rest = columns
+    for group in groups where !group.columns.isDisjoint(with: columns) {
+      result += group.versions
+      rest.subtract(group.columns)
+    }
+    return rest.isEmpty ? result : result + [latest]
+  }
+
+  /// Makes a version, later than all others, that of some columns of a row that stands.
+  mutating func give(_ columns: ColumnSet, of all: ColumnSet, to version: StoredVersion) {
+    var rest = all
+    rest.subtract(columns)
+    for index in groups.indices {
+      rest.subtract(groups[index].columns)
+      groups[index].remove(columns)
+    }
+    groups.removeAll { $0.columns.isEmpty }
+    if !rest.isEmpty {
+      if let index = groups.firstIndex(where: { $0.versions == [latest] && $0.values.isEmpty }) {
+        groups[index].columns.formUnion(rest)
+      } else {
+        groups.append(Group(columns: rest, versions: [latest], values: []))
+      }
+    }
+    latest = version
+  }
+
+  /// Turns the record of a row that stands into its tombstone: its last values, and a deletion
+  /// that has seen all its versions.
+  mutating func bury(_ last: [Value], of columns: [ColumnID], by deletion: StoredVersion) {
+    let held = Dictionary(uniqueKeysWithValues: zip(columns, last))
+    func values(of set: ColumnSet) -> [[Value]] { set.columns.map { [held[$0] ?? .null] } }
+    var rest = ColumnSet(columns)
+    for index in groups.indices {
+      rest.subtract(groups[index].columns)
+      if groups[index].versions.count == 1 {
+        groups[index].values = values(of: groups[index].columns)
+      }
+    }
+    if !rest.isEmpty {
+      groups.append(Group(columns: rest, versions: [latest], values: values(of: rest)))
+    }
+    place = .gone
+    deletions = [deletion]
+    latest = deletion
+  }
+}
+
+extension RowMetadata.Group {
+  /// Takes columns out, and with them their values.
+  mutating func remove(_ removed: ColumnSet) {
+    guard !columns.isDisjoint(with: removed) else { return }
+    if !values.isEmpty {
+      values = zip(columns.columns, values).filter { !removed.contains($0.0) }.map(\.1)
+    }
+    columns.subtract(removed)
+  }
+}

@@ -1,0 +1,138 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// Merges one changeset's row changes into the consolidated tables, in the order of the stream.
+///
+/// Most changes have seen all that they overwrite: these are written straight into the table. Only
+/// a change that meets another which it had not seen goes through the merge core. Both ways come
+/// to the same.
+final class RowMerger {
+  let store: HubStore
+  let records: RowRecords
+  let position: LogPosition
+  let entry: LogEntry
+  let ledger: LedgerWriter
+  /// How many rows the table's constraints have refused.
+  private(set) var refusedCount = 0
+
+  init(store: HubStore, position: LogPosition, entry: LogEntry, ledger: LedgerWriter) throws {
+    self.store = store
+    self.position = position
+    self.entry = entry
+    self.ledger = ledger
+    records = try store.rowRecords()
+  }
+
+  /// Merges a block that the log has as `part` of this changeset. It fits the schema.
+  func merge(_ block: BlockReader, keys: BlockKeys, part: Int) throws {
+    guard let table = try store.table(block.table) else { return }
+    if try isNew(block, keys: keys, in: table) {
+      return try insertCovered(block, keys: keys, part: part, into: table)
+    }
+    let mayBeCovered =
+      try records.isCovered(table.id, from: keys.least, to: keys.greatest)
+    try block.withValues { values in
+      try keys.withKeys { views in
+        for row in 0..<block.rowCount {
+          let change = Change(
+            table: table, block: block, values: values, row: row, key: views[row],
+            version: version(of: block, row: row))
+          switch store.takesShortcuts ? block.kind : nil {
+          case .insert: try insert(change, mayBeCovered: mayBeCovered)
+          case .update: try update(change)
+          case .delete: try delete(change)
+          case nil: try mergeSlowly(change, try record(of: change))
+          }
+        }
+      }
+    }
+  }
+
+  /// One row of the block being merged.
+  struct Change {
+    let table: HubTable
+    let block: BlockReader
+    let values: BlockValues
+    let row: Int
+    /// Its encoded key.
+    let key: UnsafeRawBufferPointer
+    let version: StoredVersion
+
+    var isBaseline: Bool { version.milliseconds == nil }
+    var rowKey: RowKey {
+      RowKey(
+        table: table.id,
+        values: (0..<table.keyColumnCount).map { Value(values.key($0, row: row)) })
+    }
+  }
+
+  private func version(of block: BlockReader, row: Int) -> StoredVersion {
+    let base = block.base(row: row)
+    return StoredVersion(
+      position: position, milliseconds: entry.effectiveMilliseconds(block.milliseconds(row: row)),
+      base: base == entry.context ? nil : base)
+  }
+
+  func record(of change: Change) throws -> RowRecord {
+    try records.record(change.table.id, change.key)
+  }
+
+  // MARK: Blocks of new rows
+
+  /// Whether a block inserts rows in a range of keys where the hub has none.
+  private func isNew(_ block: BlockReader, keys: BlockKeys, in table: HubTable) throws -> Bool {
+    guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending else {
+      return false
+    }
+    return try !records.hasAny(table.id, from: keys.least, to: keys.greatest)
+  }
+
+  private func insertCovered(
+    _ block: BlockReader, keys: BlockKeys, part: Int, into table: HubTable
+  ) throws {
+    try records.add(
+      RowRecords.Cover(
+        table: table.id, keyMin: keys.least, keyMax: keys.greatest, position: position,
+        part: part))
+    try block.withValues { values in
+      let columnCount = block.columns.count
+      for row in 0..<block.rowCount {
+        do throws(StorageError) {
+          _ = try table.run(table.insert, values, row: row, columnCount: columnCount)
+        } catch {
+          guard case .constraint = error else { throw error }
+          try keys.withKeys { views in
+            let change = Change(
+              table: table, block: block, values: values, row: row, key: views[row],
+              version: version(of: block, row: row))
+            try mergeSlowly(change, .unknown)
+          }
+        }
+      }
+    }
+  }
+
+  // MARK: What a change has seen
+
+  /// Whether the author of this changeset had seen a version when it changed a row.
+  ///
+  /// What an earlier row change of this changeset wrote counts as seen.
+  func hasSeen(_ other: StoredVersion, _ version: StoredVersion) throws -> Bool {
+    if other.position <= version.base ?? entry.context || other.position == position {
+      return true
+    }
+    return try store.log.entry(other.position)?.dot.replica == entry.dot.replica
+  }
+
+  func hasSeen(all others: [StoredVersion], _ version: StoredVersion) throws -> Bool {
+    for other in others where try !hasSeen(other, version) { return false }
+    return true
+  }
+
+  // MARK: Refusals
+
+  func noteRefused() { refusedCount += 1 }
+}

@@ -1,0 +1,279 @@
+internal import Basics
+internal import Clocks
+package import Deltas
+
+extension HubResponse {
+  /// Canonical bytes: protocol version, message type, fields, checksum.
+  package var encoded: [UInt8] {
+    switch self {
+    case .exchange(let response): return response.encoded
+    case .uploaded(let byteCount):
+      var writer = ByteWriter(.uploaded)
+      writer.writeVarint(byteCount)
+      return writer.message
+    case .download(let response):
+      var writer = ByteWriter(.downloaded)
+      writer.writeVarint(response.offset)
+      writer.writeVarint(response.deltaByteCount)
+      writer.writeLengthPrefixed(response.bytes)
+      return writer.message
+    case .compare(let response): return response.encoded
+    case .rows(let response): return response.encoded
+    case .explanation(let response): return response.encoded
+    case .news(let generation, let head):
+      var writer = ByteWriter(.news)
+      writer.write(generation)
+      writer.write(head)
+      return writer.message
+    case .description(let description): return description.encoded
+    case .refused(let refusal): return refusal.encoded
+    }
+  }
+
+  /// Reads what `encoded` writes, and nothing else.
+  package init(encoded: [UInt8]) throws(DeltaDecodingError) {
+    var (reader, type) = try FieldReader.message(encoded, in: "an answer")
+    switch type {
+    case .exchanged: self = .exchange(try ExchangeResponse(from: &reader))
+    case .uploaded:
+      self = .uploaded(
+        byteCount: try reader.readByteCount(atMost: SessionLimits.changesetBytesMax))
+    case .downloaded: self = .download(try DownloadResponse(from: &reader))
+    case .compared: self = .compare(try CompareResponse(from: &reader))
+    case .rows: self = .rows(try FetchRowsResponse(from: &reader))
+    case .explanation: self = .explanation(try ExplainResponse(from: &reader))
+    case .news:
+      self = .news(generation: try reader.readGeneration(), head: try reader.readPosition())
+    case .description: self = .description(try HubDescription(from: &reader))
+    case .refused: self = .refused(try Refusal(from: &reader))
+    default: throw reader.error("is of a type that no hub answers with")
+    }
+    try reader.expectEnd()
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func write(_ names: [ReplicaName]) {
+    writeList(names) { writer, name in
+      writer.write(name.replica)
+      writer.writeLengthPrefixed(name.name)
+    }
+  }
+}
+
+extension FieldReader {
+  fileprivate mutating func readNames() throws(DeltaDecodingError) -> [ReplicaName] {
+    try readList(
+      of: "names", atMost: DeltaLimits.replicasMax
+    ) { (reader) throws(DeltaDecodingError) in
+      ReplicaName(
+        replica: try reader.readReplica(),
+        name: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax))
+    }
+  }
+}
+
+extension ExchangeResponse {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.exchanged)
+    writer.writeList(accepted) { writer, changeset in
+      writer.writeVarint(changeset.counter)
+      writer.write(changeset.contentHash)
+      writer.write(changeset.position)
+    }
+    writer.write(generation)
+    writer.write(from)
+    writer.write(to)
+    writer.writeVarint(deltaByteCount)
+    writer.writeLengthPrefixed(deltaBytes)
+    writer.writeList(vectorDifference) { $0.write($1) }
+    writer.write(names)
+    writer.writeSignedVarint(clockOffsetMilliseconds)
+    writer.write(timestamp)
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      accepted: try reader.readList(
+        of: "accepted changesets", atMost: SessionLimits.changesetsPerExchangeMax + 1
+      ) { (reader) throws(DeltaDecodingError) in
+        AcceptedChangeset(
+          counter: try reader.readCounter(), contentHash: try reader.readHash(),
+          position: try reader.readPosition())
+      },
+      generation: try reader.readGeneration(), from: try reader.readPosition(),
+      to: try reader.readPosition(),
+      deltaByteCount: try reader.readByteCount(atMost: SessionLimits.deltaBytesMax),
+      deltaBytes: try reader.readBytes(of: "piece", atMost: SessionLimits.pieceBytesMax),
+      vectorDifference: try reader.readList(
+        of: "replicas", atMost: DeltaLimits.replicasMax
+      ) { (reader) throws(DeltaDecodingError) in try reader.readDot() },
+      names: try reader.readNames(), clockOffsetMilliseconds: try reader.readSignedVarint(),
+      timestamp: try reader.readTimestamp())
+    guard deltaBytes.count <= deltaByteCount else {
+      throw reader.error("has more of a delta than there is")
+    }
+  }
+}
+
+extension DownloadResponse {
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      offset: try reader.readByteCount(atMost: SessionLimits.deltaBytesMax),
+      deltaByteCount: try reader.readByteCount(atMost: SessionLimits.deltaBytesMax),
+      bytes: try reader.readBytes(of: "piece", atMost: SessionLimits.pieceBytesMax))
+    guard offset + bytes.count <= deltaByteCount else {
+      throw reader.error("has a piece that goes beyond its delta")
+    }
+  }
+}
+
+extension CompareResponse {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.compared)
+    writer.write(position)
+    writer.writeList(buckets) { $0.write($1) }
+    writer.writeList(rows) { writer, row in
+      writer.writeLengthPrefixed(row.key)
+      writer.write(row.digest)
+    }
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      position: try reader.readPosition(),
+      buckets: try reader.readList(
+        of: "buckets", atMost: SessionLimits.compareBucketsMax
+      ) { (reader) throws(DeltaDecodingError) in try reader.readStateDigest() },
+      rows: try reader.readList(
+        of: "rows", atMost: SessionLimits.compareRowsMax
+      ) { (reader) throws(DeltaDecodingError) in
+        KeyedDigest(key: try reader.readEncodedKey(), digest: try reader.readRowDigest())
+      })
+  }
+}
+
+extension FetchRowsResponse {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.rows)
+    writer.writeList(rows) { writer, row in
+      writer.writeOptional(row) { $0.writeList($1) { $0.write($1) } }
+    }
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      rows: try reader.readList(
+        of: "rows", atMost: SessionLimits.fetchRowsMax
+      ) { (reader) throws(DeltaDecodingError) in
+        try reader.readOptional { (reader) throws(DeltaDecodingError) in
+          try reader.readList(
+            of: "columns", atMost: DeltaLimits.columnsMax
+          ) { (reader) throws(DeltaDecodingError) in try reader.readValue() }
+        }
+      })
+  }
+}
+
+extension ExplainResponse {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.explanation)
+    writer.write(exists)
+    writer.writeList(cells) { writer, cell in
+      writer.writeOptional(cell.column) { $0.write($1) }
+      writer.write(cell.dot)
+      writer.writeLengthPrefixed(cell.branch)
+      writer.write(cell.position)
+      writer.writeOptional(cell.milliseconds) { $0.writeSignedVarint($1) }
+      writer.writeSignedVarint(cell.receivedMilliseconds)
+      writer.writeOptional(cell.value) { $0.write($1) }
+    }
+    writer.writeList(conflicts) { $0.write($1) }
+    writer.write(names)
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      exists: try reader.readFlag(),
+      cells: try reader.readList(
+        of: "cells", atMost: SessionLimits.explainCellsMax
+      ) { (reader) throws(DeltaDecodingError) in try CellProvenance(from: &reader) },
+      conflicts: try reader.readList(
+        of: "conflicts", atMost: SessionLimits.explainConflictsMax
+      ) { (reader) throws(DeltaDecodingError) in try reader.readConflict() },
+      names: try reader.readNames())
+  }
+}
+
+extension CellProvenance {
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      column: try reader.readOptional { (reader) throws(DeltaDecodingError) in
+        try reader.readColumn()
+      },
+      dot: try reader.readDot(),
+      branch: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax),
+      position: try reader.readPosition(),
+      milliseconds: try reader.readOptional { (reader) throws(DeltaDecodingError) in
+        try reader.readSignedVarint()
+      },
+      receivedMilliseconds: try reader.readSignedVarint(),
+      value: try reader.readOptional { (reader) throws(DeltaDecodingError) in
+        try reader.readValue()
+      })
+  }
+}
+
+extension HubDescription {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.description)
+    writer.write(generation)
+    writer.write(head)
+    writer.writeLengthPrefixed(schema.encoded)
+    writer.write(names)
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    self.init(
+      generation: try reader.readGeneration(), head: try reader.readPosition(),
+      schema: try Schema(
+        encoded: try reader.readBytes(of: "schema", atMost: DeltaLimits.schemaBytesMax)),
+      names: try reader.readNames())
+  }
+}
+
+extension Refusal {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.refused)
+    writer.writeVarint(UInt64(code.rawValue))
+    writer.writeLengthPrefixed(Self.clipped(message))
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    let number = try reader.readVarint()
+    guard let code = UInt16(exactly: number).flatMap(RefusalCode.init(rawValue:)) else {
+      throw reader.error("refuses with the unknown code \(number)")
+    }
+    self.init(
+      code: code,
+      message: try reader.readText(of: "message", atMost: SessionLimits.messageTextBytesMax))
+  }
+
+  /// A message beyond the limit loses its end, at a whole character.
+  private static func clipped(_ message: String) -> String {
+    guard message.utf8.count > SessionLimits.messageTextBytesMax else { return message }
+    var clipped = ""
+    for scalar in message.unicodeScalars {
+      guard clipped.utf8.count + UTF8.width(scalar) <= SessionLimits.messageTextBytesMax
+      else { break }
+      clipped.unicodeScalars.append(scalar)
+    }
+    return clipped
+  }
+}

@@ -1,0 +1,5 @@
+/// Runs seeds of the simulated world.
+@main
+struct SimulateCommand {
+  static func main() {}
+}

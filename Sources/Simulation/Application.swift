@@ -1,0 +1,285 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// A branch's program, as it was before there was any syncing: a plain connection, plain SQL.
+///
+/// It looks at its own rows before and after each statement and so tells the world what it did.
+final class Application {
+  private let replica: ReplicaID
+  private let schema: Schema
+  private let database: Database
+  private let plan: SimulationPlan
+  /// What the current transaction did.
+  private var writes: [WorldWrite] = []
+  private var wallMilliseconds: Int64 = 0
+
+  init(_ replica: ReplicaID, path: String, schema: Schema, plan: SimulationPlan) throws {
+    self.replica = replica
+    self.schema = schema
+    self.plan = plan
+    database = try Database(path: path, mode: .create)
+    try database.executeScript(
+      "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE"); PRAGMA synchronous = OFF")
+  }
+
+  /// All rows as this program sees them.
+  func rows() throws -> Rows { try schema.rows(in: database) }
+
+  /// Numbers that make every written value one of its kind.
+  struct Numbers {
+    private var last: Int64 = 0
+
+    mutating func next() -> Int64 {
+      last += 1
+      return last
+    }
+  }
+
+  /// One transaction of one to four statements.
+  func transact(
+    wallMilliseconds: Int64, _ generator: inout SeededGenerator, _ numbers: inout Numbers
+  ) throws -> [WorldWrite] {
+    writes = []
+    self.wallMilliseconds = wallMilliseconds
+    SQLiteClock.set(wallMilliseconds)
+    try database.transaction {
+      if generator.chance(150) {
+        try movePair(&generator, &numbers)
+      } else {
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+          try statement(&generator, &numbers)
+        }
+      }
+    }
+    return writes
+  }
+
+  /// The rows that a branch has before it joins.
+  func fill(_ generator: inout SeededGenerator, _ numbers: inout Numbers) throws -> [WorldWrite] {
+    writes = []
+    wallMilliseconds = 0
+    try database.executeScript(SimulatedSchema.sql)
+    // Numbers that two branches share: their first rows are alike.
+    var shared = Numbers()
+    for table in schema.tables where table.name != SimulatedSchema.accountTable {
+      for _ in 0..<3 {
+        let key = freshKey(table, &generator)
+        let isAlike = generator.chance(700)
+        let number = isAlike ? 0 : numbers.next()
+        if try row(key) == nil {
+          try insert(key, into: table, number: { isAlike ? shared.next() : number }, replacing: false)
+        }
+      }
+    }
+    return writes
+  }
+
+  // MARK: Statements
+
+  private func statement(_ generator: inout SeededGenerator, _ numbers: inout Numbers) throws {
+    let tables = schema.tables.filter { $0.name != SimulatedSchema.accountTable }
+    let table = tables[Int.random(in: 0..<tables.count, using: &generator)]
+    let present = try keys(of: table)
+    var key = freshKey(table, &generator)
+    if generator.chance(600), !present.isEmpty {
+      key = present[Int.random(in: 0..<present.count, using: &generator)]
+    }
+    let isThere = try row(key) != nil
+    switch (Int.random(in: 0..<10, using: &generator), isThere) {
+    case (0...1, true): try delete(key, from: table)
+    case (2, true): try insert(key, into: table, number: { numbers.next() }, replacing: true)
+    case (3, true): try move(key, to: freshKey(table, &generator), in: table)
+    case (4, true): try writeNothingNew(key, in: table)
+    case (_, true): try update(key, in: table, &generator, &numbers)
+    case (_, false): try insert(key, into: table, number: { numbers.next() }, replacing: false)
+    }
+  }
+
+  /// Keys are few, so that branches meet on them.
+  private func freshKey(_ table: TableSchema, _ generator: inout SeededGenerator) -> RowKey {
+    let values = table.keyColumns.map { column in
+      let number = Int64.random(in: 1...Int64(plan.keyCount), using: &generator)
+      return table.column(column)?.affinity == .text
+        ? Value.text(["a", "a ", "B", "b", "ü", "z"][Int(number - 1) % 6]) : .integer(number)
+    }
+    // A two-column key needs fewer of each to be as crowded.
+    guard values.count > 1 else { return RowKey(table: table.id, values: values) }
+    return RowKey(
+      table: table.id,
+      values: [values[0], generator.chance(500) ? values[1] : Self.first(like: values[1])])
+  }
+
+  private static func first(like value: Value) -> Value {
+    if case .text = value { return .text("a") }
+    return .integer(1)
+  }
+
+  private func insert(
+    _ key: RowKey, into table: TableSchema, number: () -> Int64, replacing: Bool
+  ) throws {
+    let hadRow = try row(key) != nil
+    let values = table.valueColumns.map { value(for: $0, in: table, number: number()) }
+    let columns = (table.keyColumns + table.valueColumns).map { name($0, in: table) }
+    let places = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+    let verb = replacing ? "INSERT OR REPLACE" : "INSERT"
+    try database.execute(
+      "\(verb) INTO \(quoted(table.name)) (\(columns.joined(separator: ", "))) VALUES (\(places))",
+      key.values + values)
+    try note(.insert, key, hadRow: hadRow, columns: table.valueColumns)
+  }
+
+  private func update(
+    _ key: RowKey, in table: TableSchema, _ generator: inout SeededGenerator,
+    _ numbers: inout Numbers
+  ) throws {
+    guard let first = table.valueColumns.randomElement(using: &generator) else {
+      return try delete(key, from: table)
+    }
+    var columns = [first]
+    if generator.chance(300), let second = table.valueColumns.randomElement(using: &generator),
+      second != first
+    {
+      columns = [first, second].sorted()
+    }
+    let isLarge = plan.hasLargeValues && generator.chance(50)
+    let values = columns.map { column in
+      isLarge && table.column(column)?.affinity == .blob
+        ? largeValue(&generator) : value(for: column, in: table, number: numbers.next())
+    }
+    let before = try row(key)
+    if generator.chance(200), before?.count == table.valueColumns.count {
+      try upsert(key, table, columns, values)
+    } else {
+      let settings = columns.enumerated().map {
+        "\(name($1, in: table)) = ?\(key.values.count + $0 + 1)"
+      }
+      try database.execute(
+        "UPDATE \(quoted(table.name)) SET \(settings.joined(separator: ", "))"
+          + " WHERE \(predicate(table))", key.values + values)
+    }
+    try note(.update, key, hadRow: true, columns: columns)
+  }
+
+  private func upsert(
+    _ key: RowKey, _ table: TableSchema, _ columns: [ColumnID], _ values: [Value]
+  ) throws {
+    let all = (table.keyColumns + table.valueColumns).map { name($0, in: table) }
+    let places = all.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
+    let conflict = table.keyColumns.map { name($0, in: table) }.joined(separator: ", ")
+    let settings = columns.map { "\(name($0, in: table)) = excluded.\(name($0, in: table))" }
+    var row = [Value](repeating: .null, count: table.valueColumns.count)
+    for (column, value) in zip(columns, values) {
+      if let place = table.valueColumns.firstIndex(of: column) { row[place] = value }
+    }
+    try database.execute(
+      "INSERT INTO \(quoted(table.name)) (\(all.joined(separator: ", "))) VALUES (\(places))"
+        + " ON CONFLICT (\(conflict)) DO UPDATE SET \(settings.joined(separator: ", "))",
+      key.values + row)
+  }
+
+  private func delete(_ key: RowKey, from table: TableSchema) throws {
+    try database.execute("DELETE FROM \(quoted(table.name)) WHERE \(predicate(table))", key.values)
+    try note(.delete, key, hadRow: true, columns: [])
+  }
+
+  /// Changes a row's key: for everybody else a deletion and an insertion.
+  private func move(_ key: RowKey, to other: RowKey, in table: TableSchema) throws {
+    guard key != other, try row(other) == nil else { return }
+    let settings = table.keyColumns.enumerated().map {
+      "\(name($1, in: table)) = ?\(key.values.count + $0 + 1)"
+    }
+    try database.execute(
+      "UPDATE \(quoted(table.name)) SET \(settings.joined(separator: ", "))"
+        + " WHERE \(predicate(table))", key.values + other.values)
+    try note(.delete, key, hadRow: true, columns: [])
+    try note(.insert, other, hadRow: false, columns: table.valueColumns)
+  }
+
+  private func writeNothingNew(_ key: RowKey, in table: TableSchema) throws {
+    guard let column = table.valueColumns.first else { return }
+    let name = name(column, in: table)
+    try database.execute(
+      "UPDATE \(quoted(table.name)) SET \(name) = \(name) WHERE \(predicate(table))", key.values)
+  }
+
+  /// Writes both accounts of a pair anew, so that they come to the same sum as before.
+  private func movePair(_ generator: inout SeededGenerator, _ numbers: inout Numbers) throws {
+    guard let table = schema.table(named: SimulatedSchema.accountTable) else { return }
+    let pair = Int64.random(in: 0..<Int64(SimulatedSchema.pairCount), using: &generator)
+    let balance = numbers.next()
+    for (id, value) in [(2 * pair, balance), (2 * pair + 1, SimulatedSchema.pairSum - balance)] {
+      let key = RowKey(table: table.id, values: [.integer(id)])
+      let hadRow = try row(key) != nil
+      try database.execute(
+        """
+        INSERT INTO account (id, balance) VALUES (?1, ?2)
+        ON CONFLICT (id) DO UPDATE SET balance = excluded.balance
+        """, [.integer(id), .integer(value)])
+      try note(hadRow ? .update : .insert, key, hadRow: hadRow, columns: table.valueColumns)
+    }
+  }
+
+  // MARK: Looking
+
+  private func note(
+    _ kind: ChangeKind, _ key: RowKey, hadRow: Bool, columns: [ColumnID]
+  ) throws {
+    var values: [ColumnID: Value] = [:]
+    if kind != .delete, let row = try row(key), let table = schema.table(key.table) {
+      for (column, value) in zip(table.valueColumns, row) where columns.contains(column) {
+        values[column] = value
+      }
+    }
+    writes.append(
+      WorldWrite(
+        branch: replica, key: key, kind: kind, values: values, hadRow: hadRow, base: .start,
+        wallMilliseconds: wallMilliseconds))
+  }
+
+  private func row(_ key: RowKey) throws -> [Value]? {
+    guard let table = schema.table(key.table) else { return nil }
+    guard let row = try database.firstRow(TableSQL(table).selectByKey(table.valueColumns), key.values)
+    else { return nil }
+    return table.valueColumns.isEmpty ? [] : row
+  }
+
+  private func keys(of table: TableSchema) throws -> [RowKey] {
+    try database.rows(TableSQL(table).selectAllByKeyOrder).map {
+      RowKey(table: table.id, values: Array($0[..<table.keyColumns.count]))
+    }
+  }
+
+  private func name(_ column: ColumnID, in table: TableSchema) -> String {
+    quoted(table.column(column)?.name ?? "")
+  }
+
+  private func predicate(_ table: TableSchema) -> String {
+    table.keyColumns.enumerated().map { "\(name($1, in: table)) = ?\($0 + 1)" }
+      .joined(separator: " AND ")
+  }
+
+  // MARK: Values
+
+  /// A value of a kind that the column may hold, which no other write has.
+  private func value(for column: ColumnID, in table: TableSchema, number: Int64) -> Value {
+    switch table.column(column)?.affinity {
+    case .text: .text("w\(number)")
+    case .real: .real(Double(number) + 0.5)
+    case .blob where number % 3 == 0: .blob(Array("b\(number)".utf8))
+    case .blob where number % 3 == 1: .text("n\(number)")
+    default: .integer(number)
+    }
+  }
+
+  /// More than travels inline, and does not compress.
+  private func largeValue(_ generator: inout SeededGenerator) -> Value {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(1_400_000)
+    while bytes.count < 1_400_000 {
+      withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) }
+    }
+    return .blob(bytes)
+  }
+}

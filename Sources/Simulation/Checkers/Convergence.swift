@@ -1,0 +1,52 @@
+internal import Clocks
+internal import Deltas
+
+/// At the end every replica holds the same rows, and nobody has anything left for anybody.
+package enum Convergence: Checker {
+  package static let name = "Convergence"
+
+  package static func violations(in evidence: Evidence) -> [Violation] {
+    var result: [Violation] = []
+    let hub = evidence.hub
+    for (replica, branch) in evidence.branches.sorted(by: { $0.key < $1.key }) {
+      if branch.position != hub.position {
+        result.append(
+          violation("\(replica) stands at \(branch.position), the log ends at \(hub.position)."))
+      }
+      if branch.outgoingCount > 0 {
+        result.append(violation("\(replica) still has \(branch.outgoingCount) changesets to send."))
+      }
+      if branch.deferredCount > 0 {
+        result.append(violation("At \(replica) \(branch.deferredCount) rows still wait."))
+      }
+      for key in differences(branch.rows, hub.rows) {
+        result.append(
+          violation(
+            "\(evidence.world.schema.name(key)) is \(shown(branch.rows[key])) at \(replica) and"
+              + " \(shown(hub.rows[key])) at the hub."))
+      }
+      if branch.digests != hub.digests {
+        result.append(violation("The digests of \(replica) and the hub differ."))
+      }
+      if branch.ledger.sorted(by: { $0.id < $1.id }) != hub.ledger.sorted(by: { $0.id < $1.id }) {
+        result.append(
+          violation(
+            "\(replica) knows \(branch.ledger.count) conflicts, not the hub's"
+              + " \(hub.ledger.count)."))
+      }
+    }
+    return result
+  }
+
+  /// The keys whose rows differ, in a fixed order.
+  static func differences(_ left: Rows, _ right: Rows) -> [RowKey] {
+    Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }
+      .sorted { ($0.table, $0.encoded.map(Int.init)).0 < ($1.table, $1.encoded.map(Int.init)).0
+        || ($0.table == $1.table && $0.encoded.lexicographicallyPrecedes($1.encoded)) }
+  }
+
+  static func shown(_ row: [Value]?) -> String {
+    guard let row else { return "absent" }
+    return "(" + row.map(\.shown).joined(separator: ", ") + ")"
+  }
+}

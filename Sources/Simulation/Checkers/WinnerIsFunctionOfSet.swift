@@ -1,0 +1,19 @@
+internal import Clocks
+internal import Deltas
+
+/// What stands at the hub is what a plain fold over the whole history says, and so depends on
+/// nothing else, least of all on the order of arrival.
+package enum WinnerIsFunctionOfSet: Checker {
+  package static let name = "WinnerIsFunctionOfSet"
+
+  package static func violations(in evidence: Evidence) -> [Violation] {
+    let world = evidence.world
+    var expected: Rows = [:]
+    for key in world.changes.keys { expected[key] = world.row(key, at: world.head) }
+    return Convergence.differences(expected, evidence.hub.rows).map { key in
+      violation(
+        "\(world.schema.name(key)) is \(Convergence.shown(evidence.hub.rows[key])) at the hub;"
+          + " its history says \(Convergence.shown(expected[key])).")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package import Clocks
+package import Deltas
+
+/// What a reader at one place saw while one event was handled there.
+package struct Reading: Hashable, Sendable {
+  package var place: String
+  package var event: Int
+  /// How often the tables were different from the reading before.
+  package var changeCount = 0
+  /// Accounts whose two balances did not come to what they must, as seen.
+  package var brokenPairs: [String] = []
+}
+
+/// Everything there is to judge a finished run by.
+package struct Evidence: Sendable {
+  /// What one place holds at the end.
+  package struct Place: Hashable, Sendable {
+    package var rows: Rows
+    /// Of each table, as the engine digests it.
+    package var digests: [String]
+    package var ledger: [Conflict]
+    package var position: LogPosition
+    /// Changesets that the hub has not confirmed.
+    package var outgoingCount: Int
+    /// Rows whose incoming changes wait.
+    package var deferredCount: Int
+  }
+
+  package var world: World
+  package var hub: Place
+  package var branches: [ReplicaID: Place]
+  package var readings: [Reading]
+}
+
+/// Looks for one kind of broken promise in what a run has left.
+package protocol Checker {
+  static var name: String { get }
+  static func violations(in evidence: Evidence) -> [Violation]
+}
+
+extension Checker {
+  static func violation(_ sentence: String) -> Violation { Violation(name, sentence) }
+}
+
+/// All checkers, in the order in which their findings are told.
+package let checkers: [any Checker.Type] = [
+  ExactlyOnce.self, Causality.self, WinnerIsFunctionOfSet.self, LostUpdate.self, Atomicity.self,
+  Convergence.self,
+]

@@ -1,0 +1,43 @@
+/// How often each fault fired, and how often what a seed is for came about.
+package struct FaultCounts: Hashable, Sendable {
+  package var requestsLost = 0
+  package var answersLost = 0
+  package var duplicates = 0
+  package var timeouts = 0
+  package var requestsToHubDown = 0
+  package var branchCrashes = 0
+  package var hubCrashes = 0
+  package var stagedBytesLost = 0
+  package var clockJumps = 0
+  // What came about.
+  package var transactions = 0
+  package var writes = 0
+  package var changesets = 0
+  package var sessions = 0
+  package var conflicts = 0
+  package var largeValues = 0
+  package var uploads = 0
+  package var downloads = 0
+  package var readings = 0
+  package var deferredRows = 0
+
+  package init() {}
+
+  package static let names: [(name: String, path: WritableKeyPath<FaultCounts, Int> & Sendable)] = [
+    ("requests lost", \.requestsLost), ("answers lost", \.answersLost),
+    ("duplicates", \.duplicates), ("timeouts", \.timeouts),
+    ("requests to a hub that was down", \.requestsToHubDown),
+    ("branch crashes", \.branchCrashes), ("hub crashes", \.hubCrashes),
+    ("staged bytes lost", \.stagedBytesLost), ("clock jumps", \.clockJumps),
+    ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),
+    ("sessions", \.sessions), ("conflicts", \.conflicts), ("large values", \.largeValues),
+    ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),
+    ("rows that waited", \.deferredRows),
+  ]
+
+  package static func + (left: Self, right: Self) -> Self {
+    var sum = left
+    for (_, path) in names { sum[keyPath: path] += right[keyPath: path] }
+    return sum
+  }
+}

@@ -1,0 +1,75 @@
+internal import Deltas
+internal import Storage
+
+/// The application whose branches are simulated: a small shop.
+enum SimulatedSchema {
+  /// Keys of all kinds: an integer, two columns, a text; a table that is all key; one without a
+  /// row ID; columns of every affinity. Balances come in pairs with a constant sum.
+  static let sql = """
+    CREATE TABLE account (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL);
+    CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT, phone TEXT, note);
+    CREATE TABLE line (
+      place TEXT NOT NULL, number INTEGER NOT NULL, item BLOB, quantity INTEGER,
+      PRIMARY KEY (place, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE member (
+      customer INTEGER NOT NULL, label TEXT NOT NULL, PRIMARY KEY (customer, label)
+    ) WITHOUT ROWID;
+    CREATE TABLE tag (label TEXT NOT NULL PRIMARY KEY, colour TEXT, weight REAL);
+    """
+
+  static let accountTable = "account"
+  /// What the balances of accounts 2n and 2n+1 come to together.
+  static let pairSum: Int64 = 1_000_000_000
+  static let pairCount = 2
+
+  static func read(path: String) throws -> Schema {
+    let database = try Database(path: path, mode: .create)
+    try database.executeScript(sql)
+    return try SchemaReader.read(database, tables: nil)
+  }
+}
+
+/// All rows of all tables: beside each key, the columns outside it in the order of their numbers.
+package typealias Rows = [RowKey: [Value]]
+
+extension Schema {
+  /// All rows of the tracked tables as one reader sees them, in one snapshot.
+  func rows(in database: Database) throws -> Rows {
+    try database.readTransaction {
+      var result: Rows = [:]
+      for table in tables {
+        for row in try database.rows(TableSQL(table).selectAllByKeyOrder) {
+          let keyCount = table.keyColumns.count
+          result[RowKey(table: table.id, values: Array(row[..<keyCount]))] = Array(row[keyCount...])
+        }
+      }
+      return result
+    }
+  }
+
+  /// A row's name for people: `customer 17`.
+  func name(_ key: RowKey) -> String {
+    let table = table(key.table)?.name ?? key.table.description
+    return table + " " + key.values.map(\.shown).joined(separator: "/")
+  }
+
+  func name(_ column: ColumnID, of key: RowKey) -> String {
+    let column = table(key.table)?.column(column)?.name ?? column.description
+    return "\(name(key)).\(column)"
+  }
+}
+
+extension Value {
+  /// For traces and sentences, cut short.
+  var shown: String {
+    switch self {
+    case .null: "NULL"
+    case .integer(let value): String(value)
+    case .real(let bits): String(Double(bitPattern: bits))
+    case .text(let bytes):
+      bytes.count > 40 ? "text of \(bytes.count) bytes" : String(decoding: bytes, as: UTF8.self)
+    case .blob(let bytes): "blob of \(bytes.count) bytes"
+    }
+  }
+}

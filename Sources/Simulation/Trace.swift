@@ -1,0 +1,31 @@
+internal import Basics
+
+/// What happened, one line for each event, and a digest of it all.
+struct Trace {
+  private(set) var lines: [String] = []
+  private var hasher = Digest()
+  let keepsLines: Bool
+
+  /// FNV-1a, 64 bits: enough to tell two runs of one seed apart.
+  private struct Digest {
+    var state: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func add(_ text: String) {
+      for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+  }
+
+  init(keepsLines: Bool) { self.keepsLines = keepsLines }
+
+  var digest: UInt64 { hasher.state }
+
+  /// Columns: virtual milliseconds since the start, place, what happened.
+  mutating func add(_ milliseconds: Int64, _ place: String, _ what: String) {
+    let time = String(milliseconds)
+    let line =
+      String(repeating: " ", count: max(0, 9 - time.count)) + time + "  "
+      + place + String(repeating: " ", count: max(0, 4 - place.count)) + " " + what
+    hasher.add(line)
+    if keepsLines { lines.append(line) }
+  }
+}

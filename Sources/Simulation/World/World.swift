@@ -1,0 +1,63 @@
+package import Basics
+package import Clocks
+package import Deltas
+
+/// The world's own record of what was written, by whom, with what in view, and what must come of
+/// it: computed plainly from the whole history, without the engine.
+package struct World: Sendable {
+  package let schema: Schema
+  package var writes: [WorldWrite] = []
+  package var branches: [ReplicaID: WorldBranch] = [:]
+  package var sealed: [Dot: SealedChangeset] = [:]
+  /// In the order of the positions, from 1.
+  package var log: [WorldLogEntry] = []
+  package var positions: [Dot: LogPosition] = [:]
+  /// Each row's changes in the order of the log.
+  package var changes: [RowKey: [WorldChange]] = [:]
+  /// What was found wrong while recording.
+  package var violations: [Violation] = []
+
+  package init(schema: Schema) { self.schema = schema }
+
+  package var head: LogPosition { LogPosition(UInt64(log.count)) }
+
+  mutating func complain(_ checker: String, _ sentence: String) {
+    if violations.count < SimulationLimits.violationsMax {
+      violations.append(Violation(checker, sentence))
+    }
+  }
+
+  // MARK: Writing
+
+  /// Records a committed transaction.
+  mutating func commit(_ transaction: [WorldWrite]) {
+    for write in transaction {
+      guard var branch = branches[write.branch] else { continue }
+      var write = write
+      write.base = branch.bases[write.key] ?? branch.position
+      branch.unsealed.append(writes.count)
+      switch write.kind {
+      case .delete: branch.rows[write.key] = nil
+      case .insert, .update:
+        let columns = schema.table(write.key.table)?.valueColumns ?? []
+        let before = branch.rows[write.key]
+        branch.rows[write.key] = columns.enumerated().map { index, column in
+          write.values[column] ?? before?[index] ?? .null
+        }
+      }
+      branches[write.branch] = branch
+      writes.append(write)
+    }
+  }
+
+  /// Whether the author of a write had another one in view.
+  package func hasSeen(_ write: WorldWrite, at index: Int, _ other: Int) -> Bool {
+    let earlier = writes[other]
+    guard earlier.key == write.key else { return false }
+    if earlier.branch == write.branch { return other < index }
+    guard let counter = earlier.counter,
+      let position = positions[Dot(replica: earlier.branch, counter: counter)]
+    else { return false }
+    return position <= write.base
+  }
+}

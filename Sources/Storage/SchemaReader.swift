@@ -1,0 +1,86 @@
+internal import CSQLite
+package import Deltas
+
+/// Reads a database's schema the way SQLite itself sees it, never by parsing its SQL.
+package enum SchemaReader {
+  /// An ordinary table that is not tracked unless it changes.
+  package struct SkippedTable: Hashable, Sendable {
+    package let name: String
+    /// A sentence fragment: what it lacks.
+    package let why: String
+  }
+
+  /// Names that start so are the engine's own.
+  package static let ownPrefix = "tributary_"
+
+  /// The schema of some tables, or of every table that has a primary key.
+  ///
+  /// Tables are numbered from 1 in the order of their names, columns from 1 in the order of CREATE
+  /// TABLE without generated ones.
+  package static func read(
+    _ database: Database, tables requested: [String]?
+  ) throws(SchemaError) -> Schema {
+    let catalog = try Catalog(database)
+    var chosen: [Catalog.Table] = []
+    if let requested {
+      for name in Set(requested).sorted() { chosen.append(try catalog.trackable(name)) }
+    } else {
+      chosen = catalog.tables.filter { $0.kind == .ordinary && !$0.key.isEmpty }
+    }
+    guard !chosen.isEmpty else { throw .nothingToTrack }
+    guard chosen.count <= DeltaLimits.tablesMax else {
+      throw .tooLarge(what: "the number of tables", limit: DeltaLimits.tablesMax)
+    }
+    chosen.sort { Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8)) }
+    var result: [TableSchema] = []
+    for (index, table) in chosen.enumerated() {
+      result.append(try table.schema(id: TableID(UInt16(index + 1))))
+    }
+    let names = Set(result.map(\.name))
+    return Schema(tables: result, otherSQL: catalog.otherSQL(tracked: names))
+  }
+
+  /// The ordinary tables that `read` leaves out when no tables are named, and why.
+  package static func skippedTables(
+    in database: Database
+  ) throws(SchemaError) -> [SkippedTable] {
+    try Catalog(database).tables
+      .filter { $0.kind == .ordinary && $0.key.isEmpty }
+      .map { SkippedTable(name: $0.name, why: "it has no primary key") }
+  }
+
+  /// One table as the file has it now, under another schema's numbers; nil if it is not there or
+  /// has no key.
+  package static func table(
+    named name: String, id: TableID, in database: Database
+  ) throws(SchemaError) -> TableSchema? {
+    guard
+      let table = try Catalog(database).tables.first(where: {
+        sameName($0.name, name) && $0.kind == .ordinary
+      }), !table.key.isEmpty
+    else { return nil }
+    return try table.schema(id: id)
+  }
+
+  /// Whether two names name one table or column: ASCII letters' case does not count.
+  package static func sameName(_ left: String, _ right: String) -> Bool {
+    left == right || asciiLowercased(left) == asciiLowercased(right)
+  }
+
+  /// Lower case for ASCII letters only, as SQLite compares identifiers.
+  package static func asciiLowercased(_ text: String) -> String {
+    String(
+      decoding: text.utf8.map { (65...90).contains($0) ? $0 + 32 : $0 }, as: UTF8.self)
+  }
+
+  /// How SQLite converts what is stored in a column of a declared type.
+  package static func affinity(declaredType: String, isStrict: Bool) -> Affinity {
+    let type = asciiLowercased(declaredType)
+    if isStrict, type == "any" { return .blob }
+    if type.contains("int") { return .integer }
+    if type.contains("char") || type.contains("clob") || type.contains("text") { return .text }
+    if type.isEmpty || type.contains("blob") { return .blob }
+    if type.contains("real") || type.contains("floa") || type.contains("doub") { return .real }
+    return .numeric
+  }
+}

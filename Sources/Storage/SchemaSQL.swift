@@ -1,0 +1,33 @@
+/// The questions that are asked about a file's own schema.
+enum SchemaSQL {
+  /// Ordinary, virtual and shadow tables, views; name, kind, WITHOUT ROWID, STRICT.
+  static let tables = """
+    SELECT name, type, wr, strict FROM pragma_table_list
+    WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    ORDER BY name
+    """
+
+  /// cid, name, declared type, NOT NULL, key ordinal, hidden (2 and 3: generated).
+  static let columns = """
+    SELECT cid, name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid
+    """
+
+  /// The collations of the primary key's index; no rows for an INTEGER PRIMARY KEY.
+  static let keyCollations = """
+    SELECT part.name, part.coll FROM pragma_index_list(?1) AS list
+    JOIN pragma_index_xinfo(list.name) AS part
+    WHERE list.origin = 'pk' AND part.key = 1
+    """
+
+  /// Every object that has a statement of its own, in the order in which they were made.
+  static let objects = """
+    SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid
+    """
+
+  static let hasModule = "SELECT count(*) FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE"
+
+  /// Second UNIQUE constraints and indexes, beside the key's.
+  static let otherUniqueIndexes = """
+    SELECT count(*) FROM pragma_index_list(?1) WHERE "unique" = 1 AND origin <> 'pk'
+    """
+}

@@ -1,0 +1,55 @@
+extension DemoData {
+  /// customers.csv
+  static let customers = #"""
+    customer_id,name,english_name,kind,phone,email,district,address,manager,note
+    NS-0001,澜石精密仪器,Lanshi Precision,company,0755-5550-0101,office@lanshi.example,南山区,科苑路 212 号,周敏,
+    NS-0002,蓝屿咖啡,Blue Islet,company,0755-5550-0102,hi@blueislet.example,南山区,海德二道 18 号,周敏,Three shops
+    NS-0003,腾岳电子科技,Tengyue Electronics,company,0755-5550-0103,ap@tengyue.example,南山区,高新南四道 9 号,何嘉,
+    NS-0004,陈雨桐,Chen Yutong,person,138-5550-0104,yutong@mail.example,南山区,后海大道 77 号,何嘉,
+    NS-0005,启帆国际货运,Qifan Freight,company,0755-5550-0105,ops@qifan.example,南山区,蛇口港湾大道 3 号,周敏,
+    NS-0006,林海诊所,Linhai Clinic,company,0755-5550-0106,desk@linhai.example,南山区,桂庙路 41 号,何嘉,
+    NS-0007,黄思远,Huang Siyuan,person,139-5550-0107,siyuan@mail.example,南山区,南海大道 1502 号,周敏,
+    NS-0008,青禾幼儿园,Green Sprout Nursery,company,0755-5550-0108,info@qinghe.example,南山区,前海路 260 号,何嘉,
+    NS-0009,Harbour & Finch Ltd,,company,+44 20 7946 0109,hf@hf.example,南山区,"Unit 5, 工业八路 30 号",周敏,
+    NS-0010,吴佩珊,Wu Peishan,person,136-5550-0110,,南山区,学府路 8 号,何嘉,Prefers letters
+    NS-0011,云岭茶业,Yunling Tea,company,0755-5550-0111,sales@yunling.example,南山区,招商路 95 号,周敏,
+    NS-0012,Marta Oyelaran,,person,+44 7700 900112,marta@mail.example,南山区,太子路 51 号,周敏,
+    NS-0013,海纳模具厂,Haina Moulds,company,0755-5550-0113,haina@haina.example,南山区,西丽打石一路 6 号,何嘉,
+    NS-0014,郭子轩,Guo Zixuan,person,137-5550-0114,zixuan@mail.example,南山区,龙珠大道 134 号,何嘉,
+    NS-0015,白鹭设计工作室,Egret Studio,company,0755-5550-0115,studio@egret.example,南山区,华侨城东街 2 号,周敏,
+    NS-0016,Södergren Robotics,,company,+46 8 5550 0116,lab@sodergren.example,南山区,朗山路 28 号,何嘉,
+    NS-0017,梁文静,Liang Wenjing,person,135-5550-0117,wenjing@mail.example,南山区,常兴路 83 号,周敏,
+    NS-0018,联宇软件,Lianyu Software,company,0755-5550-0118,hr@lianyu.example,南山区,软件园二期 11 栋,何嘉,
+    NS-0019,老码头海鲜酒家,Old Pier Seafood,company,0755-5550-0119,,南山区,渔村路 12 号,周敏,Cash on Mondays
+    NS-0020,徐若曦,Xu Ruoxi,person,138-5550-0120,ruoxi@mail.example,南山区,荔园路 19 号,何嘉,
+    NS-0021,Kestrel Analytics,,company,+1 415 555 0121,pay@kestrel.example,南山区,科技中一路 1 号,周敏,
+    NS-0022,明德书院,Mingde Academy,company,0755-5550-0122,admin@mingde.example,南山区,沙河西路 400 号,何嘉,
+    NS-0023,罗一凡,Luo Yifan,person,139-5550-0123,yifan@mail.example,南山区,创业路 66 号,周敏,
+    NS-0024,远山户外用品,Far Hills Outdoor,company,0755-5550-0124,shop@farhills.example,南山区,登良路 23 号,何嘉,
+    LH-0001,金湖珠宝行,Golden Lake,company,0755-5550-0201,vault@goldenlake.example,罗湖区,水贝一路 7 号,方志远,
+    LH-0002,织云布行,Cloudweave Fabrics,company,0755-5550-0202,hi@cloudweave.example,罗湖区,东门中路 52 号,方志远,
+    LH-0003,谢安然,Xie Anran,person,136-5550-0203,anran@mail.example,罗湖区,翠竹路 118 号,邓晓岚,
+    LH-0004,宏泰建材,Hongtai Materials,company,0755-5550-0204,yard@hongtai.example,罗湖区,布心路 310 号,方志远,
+    LH-0005,Pereira Wines,,company,+351 21 555 0205,cellar@pereira.example,罗湖区,春风路 44 号,邓晓岚,
+    LH-0006,叶知秋,Ye Zhiqiu,person,137-5550-0206,zhiqiu@mail.example,罗湖区,文锦中路 29 号,邓晓岚,
+    LH-0007,口岸快餐,Border Bites,company,0755-5550-0207,,罗湖区,人民南路 1 号,方志远,
+    LH-0008,晨光眼镜,Morning Light Optics,company,0755-5550-0208,care@mlo.example,罗湖区,解放路 205 号,邓晓岚,
+    LH-0009,Amara Devlin,,person,+353 20 915 0209,amara@mail.example,罗湖区,宝安南路 87 号,邓晓岚,
+    LH-0010,行远旅行社,Farther Travel,company,0755-5550-0210,tours@farther.example,罗湖区,嘉宾路 16 号,方志远,
+    LH-0011,苏梦婷,Su Mengting,person,135-5550-0211,mengting@mail.example,罗湖区,桂园路 63 号,邓晓岚,
+    LH-0012,梧桐山苗圃,Wutong Nursery Garden,company,0755-5550-0212,hi@wutong.example,罗湖区,梧桐山路 9 号,方志远,
+    LH-0013,百川印刷,Baichuan Print,company,0755-5550-0213,press@baichuan.example,罗湖区,梅园路 75 号,方志远,
+    LH-0014,何俊熙,He Junxi,person,138-5550-0214,junxi@mail.example,罗湖区,太宁路 20 号,邓晓岚,
+    LH-0015,Novak & Daughter,,company,+420 555 020 215,shop@novak.example,罗湖区,深南东路 2108 号,方志远,
+    LH-0016,红叶养生馆,Red Leaf Spa,company,0755-5550-0216,,罗湖区,爱国路 33 号,邓晓岚,
+    LH-0017,曹景行,Cao Jingxing,person,139-5550-0217,jingxing@mail.example,罗湖区,黄贝路 58 号,邓晓岚,
+    LH-0018,顺安汽修,Shun'an Auto Repair,company,0755-5550-0218,desk@shunan.example,罗湖区,泥岗东路 14 号,方志远,
+    LH-0019,Tamsin Achterberg,,person,+31 85 555 0219,tamsin@mail.example,罗湖区,湖贝路 101 号,邓晓岚,
+    LH-0020,荔枝湾食品,Lychee Bay Foods,company,0755-5550-0220,hi@lycheebay.example,罗湖区,红岭中路 240 号,方志远,
+    LH-0021,冯佳怡,Feng Jiayi,person,136-5550-0221,jiayi@mail.example,罗湖区,凤凰路 37 号,邓晓岚,
+    LH-0022,新都干洗,Xindu Dry Cleaning,company,0755-5550-0222,,罗湖区,南湖路 70 号,方志远,
+    LH-0023,蔡明轩,Cai Mingxuan,person,137-5550-0223,mingxuan@mail.example,罗湖区,田贝四路 5 号,邓晓岚,
+    LH-0024,Orchid Lane Dental,,company,0755-5550-0224,smile@orchidlane.example,罗湖区,怡景路 2 号,方志远,
+
+    """#
+}

@@ -1,0 +1,98 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// The demo's folder and the processes in it.
+final class DemoWorld {
+  let folder: String
+  let isKept: Bool
+  let leftovers: DemoLeftovers
+  private var hub: ChildProcess?
+  private let narrator: DemoNarrator
+
+  private static let startMillisecondsMax: Int64 = 20_000
+
+  /// Makes a temporary folder, or takes one to keep, which must be new or empty.
+  init(keptIn path: String?, narrator: DemoNarrator) throws {
+    self.narrator = narrator
+    isKept = path != nil
+    let files = FileManager.default
+    if let path {
+      let found = (try? files.contentsOfDirectory(atPath: path)) ?? []
+      guard found.isEmpty else {
+        throw CommandFailure(
+          .alreadyExists, undone: "The demo was not started.",
+          why: "\(path) is not empty.", next: "Name a folder that is new or empty.")
+      }
+      try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+      folder = URL(filePath: path).standardizedFileURL.path
+    } else {
+      var template = Array((files.temporaryDirectory.path + "/tributary-demo-XXXXXX").utf8CString)
+      guard mkdtemp(&template) != nil else {
+        throw FileError(path: files.temporaryDirectory.path, errno: errno)
+      }
+      folder = String(
+        decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    leftovers = DemoLeftovers(folder: folder, isKept: isKept)
+    guard chdir(folder) == 0 else { throw FileError(path: folder, errno: errno) }
+  }
+
+  func path(_ name: String) -> String { folder + "/" + name }
+
+  /// Runs a command to its end and gives what it printed; shows both unless it is silent.
+  ///
+  /// `statuses` are the exit codes that are part of the story.
+  @discardableResult
+  func run(
+    _ words: [String], isShown: Bool = true, statuses: Set<ExitStatus> = [.done]
+  ) throws -> String {
+    if isShown { narrator.command(words) }
+    let child = try ChildProcess.start(
+      words, errors: isShown ? .withOutput : .file(path("demo.log")))
+    let output = child.rest()
+    let status = child.wait()
+    if isShown { narrator.output(output) }
+    guard let known = ExitStatus(rawValue: status), statuses.contains(known) else {
+      throw CommandFailure(
+        .unexpected, undone: "The demo stopped.",
+        why: "`tributary \(DemoNarrator.shell(words))` ended with exit code \(status).",
+        next: isShown ? "What it printed is above." : "What it printed: \(output)")
+    }
+    return output
+  }
+
+  /// Serves the hub until the end of the demo and returns its URL.
+  func serveHub() throws -> String {
+    let words = ["hub", "serve", "hub", "--listen", "127.0.0.1:0"]
+    narrator.command(words)
+    let child = try ChildProcess.start(words, errors: .file(path("hub.log")))
+    hub = child
+    leftovers.note(hub: child.processID)
+    guard let line = child.line(timeoutMilliseconds: Self.startMillisecondsMax),
+      line.hasPrefix("ready ")
+    else {
+      let log = (try? String(contentsOfFile: path("hub.log"), encoding: .utf8)) ?? ""
+      throw CommandFailure(
+        .unexpected, undone: "The demo stopped.", why: "The hub did not start. \(log)",
+        next: "Try again; if it does not help, run `tributary hub serve` by hand.")
+    }
+    narrator.output(line + "\n")
+    return String(line.dropFirst("ready ".count))
+  }
+
+  /// Stops the hub as a service manager would. Whether it ended well.
+  func stopHub() -> Bool {
+    guard let hub else { return true }
+    hub.terminate()
+    let status = hub.wait()
+    self.hub = nil
+    leftovers.note(hub: nil)
+    return status == 0
+  }
+
+  /// Removes the folder unless it is to be kept.
+  func tidy() {
+    _ = stopHub()
+    leftovers.remove()
+  }
+}

@@ -1,0 +1,26 @@
+internal import BranchStore
+
+extension CommandFailure {
+  /// What a branch's store refused.
+  init(_ error: BranchStoreError, undone: String) {
+    switch error {
+    case .storage(.notADatabase):
+      self.init(.notABranch, undone: undone, why: error.message, next: "")
+    default:
+      self.init(Self.code(error), undone: undone, why: error.message, next: "")
+    }
+  }
+
+  private static func code(_ error: BranchStoreError) -> ErrorCode {
+    switch error {
+    case .storage(let error): ErrorCode(error)
+    case .notABranch: .notABranch
+    case .alreadyABranch: .alreadyJoined
+    case .unsupportedFormat: .formatTooNew
+    case .schemaDiffers, .tableNotUsable: .schemaMismatch
+    case .delta: .damagedDelta
+    case .answerDoesNotFit: .answerDoesNotFit
+    case .damaged: .damaged
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import HubStore
+
+extension CommandFailure {
+  /// What the hub's store refused at the hub's own machine.
+  init(_ error: HubStoreError, undone: String) {
+    switch error {
+    case .storage(let storage, _):
+      self.init(ErrorCode(storage), undone: undone, why: error.message, next: "")
+    default:
+      self.init(Self.code(error), undone: undone, why: error.message, next: "")
+    }
+  }
+
+  private static func code(_ error: HubStoreError) -> ErrorCode {
+    switch error {
+    case .notAHub: .notAHub
+    case .alreadyAHub: .alreadyExists
+    case .unsupportedFormat: .formatTooNew
+    case .schemaNotUsable: .schemaMismatch
+    case .nameTaken: .nameTaken
+    case .nameInvalid: .nameInvalid
+    case .branchUnknown: .noSuchBranch
+    case .tokenUnknown: .tokenUnknown
+    case .tokenUsed: .tokenUsed
+    case .tokenExpired: .tokenExpired
+    case .tooManyTokens: .tooManyTokens
+    case .refused: .malformedMessage
+    case .storage: .hubStorage
+    case .file: .cannotOpen
+    case .damaged: .damaged
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/// The stable name of what went wrong, for scripts and for docs/errors.md, which lists every one.
+enum ErrorCode: String, Hashable, Sendable, CaseIterable {
+  // Files
+  case notADatabase = "not-a-database"
+  case notABranch = "not-a-branch"
+  case notAHub = "not-a-hub"
+  case alreadyJoined = "already-joined"
+  case alreadyExists = "already-exists"
+  case cannotOpen = "cannot-open"
+  case readOnly = "read-only"
+  case diskFull = "disk-full"
+  case damaged = "damaged"
+  case locked = "locked"
+  case constraint = "constraint"
+  case formatTooNew = "format-too-new"
+
+  // Tables and rows
+  case tableWithoutKey = "table-without-key"
+  case noSuchTable = "no-such-table"
+  case noSuchColumn = "no-such-column"
+  case badKey = "bad-key"
+  case schemaMismatch = "schema-mismatch"
+  case keysClash = "keys-clash"
+
+  // Access
+  case tokenMalformed = "token-malformed"
+  case tokenUnknown = "token-unknown"
+  case tokenUsed = "token-used"
+  case tokenExpired = "token-expired"
+  case untrustedHub = "untrusted-hub"
+  case certificateRefused = "certificate-refused"
+  case notAllowed = "not-allowed"
+  case revoked = "revoked"
+  case noSuchBranch = "no-such-branch"
+  case nameTaken = "name-taken"
+  case nameInvalid = "name-invalid"
+  case tooManyTokens = "too-many-tokens"
+  case keyMissing = "key-missing"
+  case damagedCredentials = "damaged-credentials"
+
+  // The exchange
+  case hubUnreachable = "hub-unreachable"
+  case notHubAnswer = "not-a-hub-answer"
+  case hubBusy = "hub-busy"
+  case hubStorage = "hub-storage"
+  case protocolMismatch = "protocol-mismatch"
+  case malformedMessage = "malformed-message"
+  case tooLarge = "too-large"
+  case damagedDelta = "damaged-delta"
+  case answerDoesNotFit = "answer-does-not-fit"
+  case chainBroken = "chain-broken"
+  case unknownPosition = "unknown-position"
+  case noSuchPosition = "no-such-position"
+  case addressInUse = "address-in-use"
+  case hubNeverServed = "hub-never-served"
+
+  // The program
+  case notYet = "not-yet"
+  case unexpected = "unexpected"
+  case interrupted = "interrupted"
+
+  var status: ExitStatus {
+    switch self {
+    case .notABranch, .notAHub: .notInitialised
+    case .locked: .locked
+    case .tableWithoutKey, .schemaMismatch: .schema
+    case .tokenMalformed, .tokenUnknown, .tokenUsed, .tokenExpired, .untrustedHub,
+      .certificateRefused, .notAllowed, .keyMissing:
+      .notAllowed
+    case .revoked: .revoked
+    case .interrupted: .interrupted
+    case .hubUnreachable, .notHubAnswer, .hubBusy: .unreachable
+    case .notADatabase, .alreadyJoined, .alreadyExists, .cannotOpen, .readOnly, .diskFull,
+      .damaged, .constraint, .formatTooNew, .noSuchTable, .noSuchColumn, .badKey, .keysClash,
+      .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage, .protocolMismatch, .malformedMessage, .tooLarge,
+      .damagedDelta, .answerDoesNotFit, .chainBroken, .unknownPosition, .noSuchPosition, .addressInUse, .hubNeverServed, .notYet,
+      .unexpected:
+      .failed
+    }
+  }
+}

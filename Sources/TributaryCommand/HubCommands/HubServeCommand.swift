@@ -1,0 +1,53 @@
+internal import ArgumentParser
+internal import HubServer
+internal import Logging
+internal import Transport
+
+/// `tributary hub serve DIR`
+struct HubServeCommand: OperatorCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve a hub over HTTPS.",
+    discussion: """
+      Prints one line on standard output when it is ready: ready https://HOST:PORT. Its log goes \
+      to standard error. SIGTERM or SIGINT: finishes what is in flight, then exits 0. Port 0 takes \
+      a free one.
+
+        tributary hub serve /srv/hub --listen 0.0.0.0:8443
+
+      Exit codes: 0; 1 it cannot listen there; 10 not a hub.
+      """)
+
+  @Argument(help: "The hub's folder.", completion: .directory)
+  var folder: String
+
+  @Option(help: ArgumentHelp("The address to listen on.", valueName: "host:port"))
+  var listen = "127.0.0.1:8443"
+
+  var undone: String { "\(folder) is not being served." }
+
+  private var address: HubURL? {
+    HubURL(authority: listen, defaultPort: HubInterface.defaultPort)
+  }
+
+  func validate() throws {
+    guard address != nil else {
+      throw ValidationError("“\(listen)” is no address such as 127.0.0.1:8443 or [::1]:8443.")
+    }
+  }
+
+  func perform() async throws -> ExitStatus {
+    guard let address else { return .usage }
+    // Looked at first, so that a folder that is no hub is called so.
+    let store = try HubAccess.open(folder, undone: undone)
+    let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
+    let server = try HubServer(
+      credentials: credentials, service: StoreHubService(store: store, credentials: credentials),
+      listen: address,
+      logger: Logger(label: "tributary.hub") { StreamLog(label: $0) })
+    let signals = Interruption.listen { _ in server.stop() }
+    defer { withExtendedLifetime(signals) {} }
+    try await server.run { url in Console.print("ready \(url)") }
+    return .done
+  }
+}

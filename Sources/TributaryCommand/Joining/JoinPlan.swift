@@ -1,0 +1,107 @@
+internal import Agent
+internal import Deltas
+internal import Storage
+
+/// What joining would do, found by looking only.
+struct JoinPlan {
+  let schema: Schema
+  /// Empty for a new file.
+  let tables: [TableComparison]
+  let untracked: [SchemaReader.SkippedTable]
+  let comparison: BranchComparison?
+  let target: JoinTarget
+
+  /// Keys that are named when rows clash, for each table.
+  static let keysNamedMax = 10
+
+  var clashCount: Int { tables.reduce(0) { $0 + $1.differentCount } }
+
+  /// The first clashing keys of a table.
+  func clashingKeys(_ table: TableComparison) -> [RowKey] {
+    table.differences.lazy
+      .filter { if case .different = $0.kind { true } else { false } }
+      .prefix(Self.keysNamedMax).map(\.key)
+  }
+
+  /// “customer: 17, 18, 19 and 4 more”, for each table that has clashes.
+  var clashes: [String] {
+    tables.filter { $0.differentCount > 0 }.map { table in
+      let keys = clashingKeys(table)
+      let named = keys.map { ValueText.escaped(KeyArgument.text($0.values)) }
+        .joined(separator: ", ")
+      let rest = table.differentCount - keys.count
+      return "\(table.table.name): \(named)" + (rest > 0 ? " and \(NumberText.grouped(rest)) more" : "")
+    }
+  }
+
+  func failure(undone: String) -> CommandFailure {
+    CommandFailure(
+      .keysClash, undone: undone,
+      why: "\(NumberText.counted(clashCount, "row")) here"
+        + " \(clashCount == 1 ? "has a key of the hub" : "have keys of the hub") but other contents.\n"
+        + clashes.joined(separator: "\n"),
+      next: "Nothing was changed, and the token is still good. If equal keys are the same record,"
+        + " join again with --keys same: the hub’s contents then stand, and this database’s are"
+        + " kept in the ledger. If they are other records, give them other keys first.")
+  }
+
+  // MARK: A rehearsal's report
+
+  var json: JSONValue {
+    [
+      "wouldJoin": .bool(clashCount == 0),
+      "makesFile": .bool(target.isNew),
+      "tables": .array(schema.tables.map(json)),
+      "skipped": .array(untracked.map { ["table": .string($0.name), "why": .string($0.why)] }),
+    ]
+  }
+
+  private func json(_ table: TableSchema) -> JSONValue {
+    let found = tables.first { $0.table.id == table.id } ?? TableComparison(table: table)
+    return [
+      "name": .string(table.name), "rowsHere": .count(found.rowsHere),
+      "rowsAtHub": .count(found.rowsAtHub), "identical": .count(found.identicalCount),
+      "onlyHere": .count(found.onlyHereCount), "onlyAtHub": .count(found.onlyAtHubCount),
+      "clashing": .count(found.differentCount),
+      "clashingKeys": .array(clashingKeys(found).map { KeyArgument.json($0.values) }),
+    ]
+  }
+
+  func lines(style: TextStyle) -> [String] {
+    guard !target.isNew else {
+      let names = schema.tables.map(\.name).joined(separator: ", ")
+      return [
+        "Nothing was changed. Joining would make \(target.path) with the hub’s tables (\(names))"
+          + " and fill them from the hub."
+      ]
+    }
+    var table = TextTable([
+      .init("table"), .init("here", isNumber: true), .init("at the hub", isNumber: true),
+      .init("identical", isNumber: true), .init("only here", isNumber: true),
+      .init("clashing", isNumber: true),
+    ])
+    for found in tables {
+      table.append(
+        [ValueText.escaped(found.table.name)]
+          + [
+            found.rowsHere, found.rowsAtHub, found.identicalCount, found.onlyHereCount,
+            found.differentCount,
+          ].map(NumberText.grouped))
+    }
+    return ["Nothing was changed. Rows that joining \(target.path) would meet:", ""]
+      + table.lines(style: style) + [""]
+      + untracked.map { "Not synced: \($0.name); \($0.why)." } + [verdict]
+  }
+
+  private var verdict: String {
+    guard clashCount > 0 else {
+      let sent = tables.reduce(0) { $0 + $1.onlyHereCount }
+      let received = tables.reduce(0) { $0 + $1.onlyAtHubCount }
+      return "Nothing stands in the way: \(NumberText.counted(sent, "row")) would be sent,"
+        + " \(NumberText.grouped(received)) received."
+    }
+    return "Joining would stop: \(NumberText.counted(clashCount, "row")) clash"
+      + "\(clashCount == 1 ? "es" : "") with the hub’s. See --keys in `tributary help join`.\n"
+      + clashes.map { "  " + $0 }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,132 @@
+internal import Agent
+internal import BranchStore
+internal import Deltas
+internal import Sessions
+internal import Transport
+
+/// Makes a database a branch, in an order in which a failure leaves nothing behind: look at the
+/// file, look at the hub, compare, and only then enrol, attach in one transaction, and sync.
+struct Joining {
+  let database: String
+  let token: String
+  let treatsEqualKeysAsSame: Bool
+  let waitMilliseconds: Int64
+  let undone: String
+
+  private var folder: BranchFolder { BranchFolder(database: database) }
+
+  /// Says what joining would do.
+  func rehearse(asJSON: Bool) async throws -> ExitStatus {
+    let (plan, line) = try await prepare(try Token(text: token))
+    await line.close()
+    if asJSON {
+      Console.print(plan.json)
+    } else {
+      Console.print(lines: plan.lines(style: Console.style))
+    }
+    return plan.clashCount == 0 || treatsEqualKeysAsSame ? .done : .failed
+  }
+
+  func join(asJSON: Bool) async throws -> ExitStatus {
+    let token = try Token(text: token)
+    let (plan, line) = try await prepare(token)
+    await line.close()
+    guard plan.clashCount == 0 || treatsEqualKeysAsSame else { throw plan.failure(undone: undone) }
+    let enrolment: PendingEnrolment
+    if let earlier = try PendingEnrolment(for: token, in: folder) {
+      enrolment = earlier
+    } else {
+      enrolment = try await PendingEnrolment(enrolling: token, in: folder)
+    }
+    do {
+      try attach(plan, enrolment)
+    } catch {
+      var failure = CommandFailure(error, undone: undone)
+      failure.next += failure.next.isEmpty ? "" : " "
+      failure.next += "The same command with the same token then works."
+      throw failure
+    }
+    folder.removeFile(folder.enrolment)
+    return try await firstSync(plan, enrolment, asJSON: asJSON)
+  }
+
+  // MARK: Steps
+
+  /// Looks at the file and the hub, and compares them.
+  private func prepare(_ token: Token) async throws -> (JoinPlan, HubLine) {
+    let target = try JoinTarget(
+      path: database, waitMilliseconds: waitMilliseconds, undone: undone)
+    let line = try await line(for: token)
+    let description = try await line.describe()
+    if !target.isNew { try checkFits(description.schema) }
+    var comparison: BranchComparison?
+    var tables: [TableComparison] = []
+    if let database = target.database {
+      let made = BranchComparison(
+        database: database, schema: description.schema, isNaming: false)
+      var driver = ComparisonDriver(line: line)
+      tables = try await driver.run(made)
+      comparison = made
+    }
+    let plan = JoinPlan(
+      schema: description.schema, tables: tables,
+      untracked: try target.untracked(by: description.schema), comparison: comparison,
+      target: target)
+    return (plan, line)
+  }
+
+  /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
+  private func line(for token: Token) async throws -> HubLine {
+    guard try PendingEnrolment(for: token, in: folder) != nil else {
+      return .token(try await HubPreview(token))
+    }
+    return .device(
+      try HubConnection(url: token.url, identity: try DeviceIdentity(folder: folder.path)))
+  }
+
+  private func checkFits(_ schema: Schema) throws {
+    let obstacles = try BranchStore.obstacles(path: database, schema: schema)
+    guard !obstacles.isEmpty else { return }
+    throw CommandFailure(
+      .schemaMismatch, undone: undone,
+      why: "Its tables are not those of the hub.\n" + obstacles.joined(separator: "\n"),
+      next: "Nothing was changed, and the token is still good. Bring the tables to the hub’s"
+        + " schema, or join with a file that does not exist yet.")
+  }
+
+  private func attach(_ plan: JoinPlan, _ enrolment: PendingEnrolment) throws {
+    let answer = enrolment.answer
+    let identity = BranchIdentity(
+      replica: answer.replica, branch: answer.branch, hubURL: enrolment.token.url.description,
+      generation: answer.generation)
+    _ = try BranchStore.attach(
+      path: database, identity: identity, schema: answer.schema,
+      wallMilliseconds: WallClock.systemMilliseconds(),
+      isKnown: plan.comparison.map { comparison in
+        { table, key in comparison.isKnown(table, key: key) }
+      })
+  }
+
+  private func firstSync(
+    _ plan: JoinPlan, _ enrolment: PendingEnrolment, asJSON: Bool
+  ) async throws -> ExitStatus {
+    let result: SyncResult
+    do {
+      let line = try await BranchLine(
+        database: database, waitMilliseconds: waitMilliseconds, undone: undone)
+      result = try await line.sync(showsProgress: true)
+      await line.close()
+    } catch {
+      throw CommandFailure(
+        error, undone: "\(database) has joined, but its first sync did not come to its end.")
+    }
+    for note in result.notes { Console.note(note) }
+    let report = JoinReport(plan: plan, enrolment: enrolment, result: result)
+    if asJSON {
+      Console.print(report.json)
+    } else {
+      Console.print(lines: report.lines)
+    }
+    return result.status
+  }
+}

@@ -1,0 +1,62 @@
+internal import Clocks
+internal import HubStore
+
+/// The hub's registry, for people and for scripts.
+struct BranchesReport {
+  let branches: [BranchRecord]
+  let nowMilliseconds: Int64
+
+  var json: JSONValue {
+    ["branches": .array(branches.map(json))]
+  }
+
+  private func json(_ branch: BranchRecord) -> JSONValue {
+    let replica = branch.replica
+    return [
+      "name": .string(replica.name),
+      "state": .string(Self.word(replica.state)),
+      "lastContact": .time(replica.lastContactMilliseconds),
+      "lastCompleteSync": .time(replica.lastCompleteSyncMilliseconds),
+      "pendingDown": .count(branch.pendingDownRows),
+      "pendingDownChangesets": .count(branch.pendingDownChangesets),
+      "clockOffsetMilliseconds": .optional(replica.clockOffsetMilliseconds),
+      "changesets": .count(branch.changesetCount),
+      "position": .integer(Int64(clamping: replica.acknowledgedPosition.rawValue)),
+      "replica": .integer(Int64(replica.id.rawValue)),
+      "joined": .time(replica.registeredMilliseconds),
+    ]
+  }
+
+  func lines(style: TextStyle) -> [String] {
+    guard !branches.isEmpty else {
+      return ["No branch has joined yet. Invite one: tributary hub invite DIR --branch NAME"]
+    }
+    var table = TextTable([
+      .init("branch", widthMax: 30), .init("state"), .init("last contact"),
+      .init("last complete sync"), .init("rows to fetch", isNumber: true),
+      .init("clock", isNumber: true),
+    ])
+    for branch in branches {
+      let replica = branch.replica
+      table.append([
+        ValueText.escaped(replica.name), Self.word(replica.state),
+        ago(replica.lastContactMilliseconds), ago(replica.lastCompleteSyncMilliseconds),
+        NumberText.grouped(branch.pendingDownRows),
+        replica.clockOffsetMilliseconds.map { TimeText.offset(milliseconds: $0) } ?? "-",
+      ])
+    }
+    return table.lines(style: style)
+  }
+
+  private func ago(_ milliseconds: Int64?) -> String {
+    guard let milliseconds else { return "never" }
+    return TimeText.span(milliseconds: nowMilliseconds - milliseconds) + " ago"
+  }
+
+  private static func word(_ state: ReplicaState) -> String {
+    switch state {
+    case .active: "active"
+    case .revoked: "revoked"
+    }
+  }
+}

@@ -1,0 +1,97 @@
+internal import Agent
+internal import Deltas
+
+/// How a branch's rows stand to the hub's, each difference named.
+struct VerificationReport {
+  let tables: [TableComparison]
+
+  /// Rows named for each table and kind; the rest is counted.
+  private static let linesMax = 50
+
+  var differenceCount: Int {
+    tables.reduce(0) { $0 + $1.onlyHereCount + $1.onlyAtHubCount + $1.differentCount }
+  }
+
+  // MARK: JSON
+
+  var json: JSONValue {
+    [
+      "equal": .bool(differenceCount == 0),
+      "differences": .array(tables.flatMap { table in table.differences.map { json($0, table) } }),
+      "tables": .array(tables.map(json)),
+    ]
+  }
+
+  private func json(_ table: TableComparison) -> JSONValue {
+    [
+      "name": .string(table.table.name), "rowsHere": .count(table.rowsHere),
+      "rowsAtHub": .count(table.rowsAtHub), "onlyHere": .count(table.onlyHereCount),
+      "onlyAtHub": .count(table.onlyAtHubCount), "different": .count(table.differentCount),
+    ]
+  }
+
+  private func json(_ difference: RowDifference, _ table: TableComparison) -> JSONValue {
+    var members: [JSONValue.Member] = [
+      .init(name: "table", value: .string(table.table.name)),
+      .init(name: "key", value: KeyArgument.json(difference.key.values)),
+    ]
+    switch difference.kind {
+    case .onlyHere: members.append(.init(name: "kind", value: "only-here"))
+    case .onlyAtHub: members.append(.init(name: "kind", value: "only-at-hub"))
+    case .different(let columns):
+      members.append(.init(name: "kind", value: "different"))
+      members.append(
+        .init(
+          name: "columns",
+          value: .array(
+            columns.map { column in
+              [
+                "column": .string(name(column.column, table)),
+                "here": ValueText.json(column.here), "hub": ValueText.json(column.atHub),
+              ]
+            })))
+    }
+    return .object(members)
+  }
+
+  // MARK: People
+
+  func lines(style: TextStyle) -> [String] {
+    let rows = tables.reduce(0) { $0 + $1.rowsHere }
+    guard differenceCount > 0 else {
+      return [
+        "Equal: \(NumberText.counted(rows, "row")) in"
+          + " \(NumberText.counted(tables.count, "table")) here and at the hub."
+      ]
+    }
+    var lines = ["\(NumberText.counted(differenceCount, "row")) differ\(differenceCount == 1 ? "s" : "")."]
+    for table in tables where !table.isEqual {
+      let named = table.differences.prefix(Self.linesMax)
+      lines += ["", style.strong(ValueText.escaped(table.table.name))]
+      for difference in named { lines += self.lines(difference, table) }
+      let total = table.onlyHereCount + table.onlyAtHubCount + table.differentCount
+      if total > named.count {
+        lines.append("  and \(NumberText.grouped(total - named.count)) more; see them with --json")
+      }
+    }
+    return lines
+  }
+
+  private func lines(_ difference: RowDifference, _ table: TableComparison) -> [String] {
+    let key = ValueText.escaped(KeyArgument.text(difference.key.values))
+    switch difference.kind {
+    case .onlyHere: return ["  \(key)  is only here"]
+    case .onlyAtHub: return ["  \(key)  is only at the hub"]
+    case .different(let columns):
+      guard !columns.isEmpty else { return ["  \(key)  differs"] }
+      return columns.map { column in
+        "  \(key)  \(name(column.column, table)): \(ValueText.shown(column.here)) here,"
+          + " \(ValueText.shown(column.atHub)) at the hub"
+      }
+    }
+  }
+
+  private func name(_ column: ColumnID, _ table: TableComparison) -> String {
+    table.table.column(column)?.name ?? column.description
+  }
+}

@@ -1,0 +1,50 @@
+internal import BranchStore
+internal import Deltas
+internal import FoundationEssentials
+internal import HubStore
+
+/// What DB-or-DIR names: a branch's database or a hub's folder.
+enum Place {
+  case branch(BranchStore)
+  case hub(HubStore)
+
+  init(_ path: String, undone: String) throws {
+    var isFolder = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw CommandFailure(
+        .notABranch, undone: undone, why: "There is nothing at \(path).",
+        next: "Name a branch's database or a hub's folder.")
+    }
+    self =
+      isFolder
+      ? .hub(try HubAccess.open(path, undone: undone))
+      : .branch(try BranchAccess.open(path, undone: undone))
+  }
+
+  var schema: Schema {
+    switch self {
+    case .branch(let store): store.schema
+    case .hub(let store): store.schema
+    }
+  }
+
+  func ledger(openOnly: Bool) throws -> LedgerReport {
+    switch self {
+    case .branch(let store):
+      LedgerReport(
+        conflicts: try store.ledger(openOnly: openOnly), schema: store.schema,
+        names: try store.names(), place: store.path)
+    case .hub(let store):
+      LedgerReport(
+        conflicts: try store.conflicts(openOnly: openOnly), schema: store.schema,
+        names: try store.names(), place: store.folder)
+    }
+  }
+
+  func digests() throws -> [(table: TableSchema, digest: StateDigest)] {
+    switch self {
+    case .branch(let store): try store.digests()
+    case .hub(let store): try store.digests()
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import Agent
+internal import BranchStore
+internal import Sessions
+internal import Transport
+
+/// Performs a branch engine's effects: sends its requests, waits its waits.
+struct SyncDriver {
+  let store: BranchStore
+  let connection: HubConnection
+  let stagingFolder: String
+  let undone: String
+  var progress = Progress(isShown: false)
+
+  /// One whole sync. Throws if it did not come to its end, for whatever reason.
+  mutating func sync() async throws -> SyncResult {
+    let started = SteadyClock.milliseconds()
+    let engine = BranchEngine(store: store, stagingFolder: stagingFolder)
+    var event = BranchEngine.Event.start
+    var lastError: TransportError?
+    var sentBytes = 0
+    var receivedBytes = 0
+    defer { progress.clear() }
+    while true {
+      let now = WallClock.systemMilliseconds()
+      guard let effect = try engine.handle(event, wallMilliseconds: now).first else {
+        throw CommandFailure(
+          .unexpected, undone: undone, why: "The sync came to no end.", next: "Sync again.")
+      }
+      switch effect {
+      case .send(let request):
+        do throws(TransportError) {
+          let answer = try await connection.send(request)
+          sentBytes += answer.requestBytes
+          receivedBytes += answer.responseBytes
+          event = .answered(
+            answer.response, requestBytes: answer.requestBytes,
+            responseBytes: answer.responseBytes)
+        } catch {
+          lastError = error
+          event = try Self.event(for: error)
+        }
+      case .wait(let milliseconds):
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        event = .waited
+      case .finish(let report):
+        let elapsed = SteadyClock.milliseconds() - started
+        return try finished(report, lastError: lastError, elapsedMilliseconds: elapsed)
+      }
+      progress.show(
+        "Syncing: \(NumberText.bytes(sentBytes)) sent, \(NumberText.bytes(receivedBytes)) received",
+        nowMilliseconds: SteadyClock.milliseconds())
+    }
+  }
+
+  /// Silence may pass and is tried again; an answer that is none will be none the next time.
+  private static func event(for error: TransportError) throws -> BranchEngine.Event {
+    switch error {
+    case .unreachable: return .unanswered
+    case .refused(let refusal):
+      return .answered(.refused(refusal), requestBytes: 0, responseBytes: 0)
+    case .notATributaryHub, .untrusted, .certificateRefused, .tooLarge: throw error
+    }
+  }
+
+  private func finished(
+    _ report: SyncReport, lastError: TransportError?, elapsedMilliseconds: Int64
+  ) throws -> SyncResult {
+    switch report.outcome {
+    case .complete:
+      return SyncResult(
+        report: report, database: store.path, elapsedMilliseconds: elapsedMilliseconds)
+    case .refused(let refusal): throw refusal
+    case .unreachable:
+      throw lastError ?? .unreachable("\(connection.url) did not get on with the sync")
+    }
+  }
+}

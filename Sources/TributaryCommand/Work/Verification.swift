@@ -1,0 +1,36 @@
+internal import Agent
+internal import BranchStore
+internal import Transport
+
+/// Compares a branch with its hub at one moment: after a sync that had nothing left to do.
+struct Verification {
+  let database: String
+  let waitMilliseconds: Int64
+  let undone: String
+
+  /// How often a difference is looked at again because one side moved on meanwhile.
+  private static let attemptsMax = 4
+
+  func run() async throws -> VerificationReport {
+    let line = try await BranchLine(
+      database: database, waitMilliseconds: waitMilliseconds, undone: undone)
+    _ = try await line.sync(showsProgress: true)
+    var report = try await compare(line)
+    var attempts = 1
+    while report.differenceCount > 0, attempts < Self.attemptsMax {
+      let result = try await line.sync(showsProgress: true)
+      guard result.report.pulled.rows > 0 || result.report.pushed.rows > 0 else { break }
+      report = try await compare(line)
+      attempts += 1
+    }
+    await line.close()
+    return report
+  }
+
+  private func compare(_ line: BranchLine) async throws -> VerificationReport {
+    let comparison = BranchComparison(
+      database: line.store.database, schema: line.store.schema, isNaming: true)
+    var driver = ComparisonDriver(line: .device(line.connection))
+    return VerificationReport(tables: try await driver.run(comparison))
+  }
+}

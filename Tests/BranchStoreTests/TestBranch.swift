@@ -1,0 +1,141 @@
+import Basics
+import BranchStore
+import Clocks
+import Deltas
+import Storage
+import TestSupport
+
+/// A branch database in a folder of its own, and the application's connection to it.
+final class TestBranch {
+  static let generation = GenerationID(high: 7, low: 9)
+
+  let folder: TemporaryFolder
+  let path: String
+  let replica: ReplicaID
+  let store: BranchStore
+  /// A plain connection, as any program would open it.
+  let application: Database
+
+  /// Attaches a file that was made by some SQL, or a new file if there is none.
+  init(
+    _ sql: String?, like schema: Schema? = nil, replica: UInt32 = 1,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+  ) throws {
+    folder = try TemporaryFolder()
+    path = folder.path("branch.db")
+    self.replica = ReplicaID(replica)
+    var read = schema
+    if let sql {
+      let database = try Database(path: path, mode: .create)
+      try database.executeScript(sql)
+      if read == nil { read = try SchemaReader.read(database, tables: nil) }
+    }
+    store = try BranchStore.attach(
+      path: path,
+      identity: BranchIdentity(
+        replica: self.replica, branch: "branch \(replica)", hubURL: "https://hub.example",
+        generation: Self.generation),
+      schema: read ?? Schema(tables: [], otherSQL: []), wallMilliseconds: 1_000, isKnown: isKnown)
+    application = try Database(path: path, mode: .readWrite)
+  }
+
+  var schema: Schema { store.schema }
+
+  func run(_ sql: String) throws { try application.executeScript(sql) }
+
+  func rows(_ sql: String) throws -> [[Value]] { try application.rows(sql) }
+
+  @discardableResult
+  func seal() throws -> SealReport { try store.seal(wallMilliseconds: 5_000) }
+
+  /// Whole changeset streams, in the order of their counters.
+  func streams() throws -> [[UInt8]] {
+    try store.outbox().map { changeset in
+      try store.outboxBytes(
+        counter: changeset.counter, offset: 0, byteCount: changeset.byteCount)
+    }
+  }
+
+  /// The row changes of everything in the outbox.
+  func outgoing() throws -> [RowChange] {
+    try streams().flatMap { try rowChanges(of: $0) }
+  }
+
+  /// Seals, and returns what that added to the outbox.
+  func sealed() throws -> [RowChange] {
+    let before = try store.outbox().count
+    try seal()
+    return try streams().dropFirst(before).flatMap { try rowChanges(of: $0) }
+  }
+
+  /// Sends the outbox to a hub and applies what is new there.
+  @discardableResult
+  func sync(_ hub: inout RelayHub) throws -> ApplyReport {
+    try seal()
+    var accepted: [ExchangeFacts.Accepted] = []
+    for (changeset, stream) in zip(try store.outbox(), try streams()) {
+      try hub.accept(stream)
+      accepted.append(
+        ExchangeFacts.Accepted(
+          counter: changeset.counter, contentHash: changeset.contentHash, position: hub.head))
+    }
+    return try pull(hub, accepted: accepted)
+  }
+
+  @discardableResult
+  func pull(
+    _ hub: RelayHub, accepted: [ExchangeFacts.Accepted] = []
+  ) throws -> ApplyReport {
+    let from = try store.position()
+    var bytes = hub.delta(for: replica, from: from, to: hub.head)
+    let facts = ExchangeFacts(
+      accepted: accepted, generation: hub.generation, from: from, to: hub.head,
+      vectorDifference: hub.entries.map(\.header.dot), names: [ReplicaID(2): "罗湖支行"],
+      clockOffsetMilliseconds: 12,
+      timestamp: HybridTimestamp(milliseconds: 2, counter: 0, replica: .hub))
+    let source: DeltaSource = {
+      // Pieces that end anywhere.
+      let piece = Array(bytes.prefix(1_000))
+      bytes.removeFirst(piece.count)
+      return piece
+    }
+    return try store.apply(
+      facts, delta: hub.head > from ? source : nil, wallMilliseconds: 6_000)
+  }
+}
+
+/// The row changes of a changeset's stream.
+func rowChanges(of stream: [UInt8]) throws -> [RowChange] {
+  var frames = FrameReader()
+  frames.append(stream)
+  var reader = ChangesetReader()
+  var result: [RowChange] = []
+  while let frame = try frames.next() {
+    if case .block(let block) = try reader.read(frame) {
+      result += (0..<block.rowCount).map { block.rowChange($0) }
+    }
+  }
+  guard reader.isComplete else { throw DeltaDecodingError.truncated }
+  return result
+}
+
+extension RowChange {
+  /// Kind, key and values, for short expectations.
+  var brief: String {
+    let values = zip(columns, self.values).map { "\($0)=\($1.brief)" }.joined(separator: " ")
+    let key = key.values.map(\.brief).joined(separator: ",")
+    return "\(kind) \(key)\(values.isEmpty ? "" : " " + values)"
+  }
+}
+
+extension Value {
+  var brief: String {
+    switch self {
+    case .null: "null"
+    case .integer(let value): "\(value)"
+    case .real(let bits): "\(Double(bitPattern: bits))"
+    case .text(let bytes): "'\(String(decoding: bytes, as: UTF8.self))'"
+    case .blob(let bytes): "x'\(hexadecimal(bytes))'"
+    }
+  }
+}

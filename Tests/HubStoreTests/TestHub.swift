@@ -1,0 +1,94 @@
+import Basics
+import Clocks
+import Deltas
+import HubStore
+import Storage
+import TestSupport
+
+/// A hub in a folder of its own, with the sample schema.
+struct TestHub {
+  let folder: TemporaryFolder
+  let store: HubStore
+
+  static let generation = GenerationID(high: 7, low: 11)
+  static let now: Int64 = 1_760_000_000_000
+
+  init(schema: Schema = SampleSchema.schema, branches: Int = 3) throws {
+    folder = try TemporaryFolder()
+    let path = folder.path("hub")
+    try HubStore.create(
+      folder: path, like: schema, generation: Self.generation, hostNames: ["localhost"],
+      wallMilliseconds: Self.now)
+    store = try HubStore(folder: path)
+    for index in 0..<branches { _ = try enrol("branch \(index + 1)") }
+  }
+
+  /// Opens the hub's file anew, as after a crash.
+  func reopened() throws -> HubStore { try HubStore(folder: store.folder) }
+
+  /// The consolidated file as headquarters' tools see it.
+  func database() throws -> Database {
+    try Database(path: store.folder + "/hub.db", mode: .readOnly)
+  }
+
+  func enrol(_ name: String) throws -> ReplicaID {
+    let secret = Array(name.utf8)
+    try store.createToken(
+      branch: name, secretHash: ContentHash(of: secret), expiresMilliseconds: Self.now + 1_000,
+      wallMilliseconds: Self.now)
+    return try store.redeemToken(secret: secret, wallMilliseconds: Self.now).replica
+  }
+
+  func branch(_ number: UInt32) -> ImitatedBranch {
+    ImitatedBranch(
+      replica: ReplicaID(number), schema: store.schema, generation: Self.generation)
+  }
+
+  /// Everything that all tables show.
+  func tables() throws -> [RowKey: [ColumnID: Value]] {
+    let database = try database()
+    var result: [RowKey: [ColumnID: Value]] = [:]
+    for table in store.schema.tables {
+      for row in try database.rows(TableSQL(table).selectAllByKeyOrder) {
+        let keyCount = table.keyColumns.count
+        result[RowKey(table: table.id, values: Array(row.prefix(keyCount)))] =
+          Dictionary(uniqueKeysWithValues: zip(table.valueColumns, row.dropFirst(keyCount)))
+      }
+    }
+    return result
+  }
+}
+
+extension HubStore {
+  /// Takes in a branch's outbox without answering it.
+  @discardableResult
+  func push(
+    _ branch: ImitatedBranch, offset: Int64 = 0, at received: Int64 = TestHub.now
+  ) throws -> Acceptance {
+    try accept(
+      branch.outbox.map { .inline($0.bytes) },
+      from: Contact(
+        replica: branch.replica, integrated: branch.integrated, inlineBytesMax: 1 << 20,
+        clockOffsetMilliseconds: offset, receivedMilliseconds: received))
+  }
+
+  /// One whole exchange.
+  @discardableResult
+  func sync(
+    _ branch: inout ImitatedBranch, offset: Int64 = 0, at received: Int64 = TestHub.now
+  ) throws -> Acceptance {
+    let acceptance = try push(branch, offset: offset, at: received)
+    try branch.apply(
+      try wholeDelta(branch.replica, from: branch.position, to: acceptance.deltaTo),
+      upTo: acceptance.deltaTo)
+    return acceptance
+  }
+
+  func wholeDelta(
+    _ receiver: ReplicaID, from: LogPosition = .start, to: LogPosition? = nil
+  ) throws -> [UInt8] {
+    try delta(
+      receiver: receiver, from: from, to: try to ?? head(), offset: 0, byteCount: .max
+    ).bytes
+  }
+}

@@ -1,0 +1,4 @@
+import Hub
+import Testing
+
+@Suite struct HubEngineTests {}

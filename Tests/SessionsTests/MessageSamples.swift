@@ -1,0 +1,140 @@
+import Basics
+import Clocks
+import Deltas
+import Sessions
+import TestSupport
+
+/// Messages of every type, with every field used and with as few as possible.
+enum MessageSamples {
+  static func requests(seed: UInt64) -> [HubRequest] {
+    var generator = SeededGenerator(seed: seed)
+    let uploaded = UploadedChangeset(
+      counter: generator.counter(), contentHash: generator.hash(),
+      byteCount: 1_000 + generator.int(below: 100_000))
+    return [
+      .exchange(
+        ExchangeRequest(
+          schemaFingerprint: generator.hash(),
+          integrated: CausalContext(
+            generation: generator.generation(), position: generator.position()),
+          wallMilliseconds: generator.milliseconds(),
+          changesets: (0..<3).map { _ in generator.bytes(countBelow: 60) }, uploaded: uploaded)),
+      .exchange(
+        ExchangeRequest(
+          schemaFingerprint: .zero, integrated: nil, wallMilliseconds: -1, changesets: [],
+          uploaded: nil)),
+      .upload(
+        UploadRequest(changeset: uploaded, offset: 7, bytes: generator.bytes(countBelow: 60))),
+      .upload(UploadRequest(changeset: uploaded, offset: 0, bytes: [])),
+      .download(
+        DownloadRequest(
+          generation: generator.generation(), from: generator.position(),
+          to: generator.position(), offset: 1 << 39, byteCount: SessionLimits.pieceBytesMax)),
+      .compare(CompareRequest(table: TableID(1), bits: 0, buckets: [])),
+      .compare(CompareRequest(table: TableID(.max), bits: 14, buckets: [0, 5, 16_383])),
+      .fetchRows(
+        FetchRowsRequest(
+          table: TableID(2), keys: (0..<3).map { _ in generator.rowChange().key.encoded })),
+      .explain(ExplainRequest(table: TableID(3), key: generator.rowChange().key.encoded)),
+      .awaitNews(after: generator.position()), .describe,
+    ]
+  }
+
+  static func responses(seed: UInt64) -> [HubResponse] {
+    var generator = SeededGenerator(seed: seed)
+    let names = [
+      ReplicaName(replica: ReplicaID(1), name: "南山支行"),
+      ReplicaName(replica: generator.replica(), name: ""),
+    ]
+    let cells = (0..<3).map { (index: Int) -> CellProvenance in
+      CellProvenance(
+        column: index == 0 ? nil : ColumnID(UInt16(index)), dot: generator.dot(),
+        branch: "field rep", position: generator.position(),
+        milliseconds: index == 1 ? nil : generator.milliseconds(),
+        receivedMilliseconds: generator.milliseconds(),
+        value: index == 2 ? nil : generator.value())
+    }
+    let emptyExchange = ExchangeResponse(
+      accepted: [], generation: generator.generation(), from: .start, to: .start,
+      deltaByteCount: 0, deltaBytes: [], vectorDifference: [], names: [],
+      clockOffsetMilliseconds: 0, timestamp: generator.timestamp())
+    let buckets = (0..<4).map { (count: Int) -> StateDigest in
+      StateDigest(rowCount: count, high: generator.next(), low: generator.next())
+    }
+    let keyed = (0..<3).map { (_: Int) -> KeyedDigest in
+      KeyedDigest(
+        key: generator.rowChange().key.encoded,
+        digest: RowDigest(high: generator.next(), low: generator.next()))
+    }
+    let description = HubDescription(
+      generation: generator.generation(), head: generator.position(), schema: schema,
+      names: names)
+    let explanation = ExplainResponse(
+      exists: true, cells: cells, conflicts: [generator.conflict()], names: names)
+    return [
+      .exchange(exchange(&generator, names)), .exchange(emptyExchange),
+      .uploaded(byteCount: SessionLimits.changesetBytesMax),
+      .download(
+        DownloadResponse(offset: 10, deltaByteCount: 100, bytes: generator.bytes(countBelow: 60))),
+      .compare(CompareResponse(position: generator.position(), buckets: buckets, rows: [])),
+      .compare(CompareResponse(position: generator.position(), buckets: [], rows: keyed)),
+      .rows(FetchRowsResponse(rows: [nil, [], (0..<8).map { _ in generator.value() }])),
+      .explanation(explanation),
+      .explanation(ExplainResponse(exists: false, cells: [], conflicts: [], names: [])),
+      .news(generation: generator.generation(), head: generator.position()),
+      .description(description),
+      .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
+      .refused(Refusal(code: .busy, message: "")),
+    ]
+  }
+
+  private static func exchange(
+    _ generator: inout SeededGenerator, _ names: [ReplicaName]
+  ) -> ExchangeResponse {
+    ExchangeResponse(
+      accepted: (0..<2).map { _ in
+        AcceptedChangeset(
+          counter: generator.counter(), contentHash: generator.hash(),
+          position: generator.position())
+      },
+      generation: generator.generation(), from: generator.position(), to: generator.position(),
+      deltaByteCount: 60, deltaBytes: generator.bytes(countBelow: 60),
+      vectorDifference: (0..<3).map { _ in generator.dot() }, names: names,
+      clockOffsetMilliseconds: generator.milliseconds(), timestamp: generator.timestamp())
+  }
+
+  static let schema = Schema(
+    tables: [
+      TableSchema(
+        id: TableID(1), name: "customer",
+        columns: [
+          ColumnSchema(
+            id: ColumnID(1), name: "id", declaredType: "INTEGER", affinity: .integer,
+            isNotNull: true, collation: "BINARY"),
+          ColumnSchema(
+            id: ColumnID(2), name: "名字", declaredType: "", affinity: .blob, isNotNull: false,
+            collation: "NOCASE"),
+        ], keyColumns: [ColumnID(1)], isWithoutRowID: false, isStrict: true,
+        createSQL: "CREATE TABLE customer(id INTEGER PRIMARY KEY, 名字)")
+    ], otherSQL: ["CREATE VIEW v AS SELECT 1"])
+
+  static let enrolRequest = EnrolRequest(
+    tokenSecret: [UInt8](repeating: 7, count: 16), certificateRequest: [0x30, 0x82, 0x01])
+
+  static let enrolResponse = EnrolResponse(
+    replica: ReplicaID(9), branch: "罗湖支行", certificate: [0x30, 0x82],
+    generation: GenerationID(high: 1, low: 2), schema: schema)
+
+  /// Every sample as bytes, with what reads it and writes it again.
+  static func all(seed: UInt64) -> [(name: String, bytes: [UInt8], again: Again)] {
+    requests(seed: seed).map { ("\($0)", $0.encoded, { try HubRequest(encoded: $0).encoded }) }
+      + responses(seed: seed).map {
+        ("\($0)", $0.encoded, { try HubResponse(encoded: $0).encoded })
+      } + [
+        ("enrol", enrolRequest.encoded, { try EnrolRequest(encoded: $0).encoded }),
+        ("enrolled", enrolResponse.encoded, { try EnrolResponse(encoded: $0).encoded }),
+      ]
+  }
+
+  typealias Again = ([UInt8]) throws -> [UInt8]
+}

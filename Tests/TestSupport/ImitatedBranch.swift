@@ -1,0 +1,144 @@
+package import Basics
+package import Clocks
+package import Deltas
+
+/// A branch in memory: it writes rows, seals changesets, and applies deltas as a branch's store
+/// would, so that a hub can be tested without one.
+package struct ImitatedBranch {
+  /// A sealed changeset that the hub has not confirmed.
+  package struct Sealed {
+    package let header: ChangesetHeader
+    package let contentHash: ContentHash
+    package let bytes: [UInt8]
+  }
+
+  package let replica: ReplicaID
+  package let schema: Schema
+  package let generation: GenerationID
+  package private(set) var position = LogPosition.start
+  package private(set) var counter: UInt64 = 0
+  package private(set) var lastHash = ContentHash.zero
+  package private(set) var outbox: [Sealed] = []
+  /// The tables' rows: the values outside the key.
+  package private(set) var rows: [RowKey: [ColumnID: Value]] = [:]
+  /// The conflicts received.
+  package private(set) var ledger: [Conflict] = []
+
+  package init(replica: ReplicaID, schema: Schema, generation: GenerationID) {
+    self.replica = replica
+    self.schema = schema
+    self.generation = generation
+  }
+
+  package var integrated: CausalContext {
+    CausalContext(generation: generation, position: position)
+  }
+
+  // MARK: Writing
+
+  /// Writes rows and seals them as one changeset.
+  @discardableResult
+  package mutating func write(
+    _ changes: [RowChange], isBaseline: Bool = false
+  ) -> Sealed {
+    for change in changes { take(change.kind, change.key, change.columns, change.values) }
+    return seal(changes, isBaseline: isBaseline)
+  }
+
+  /// Seals changes without writing them: changes of the same shape that follow one another in the
+  /// order of their keys become one block.
+  @discardableResult
+  package mutating func seal(
+    _ changes: [RowChange], isBaseline: Bool = false, context: CausalContext? = nil
+  ) -> Sealed {
+    counter += 1
+    let header = ChangesetHeader(
+      dot: Dot(replica: replica, counter: counter), previous: lastHash,
+      context: context ?? integrated,
+      timestamp: HybridTimestamp(
+        milliseconds: changes.map(\.milliseconds).max() ?? 0, counter: 0, replica: replica),
+      schemaFingerprint: schema.fingerprint, isBaseline: isBaseline)
+    var blocks: [[RowChange]] = []
+    for change in changes {
+      if let last = blocks.last?.last, last.kind == change.kind, last.columns == change.columns,
+        last.key.table == change.key.table
+      {
+        blocks[blocks.count - 1].append(change)
+      } else {
+        blocks.append([change])
+      }
+    }
+    let (bytes, trailer) = Streams.changeset(header, blocks: blocks)
+    lastHash = trailer.contentHash
+    let sealed = Sealed(header: header, contentHash: trailer.contentHash, bytes: bytes)
+    outbox.append(sealed)
+    return sealed
+  }
+
+  // MARK: Receiving
+
+  /// Applies a whole delta, after the hub has confirmed all of the outbox.
+  package mutating func apply(_ delta: [UInt8], upTo position: LogPosition) throws {
+    outbox = []
+    self.position = position
+    guard !delta.isEmpty else { return }
+    for part in try Streams.readDelta(delta) {
+      switch part {
+      case .block(let block), .outcome(let block):
+        for change in block.rowChanges {
+          take(change.kind, change.key, change.columns, change.values)
+        }
+      case .conflicts(let conflicts): ledger += conflicts
+      case .header, .entry, .trailer: break
+      }
+    }
+  }
+
+  private mutating func take(
+    _ kind: ChangeKind, _ key: RowKey, _ columns: [ColumnID], _ values: [Value]
+  ) {
+    let written = Dictionary(uniqueKeysWithValues: zip(columns, values))
+    switch kind {
+    case .insert: rows[key] = written
+    // An update of a row that is not there changes nothing: its outcome follows.
+    case .update: rows[key]?.merge(written) { $1 }
+    case .delete: rows[key] = nil
+    }
+  }
+}
+
+extension RowKey {
+  /// A customer of the sample schema.
+  package static func customer(_ id: Int64) -> RowKey {
+    RowKey(table: SampleSchema.customer, values: [.integer(id)])
+  }
+}
+
+extension RowChange {
+  /// A customer of the sample schema comes into being.
+  package static func insertCustomer(
+    _ id: Int64, _ name: String, _ city: String = "", _ score: Int64 = 0, at milliseconds: Int64,
+    base: LogPosition? = nil
+  ) -> RowChange {
+    RowChange(
+      key: .customer(id), kind: .insert, columns: [ColumnID(2), ColumnID(3), ColumnID(4)],
+      values: [.text(name), .text(city), .integer(score)], milliseconds: milliseconds, base: base)
+  }
+
+  /// Columns of one row take values.
+  package static func update(
+    _ key: RowKey, _ values: [UInt16: Value], at milliseconds: Int64, base: LogPosition? = nil
+  ) -> RowChange {
+    let columns = values.keys.sorted()
+    return RowChange(
+      key: key, kind: .update, columns: columns.map { ColumnID($0) },
+      values: columns.map { values[$0] ?? .null }, milliseconds: milliseconds, base: base)
+  }
+
+  package static func delete(
+    _ key: RowKey, at milliseconds: Int64, base: LogPosition? = nil
+  ) -> RowChange {
+    RowChange(
+      key: key, kind: .delete, columns: [], values: [], milliseconds: milliseconds, base: base)
+  }
+}

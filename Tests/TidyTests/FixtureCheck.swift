@@ -1,0 +1,20 @@
+/// Every fixture is read by a test or explained in Fixtures/README.md: none is dead.
+enum FixtureCheck {
+  static let readmePath = "Fixtures/README.md"
+
+  static func findings(paths: [String], files: [SourceFile]) -> [Finding] {
+    guard let readme = files.first(where: { $0.path == readmePath }) else {
+      return [Finding(readmePath, "It is missing: say how each fixture was made.")]
+    }
+    let sources = files.filter { $0.isSwift }
+    return paths.filter { $0.hasPrefix("Fixtures/") && $0 != readmePath }.compactMap { path in
+      let inside = path.dropFirst("Fixtures/".count)
+      let name = path.split(separator: "/").last ?? ""
+      let isKnown =
+        readme.text.contains(inside) || readme.text.contains(name)
+        || sources.contains { $0.text.contains(inside) || $0.text.contains("\"\(name)\"") }
+      return isKnown
+        ? nil : Finding(path, "No test names it and Fixtures/README.md does not explain it.")
+    }
+  }
+}
