@@ -85,7 +85,7 @@ let package = Package(
     module(
       "HubServer",
       [
-        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore", "Hub", "Transport",
+        "Basics", "Clocks", "Deltas", "Sessions", "HubStore", "Hub", "Transport",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -4,24 +4,22 @@ internal import Deltas
 internal import Storage
 
 extension Applier {
-  /// Does again what the branch itself did at this place of the log, to the rows that earlier
-  /// entries have just written or that have changes waiting.
-  ///
-  /// Other rows are as the branch left them, and an entry that met something else concurrent brings
-  /// its outcome. But what others did *before* it in the log was applied here only now: without
-  /// this, their older change would stand over the branch's newer one.
+  /// At the place in the log of a changeset of this branch: its changes again, of those rows that
+  /// the delta has written or that wait, so that rows go the way they went at the hub.
   func replay(_ entry: DeltaEntry) throws {
-    let counter = entry.dot.counter
-    let known = try database.firstRow(
-      BranchSQL.selectOutgoingHash, [.integer(Int64(bitPattern: counter))])
-    guard known?[0] == .blob(entry.contentHash.bytes) else {
-      throw BranchStoreError.answerDoesNotFit(
-        "the hub has changeset \(counter) of this branch, and this file has not: it was restored "
-          + "from a copy")
+    guard let hash = try store.outgoingHash(entry.dot.counter) else {
+      throw BranchStoreError.damaged(
+        "the hub has changeset \(entry.dot.counter) of this branch, which this file has not; it "
+          + "was restored from a copy and must join again")
     }
-    guard !touched.isEmpty || !held.isEmpty else { return }
-    try store.forEachOutboxBlock(counter: counter) { block in
+    guard hash == entry.contentHash else {
+      throw BranchStoreError.answerDoesNotFit("it has another changeset under this branch's name")
+    }
+    accepted.insert(entry.dot.counter)
+    guard try held().needsReplay else { return }
+    try store.forEachOutboxBlock(counter: entry.dot.counter) { block in
       guard let applier = tables[block.table] else { return }
+      let held = try held()
       var encoder = KeyEncoder()
       try block.withValues { values in
         defer { applier.unbind() }
@@ -29,11 +27,12 @@ extension Applier {
           values.encodeKey(row: row, into: &encoder)
           let hash = HeldRows.hash(block.table, encoder.bytes)
           if held.isDeferred(hash) {
-            try hold(block, values, row: row, key: encoder.bytes, reason: nil)
-          } else if touched.contains(hash), !held.isPending(hash),
+            try wait(block, values, row: row, key: encoder.bytes, reason: nil)
+          } else if !held.isPending(hash), held.isTouched(hash),
             case .refused(let reason) = try applier.apply(block, values, row: row)
           {
-            try hold(block, values, row: row, key: encoder.bytes, reason: reason)
+            try wait(block, values, row: row, key: encoder.bytes, reason: reason)
+            heldRows?.noteWaiting(hash)
           }
         }
       }

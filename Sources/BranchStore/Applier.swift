@@ -4,6 +4,9 @@ internal import Deltas
 internal import Storage
 
 /// Applies a delta's frames, inside the caller's transaction.
+///
+/// Frame by frame the branch's rows become what the hub's were at that position, except rows with
+/// changes of this branch that the hub has not confirmed: what comes in for those waits.
 final class Applier {
   let store: BranchStore
   let database: Database
@@ -11,23 +14,27 @@ final class Applier {
   /// integrated at.
   private let from: LogPosition
   private(set) var tables: [TableID: TableApplier] = [:]
-  private(set) var held: HeldRows
-  /// The branch's own changesets that the delta covers.
-  let confirmed: Set<UInt64>
-  /// The rows that this application has written so far, as hashes: what the branch itself did to
-  /// them later in the log has to be done again. Kept only where there is such a later.
-  private(set) var touched: Set<UInt64> = []
-  private var nextDeferredID: Int64
+  /// Counters of own changesets that the delta covers.
+  var accepted: Set<UInt64>
+  /// Read from the outbox once it is needed.
+  var heldRows: HeldRows?
+  private var nextDeferredID: Int64 = 0
   private(set) var report: ApplyReport
 
-  init(_ store: BranchStore, from: LogPosition, confirmed: Set<UInt64>) throws {
+  init(_ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = []) throws {
     self.store = store
     database = store.database
     self.from = from
-    self.confirmed = confirmed
-    held = try HeldRows(store, confirmed: confirmed)
-    nextDeferredID = (try database.integer(BranchSQL.lastDeferred) ?? 0) + 1
+    self.accepted = accepted
     report = ApplyReport(position: from)
+    nextDeferredID = (try database.integer(BranchSQL.lastDeferred) ?? 0) + 1
+  }
+
+  func held() throws -> HeldRows {
+    if let heldRows { return heldRows }
+    let read = try HeldRows(store, accepted: accepted)
+    heldRows = read
+    return read
   }
 
   /// Guards the tables that triggers of the application delete from. Undone by `removeGuards`.
@@ -44,8 +51,9 @@ final class Applier {
   }
 
   func removeGuards() throws {
-    for applier in tables.values where applier.isGuarded {
-      applier.unbind()
+    for applier in tables.values {
+      applier.finish()
+      guard applier.isGuarded else { continue }
       for sql in BranchSQL.dropGuard(applier.table.schema) { try database.executeScript(sql) }
     }
     tables.removeAll()
@@ -57,7 +65,7 @@ final class Applier {
   func apply(_ source: DeltaSource, announced: DeltaHeader) throws {
     var frames = FrameReader()
     var reader = DeltaReader()
-    var entry: DeltaEntry?
+    var isOwnEntry = false
     while true {
       let bytes = try source()
       if bytes.isEmpty { break }
@@ -68,13 +76,12 @@ final class Applier {
           guard header == announced else {
             throw BranchStoreError.answerDoesNotFit("its delta is not the one it announced")
           }
-        case .entry(let next):
-          entry = next
-          if !next.hasBlocks { try replay(next) }
+        case .entry(let entry):
+          isOwnEntry = entry.dot.replica == announced.receiver
+          if isOwnEntry { try replay(entry) }
         case .block(let block): try apply(block, isCounted: true)
-        case .outcome(let block):
-          // Beside an author's blocks, an outcome is about rows that were counted already.
-          try apply(block, isCounted: entry?.hasBlocks == false)
+        // Beside an author's blocks, an outcome is about rows that were counted already.
+        case .outcome(let block): try apply(block, isCounted: isOwnEntry)
         case .conflicts(let conflicts): try record(conflicts)
         case .trailer: break
         }
@@ -88,24 +95,31 @@ final class Applier {
       throw DeltaDecodingError.malformed("it has columns that the schema does not have")
     }
     if isCounted { report.rowCount += block.rowCount }
+    var held = try held()
+    // Only one of the two may hold the sets, or they would be copied.
+    heldRows = nil
+    defer { heldRows = held }
     var encoder = KeyEncoder()
     try block.withValues { values in
+      defer { applier.unbind() }
       for row in 0..<block.rowCount {
-        if !held.isEmpty || !confirmed.isEmpty {
+        var hash: UInt64 = 0
+        if !held.isEmpty {
           values.encodeKey(row: row, into: &encoder)
-          let hash = HeldRows.hash(block.table, encoder.bytes)
-          if held.contains(hash) {
-            try hold(block, values, row: row, key: encoder.bytes, reason: nil)
+          hash = HeldRows.hash(block.table, encoder.bytes)
+          if held.mustWait(hash) {
+            try wait(block, values, row: row, key: encoder.bytes, reason: nil)
+            held.noteWaiting(hash)
             continue
           }
-          if !confirmed.isEmpty { touched.insert(hash) }
+          held.noteWritten(hash)
         }
         if case .refused(let reason) = try applier.apply(block, values, row: row) {
           values.encodeKey(row: row, into: &encoder)
-          try hold(block, values, row: row, key: encoder.bytes, reason: reason)
+          try wait(block, values, row: row, key: encoder.bytes, reason: reason)
+          held.noteWaiting(HeldRows.hash(block.table, encoder.bytes))
         }
       }
-      applier.unbind()
     }
   }
 
@@ -128,7 +142,7 @@ final class Applier {
   // MARK: Rows that wait
 
   /// Keeps a change for later: behind those that the row has waiting already.
-  func hold(
+  func wait(
     _ block: BlockReader, _ values: BlockValues, row: Int, key: [UInt8], reason: String?
   ) throws {
     let place: [Value] = [.integer(Int64(block.table.rawValue)), .blob(key)]
@@ -150,16 +164,17 @@ final class Applier {
       BranchSQL.insertDeferred,
       place + [.integer(nextDeferredID), .integer(base), kept ?? .null, .blob(builder.finish())])
     nextDeferredID += 1
-    held.hold(HeldRows.hash(block.table, key))
   }
+
+  /// Reads the outbox anew: some of what was pending is confirmed by now.
+  func forgetHeld() { heldRows = nil }
 
   /// Applies what waited for rows whose changes the hub has confirmed by now.
   func releaseConfirmed() throws {
     for row in try store.deferredRows() where row.reason == nil {
-      let hash = HeldRows.hash(row.key.table, row.key.encoded)
-      guard !held.isPending(hash) else { continue }
-      touched.insert(hash)
-      try release(row.key)
+      let hash = HeldRows.hash(row.key)
+      guard try !held().isPending(hash) else { continue }
+      if try release(row.key) { heldRows?.noteWritten(hash) }
     }
   }
 
@@ -169,9 +184,7 @@ final class Applier {
       let rows = try refusedRows()
       guard !rows.isEmpty else { return }
       var isProgress = false
-      for row in rows {
-        if try release(row.key) { isProgress = true }
-      }
+      for row in rows where try release(row.key) { isProgress = true }
       guard isProgress else { break }
     }
     try retryTogether()
@@ -179,19 +192,17 @@ final class Applier {
 
   func refusedRows() throws -> [DeferredRow] {
     try store.deferredRows().filter {
-      $0.reason != nil && !held.isPending(HeldRows.hash($0.key.table, $0.key.encoded))
+      try $0.reason != nil && !held().isPending(HeldRows.hash($0.key))
     }
   }
 
   /// Applies a row's waiting changes as one. Returns whether that succeeded.
-  @discardableResult
   private func release(_ key: RowKey) throws -> Bool {
-    let place: [Value] = [.integer(Int64(key.table.rawValue)), .blob(key.encoded)]
-    if let change = try waitingChange(key),
-      case .refused(let reason) = try apply(change)
-    {
+    if let change = try waitingChange(key), case .refused(let reason) = try apply(change) {
       let kept = Array(reason.utf8.prefix(BranchLimits.reasonBytesMax))
-      try database.execute(BranchSQL.setDeferredReason, place + [.text(kept)])
+      try database.execute(
+        BranchSQL.setDeferredReason,
+        [.integer(Int64(key.table.rawValue)), .blob(key.encoded), .text(kept)])
       return false
     }
     try forget(key)
@@ -200,10 +211,9 @@ final class Applier {
 
   /// Forgets a row's waiting changes, which were applied.
   func forget(_ key: RowKey) throws {
-    let encoded = key.encoded
     try database.execute(
-      BranchSQL.deleteDeferred, [.integer(Int64(key.table.rawValue)), .blob(encoded)])
-    held.release(HeldRows.hash(key.table, encoded))
+      BranchSQL.deleteDeferred, [.integer(Int64(key.table.rawValue)), .blob(key.encoded)])
+    heldRows?.noteWaitingNoMore(HeldRows.hash(key))
   }
 
   func waitingChange(_ key: RowKey) throws -> RowChange? {

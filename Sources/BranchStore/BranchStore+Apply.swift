@@ -17,13 +17,7 @@ extension BranchStore {
         var state = try BranchState(database)
         try check(facts, delta: delta, against: state)
         let seal = try seal(&state, wallMilliseconds: wallMilliseconds)
-        // What was accepted above the delta's end goes on waiting for the delta that covers it.
-        let confirmed = facts.accepted.filter { $0.position <= facts.to }
-        for accepted in confirmed { try checkOwn(accepted) }
-        var report = try applyRows(
-          facts, delta: delta, replica: state.identity.replica,
-          confirmed: Set(confirmed.map(\.counter)))
-        for accepted in confirmed { try forget(accepted) }
+        var report = try applyRows(facts, delta: delta, replica: state.identity.replica)
         try record(facts, in: &state, wallMilliseconds: wallMilliseconds)
         report.seal = seal
         report.position = facts.to
@@ -58,30 +52,60 @@ extension BranchStore {
     }
   }
 
-  /// Forgets a changeset that the hub has durably accepted and whose place in the log is passed.
-  private func forget(_ accepted: ExchangeFacts.Accepted) throws {
-    let counter = Value.integer(Int64(bitPattern: accepted.counter))
-    try database.execute(BranchSQL.deleteOutgoing, [counter])
-    try database.execute(BranchSQL.deletePieces, [counter])
+  /// The own changesets that the delta covers; those behind its end stay in the outbox.
+  private func covered(_ facts: ExchangeFacts) throws -> Set<UInt64> {
+    var result: Set<UInt64> = []
+    for accepted in facts.accepted where accepted.position <= facts.to {
+      guard let hash = try outgoingHash(accepted.counter) else { continue }
+      guard hash == accepted.contentHash else {
+        throw BranchStoreError.answerDoesNotFit("it confirms another changeset than was sent")
+      }
+      result.insert(accepted.counter)
+    }
+    return result
+  }
+
+  func outgoingHash(_ counter: UInt64) throws -> ContentHash? {
+    let row = try database.firstRow(
+      BranchSQL.selectOutgoingHash, [.integer(Int64(bitPattern: counter))])
+    guard case .blob(let bytes)? = row?.first else { return nil }
+    return ContentHash(bytes: bytes)
   }
 
   private func applyRows(
-    _ facts: ExchangeFacts, delta: DeltaSource?, replica: ReplicaID, confirmed: Set<UInt64>
+    _ facts: ExchangeFacts, delta: DeltaSource?, replica: ReplicaID
   ) throws -> ApplyReport {
+    let accepted = try covered(facts)
     let hasDelta = facts.to > facts.from
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
-    guard hasDelta || hasDeferred else { return ApplyReport(position: facts.from) }
-    let applier = try Applier(self, from: facts.from, confirmed: confirmed)
+    guard hasDelta || hasDeferred else {
+      try forget(accepted)
+      return ApplyReport(position: facts.from)
+    }
+    let applier = try Applier(self, from: facts.from, accepted: accepted)
     try applier.installGuards()
-    try applier.releaseConfirmed()
+    if hasDeferred { try applier.releaseConfirmed() }
     if hasDelta, let delta {
       let announced = DeltaHeader(
         generation: facts.generation, from: facts.from, to: facts.to, receiver: replica)
       try applier.apply(delta, announced: announced)
     }
-    try applier.retryRefused()
+    try forget(applier.accepted)
+    if try database.integer(BranchSQL.hasDeferred) == 1 {
+      applier.forgetHeld()
+      try applier.releaseConfirmed()
+      try applier.retryRefused()
+    }
     try applier.removeGuards()
     return applier.report
+  }
+
+  /// Forgets changesets that the hub has durably accepted.
+  private func forget(_ counters: Set<UInt64>) throws {
+    for counter in counters.sorted() {
+      try database.execute(BranchSQL.deleteOutgoing, [.integer(Int64(bitPattern: counter))])
+      try database.execute(BranchSQL.deletePieces, [.integer(Int64(bitPattern: counter))])
+    }
   }
 
   private func record(
@@ -100,6 +124,20 @@ extension BranchStore {
     state.clockOffsetMilliseconds = facts.clockOffsetMilliseconds
     state.clock.observe(facts.timestamp, wallMilliseconds: wallMilliseconds)
     state.lastContact = wallMilliseconds
+  }
+
+  /// Notes that neither side has anything left for the other.
+  package func noteComplete(wallMilliseconds: Int64) throws {
+    try performing {
+      let state = try BranchState(database)
+      // The last application has noted it already.
+      guard state.lastComplete == nil || state.lastComplete != state.lastContact else { return }
+      try database.transaction {
+        var state = try BranchState(database)
+        state.lastComplete = wallMilliseconds
+        try state.save(to: database)
+      }
+    }
   }
 
   /// The tables from which some trigger of the application deletes rows when we write.

@@ -14,14 +14,13 @@ extension BranchStore {
         var state = try BranchState(database)
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
         try state.save(to: database)
-        let applier = try Applier(self, from: state.position, confirmed: [])
+        let applier = try Applier(self, from: state.position)
         try applier.installGuards()
         var count = 0
         for row in rows {
-          let hash = HeldRows.hash(row.key.table, row.key.encoded)
-          guard !applier.held.isPending(hash), let change = change(row.key, row.values) else {
-            continue
-          }
+          guard try !applier.held().isPending(HeldRows.hash(row.key)),
+            let change = change(row.key, row.values)
+          else { continue }
           if case .done = try applier.apply(change) {
             count += 1
             try applier.forget(row.key)

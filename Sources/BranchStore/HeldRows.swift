@@ -2,35 +2,47 @@ internal import Clocks
 internal import Deltas
 internal import Storage
 
-/// The rows that incoming changes must wait for: those in changesets that the hub has not
-/// confirmed, and those that have changes waiting already.
+/// What a delta's rows must be held against: this branch's own changes, and rows that wait.
 ///
 /// Kept as 8-byte hashes. Two rows with one hash make one of them wait without need, until the
-/// outbox is empty; nothing is lost by it.
+/// outbox is empty, or have a change of its own applied once more; nothing is lost by it.
 struct HeldRows {
+  /// In changesets that the hub has not confirmed: incoming changes wait for these.
   private var pending: Set<UInt64> = []
+  /// Incoming changes of these wait already.
   private var deferred: Set<UInt64> = []
+  /// In changesets whose place in the log lies within the delta.
+  private var accepted: Set<UInt64> = []
+  /// Of those, the ones that the delta has written before their own place in the log came.
+  private var touched: Set<UInt64> = []
 
-  var isEmpty: Bool { pending.isEmpty && deferred.isEmpty }
+  /// Whether no row needs looking at.
+  var isEmpty: Bool { pending.isEmpty && deferred.isEmpty && accepted.isEmpty }
 
-  func contains(_ hash: UInt64) -> Bool { pending.contains(hash) || deferred.contains(hash) }
+  func mustWait(_ hash: UInt64) -> Bool { pending.contains(hash) || deferred.contains(hash) }
   func isPending(_ hash: UInt64) -> Bool { pending.contains(hash) }
-
-  mutating func hold(_ hash: UInt64) { deferred.insert(hash) }
-  mutating func release(_ hash: UInt64) { deferred.remove(hash) }
-
-  /// Whether changes of the row are waiting already.
   func isDeferred(_ hash: UInt64) -> Bool { deferred.contains(hash) }
+  func isTouched(_ hash: UInt64) -> Bool { touched.contains(hash) }
+  /// Whether replaying own changes could do anything.
+  var needsReplay: Bool { !touched.isEmpty || !deferred.isEmpty }
 
-  /// `confirmed` are the counters of changesets that the delta covers: nothing waits for them.
-  init(_ store: BranchStore, confirmed: Set<UInt64>) throws {
-    for changeset in try store.outbox() where !confirmed.contains(changeset.counter) {
+  mutating func noteWaiting(_ hash: UInt64) { deferred.insert(hash) }
+  mutating func noteWaitingNoMore(_ hash: UInt64) { deferred.remove(hash) }
+  mutating func noteWritten(_ hash: UInt64) {
+    if accepted.contains(hash) { touched.insert(hash) }
+  }
+
+  /// Reads the outbox; `accepted` are the counters of changesets that the delta covers.
+  init(_ store: BranchStore, accepted counters: Set<UInt64>) throws {
+    for changeset in try store.outbox() {
+      let isAccepted = counters.contains(changeset.counter)
       try store.forEachOutboxBlock(counter: changeset.counter) { block in
         block.withValues { values in
           var encoder = KeyEncoder()
           for row in 0..<block.rowCount {
             values.encodeKey(row: row, into: &encoder)
-            pending.insert(Self.hash(block.table, encoder.bytes))
+            let hash = Self.hash(block.table, encoder.bytes)
+            if isAccepted { accepted.insert(hash) } else { pending.insert(hash) }
           }
         }
       }
@@ -42,6 +54,8 @@ struct HeldRows {
       deferred.insert(Self.hash(table, statement.bytes(1)))
     }
   }
+
+  static func hash(_ key: RowKey) -> UInt64 { hash(key.table, key.encoded) }
 
   /// FNV-1a, then mixed.
   static func hash(_ table: TableID, _ key: [UInt8]) -> UInt64 {

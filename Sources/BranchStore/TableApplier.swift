@@ -184,6 +184,13 @@ final class TableApplier {
     for statement in updates.values { statement.reset() }
   }
 
+  /// Lets go of the statements themselves.
+  func finish() {
+    statements.removeAll()
+    updates.removeAll()
+    lastUpdate = nil
+  }
+
   /// Makes a reason of an error that concerns the row and not the file.
   private func attempt(_ body: () throws -> Outcome) throws -> Outcome {
     do {

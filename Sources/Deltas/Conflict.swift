@@ -1,30 +1,5 @@
 package import Clocks
 
-/// One concurrent value of a conflict, or a concurrent deletion.
-package struct ConflictValue: Hashable, Sendable {
-  package var dot: Dot
-  /// Corrected wall time, UTC since 1970; nil for a row that was there before its branch joined.
-  package var milliseconds: Int64?
-  /// Nil for a deletion.
-  package var value: Value?
-
-  package init(dot: Dot, milliseconds: Int64?, value: Value?) {
-    self.dot = dot
-    self.milliseconds = milliseconds
-    self.value = value
-  }
-}
-
-/// Whether somebody still has to decide.
-package enum ConflictState: UInt8, Hashable, Sendable {
-  /// Waits for a person; a provisional value stands.
-  case open = 1
-  /// By rule.
-  case settled = 2
-  /// By a person.
-  case decided = 3
-}
-
 /// An entry of the ledger: what stood against what, what stands, and by which rule.
 package struct Conflict: Hashable, Sendable {
   /// Issued by the hub, ascending.

@@ -1,19 +1,4 @@
-internal import Basics
-
-/// What a frame holds. Streams of changesets and deltas are sequences of frames.
-package enum FrameType: UInt8, Hashable, Sendable {
-  // A changeset: header, blocks, trailer.
-  case changesetHeader = 1
-  case block = 2
-  case changesetTrailer = 3
-  // A delta: its header; for each log entry an entry head, the author's blocks unless the receiver
-  // is the author, the outcomes of contested rows, the conflicts found; a trailer.
-  case deltaHeader = 4
-  case entry = 5
-  case outcome = 6
-  case conflicts = 7
-  case deltaTrailer = 8
-}
+package import Basics
 
 /// A checksummed piece of a stream: type, payload length, payload, checksum.
 package struct Frame: Hashable, Sendable {

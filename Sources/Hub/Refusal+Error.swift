@@ -1,11 +1,11 @@
 internal import Deltas
 internal import HubStore
-internal import Sessions
+package import Sessions
 internal import Storage
 
 extension Refusal {
   /// What a branch is told when the store did not do what was asked.
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case let refusal as Refusal: self = refusal
     case let error as HubStoreError:

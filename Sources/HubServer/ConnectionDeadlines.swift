@@ -1,4 +1,4 @@
-/// What a connection is doing, as a value, and how long it may: slow peers hold no connection.
+/// What a connection is doing, as a value, and how long it may: nobody slow holds a connection.
 struct ConnectionDeadlines {
   enum Event: Hashable, Sendable {
     case requestStarted
@@ -12,7 +12,7 @@ struct ConnectionDeadlines {
     /// Handshake and first request's headers.
     case opening
     case reading
-    /// The hub's turn: no deadline for the peer.
+    /// The hub's turn: no deadline for the client.
     case working
     case answering
     /// Answered before the request was all there.

@@ -4,23 +4,23 @@ internal import NIOHTTPTypes
 internal import NIOSSL
 internal import Transport
 
-/// Stands between TLS and the responder on every connection: says once who the peer is, stamps it
-/// on each request, and closes the connection when the peer is too slow.
+/// Stands between TLS and the responder on every connection: says once who is there, stamps it on
+/// each request, and closes the connection when the other end is too slow.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
-  private enum Peer {
+  private enum Identity {
     case unread
-    case read(PeerIdentity?)
+    case read(CertifiedBranch?)
   }
 
   private let limits: HubServerLimits
   private var deadlines = ConnectionDeadlines()
   private var deadline: Scheduled<Void>?
-  private var peer = Peer.unread
+  private var identity = Identity.unread
 
   init(limits: HubServerLimits) { self.limits = limits }
 
@@ -42,7 +42,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     switch unwrapInboundIn(data) {
     case .head(var head):
       advance(.requestStarted, context)
-      PeerStamp.set(identity(context), on: &head.headerFields)
+      IdentityStamp.set(readIdentity(context), on: &head.headerFields)
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .body:
       context.fireChannelRead(data)
@@ -66,19 +66,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
-  /// Reads the peer's certificate at its first request; the handshake is over by then.
-  private func identity(_ context: ChannelHandlerContext) -> PeerIdentity? {
-    if case .read(let identity) = peer { return identity }
-    let identity: PeerIdentity?
+  /// Reads the client's certificate at its first request; the handshake is over by then.
+  private func readIdentity(_ context: ChannelHandlerContext) -> CertifiedBranch? {
+    if case .read(let branch) = identity { return branch }
+    let branch: CertifiedBranch?
     if let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate(),
       let der = try? certificate.toDERBytes()
     {
-      identity = PeerIdentity(certificateDER: der)
+      branch = CertifiedBranch(certificateDER: der)
     } else {
-      identity = nil
+      branch = nil
     }
-    peer = .read(identity)
-    return identity
+    identity = .read(branch)
+    return branch
   }
 
   private func advance(_ event: ConnectionDeadlines.Event, _ context: ChannelHandlerContext) {

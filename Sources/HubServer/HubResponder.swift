@@ -18,7 +18,7 @@ struct HubResponder: Sendable {
   let wallMilliseconds: @Sendable () -> Int64
   let logger: Logger
 
-  /// Throws only what ends the connection: the peer is gone, or sends no HTTP.
+  /// Throws only what ends the connection: the client is gone, or sends no HTTP.
   func respond(to request: Request) async throws -> Response {
     switch (request.method, request.uri.path) {
     case (.post, HubInterface.syncPath): try await sync(request)
@@ -40,18 +40,18 @@ struct HubResponder: Sendable {
 
   private func sync(_ request: Request) async throws -> Response {
     let received = wallMilliseconds()
-    guard let peer = PeerStamp.read(request.headers) else {
+    guard let branch = IdentityStamp.read(request.headers) else {
       return refuse(Answers.noCertificate, status: .unauthorized)
     }
     let answered = try await syncSlots.occupy {
-      try await answer(request, from: peer, received: received)
+      try await answer(request, from: branch, received: received)
     }
     switch answered {
-    case nil: return busy(peer)
-    case .refused(let refusal): return refuse(refusal, to: peer)
+    case nil: return busy(branch)
+    case .refused(let refusal): return refuse(refusal, to: branch)
     case .answer(let response): return Answers.ours(.ok, response.encoded)
     case .waitForNews(let position, let seen):
-      return await waitForNews(after: position, seen: seen, peer: peer)
+      return await waitForNews(after: position, seen: seen, branch: branch)
     }
   }
 
@@ -64,7 +64,7 @@ struct HubResponder: Sendable {
 
   /// Reads the body and has the engine answer it: what a place is held for.
   private func answer(
-    _ request: Request, from peer: PeerIdentity, received: Int64
+    _ request: Request, from branch: CertifiedBranch, received: Int64
   ) async throws -> Step {
     let body: [UInt8]
     switch try await collect(request, bytesMax: limits.bodyBytesMax) {
@@ -77,7 +77,7 @@ struct HubResponder: Sendable {
     } catch {
       return .refused(Answers.undecodable(error))
     }
-    let response = await worker.answer(message, from: peer, wallMilliseconds: received)
+    let response = await worker.answer(message, from: branch, wallMilliseconds: received)
     switch response {
     case .refused(let refusal): return .refused(refusal)
     case .exchange(let exchange):
@@ -92,14 +92,14 @@ struct HubResponder: Sendable {
   }
 
   private func waitForNews(
-    after position: LogPosition, seen: NewsBoard.News, peer: PeerIdentity
+    after position: LogPosition, seen: NewsBoard.News, branch: CertifiedBranch
   ) async -> Response {
     let outcome = await board.wait(
-      after: position, by: peer.replica,
-      patience: .milliseconds(limits.newsPatienceMilliseconds))
+      after: position, by: branch.replica,
+      patienceMilliseconds: limits.newsPatienceMilliseconds)
     let news: NewsBoard.News
     switch outcome {
-    case .full: return busy(peer)
+    case .full: return busy(branch)
     case .none: news = seen
     case .news(let posted): news = posted
     }
@@ -198,14 +198,14 @@ struct HubResponder: Sendable {
   }
 
   private func refuse(
-    _ refusal: Refusal, status: HTTPResponse.Status? = nil, to peer: PeerIdentity? = nil
+    _ refusal: Refusal, status: HTTPResponse.Status? = nil, to branch: CertifiedBranch? = nil
   ) -> Response {
     var metadata: Logger.Metadata = ["error-code": "\(refusal.code.rawValue)"]
-    if let peer { metadata["branch"] = "\(peer.replica)" }
+    if let branch { metadata["branch"] = "\(branch.replica)" }
     logger.info("A request was refused.", metadata: metadata)
     return Answers.refused(
       refusal, status: status, retryAfterSeconds: limits.retryAfterSeconds)
   }
 
-  private func busy(_ peer: PeerIdentity?) -> Response { refuse(Answers.busy, to: peer) }
+  private func busy(_ branch: CertifiedBranch?) -> Response { refuse(Answers.busy, to: branch) }
 }

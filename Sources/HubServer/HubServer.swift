@@ -21,7 +21,7 @@ package final class HubServer: Sendable {
   private let board: NewsBoard
   private let listen: HubURL
   private let limits: HubServerLimits
-  private let clock: any Clock<Duration>
+  private let timer: any ServerTimer
   private let wallMilliseconds: @Sendable () -> Int64
   private let logger: Logger
   private let stops: AsyncStream<Void>
@@ -29,11 +29,11 @@ package final class HubServer: Sendable {
 
   /// - Parameters:
   ///   - listen: The address to listen on; port 0 takes a free one.
-  ///   - clock: Measures patience and grace; tests bring their own.
+  ///   - timer: Measures patience and grace; tests bring their own.
   ///   - wallMilliseconds: The machine's opinion of the time, milliseconds since 1970 in UTC.
   package init(
     credentials: HubCredentials, service: sending any HubService, listen: HubURL,
-    limits: HubServerLimits = HubServerLimits(), clock: any Clock<Duration> = ContinuousClock(),
+    limits: HubServerLimits = HubServerLimits(), timer: any ServerTimer = SystemTimer(),
     wallMilliseconds: @escaping @Sendable () -> Int64 = WallClock.systemMilliseconds,
     logger: Logger = Logger(label: "tributary.hub")
   ) throws {
@@ -45,10 +45,10 @@ package final class HubServer: Sendable {
     worker = HubWorker(service)
     board = NewsBoard(
       waitersMax: limits.newsWaitersMax, waitersPerBranchMax: limits.newsWaitersPerBranchMax,
-      clock: clock)
+      timer: timer)
     self.listen = listen
     self.limits = limits
-    self.clock = clock
+    self.timer = timer
     self.wallMilliseconds = wallMilliseconds
     self.logger = logger
     (stops, stopping) = AsyncStream.makeStream()
@@ -85,8 +85,8 @@ package final class HubServer: Sendable {
   /// limits, then cuts.
   private func finish(_ listener: Listener, _ serving: Task<Void, any Error>) async {
     await board.close()
-    let grace = Task { [clock, limits, logger] in
-      try await clock.sleep(for: .milliseconds(limits.stopMillisecondsMax))
+    let grace = Task { [timer, limits, logger] in
+      try await timer.wait(milliseconds: limits.stopMillisecondsMax)
       logger.info("Requests in flight were cut because they took too long.")
       serving.cancel()
     }
@@ -172,8 +172,8 @@ package final class HubServer: Sendable {
   // MARK: Certificates
 
   private func renewWhenDue() async {
-    let interval = Duration.milliseconds(limits.renewalCheckMilliseconds)
-    while (try? await clock.sleep(for: interval)) != nil, !Task.isCancelled {
+    let interval = limits.renewalCheckMilliseconds
+    while (try? await timer.wait(milliseconds: interval)) != nil, !Task.isCancelled {
       do {
         let renewed = try credentials.withLock { credentials in
           let next = try credentials.renewedIfDue(wallMilliseconds: wallMilliseconds())

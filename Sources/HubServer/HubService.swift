@@ -5,7 +5,7 @@ package import Transport
 /// What the server needs of a hub. Synchronous, called by one thread at a time.
 package protocol HubService {
   /// Nil if the holder of this certificate may ask, else why not.
-  func refusal(of peer: PeerIdentity) -> Refusal?
+  func refusal(of branch: CertifiedBranch) -> Refusal?
 
   /// Answers a request whose author has been admitted. At most as slow as its work on disk.
   func handle(

@@ -13,10 +13,10 @@ actor HubWorker {
 
   /// Looks in the store whether the author may still ask, then answers.
   func answer(
-    _ request: HubRequest, from peer: PeerIdentity, wallMilliseconds: Int64
+    _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
   ) -> HubResponse {
-    if let refusal = service.refusal(of: peer) { return .refused(refusal) }
-    return service.handle(request, from: peer.replica, wallMilliseconds: wallMilliseconds)
+    if let refusal = service.refusal(of: branch) { return .refused(refusal) }
+    return service.handle(request, from: branch.replica, wallMilliseconds: wallMilliseconds)
   }
 
   func enrol(

@@ -24,17 +24,17 @@ actor NewsBoard {
 
   private let waitersMax: Int
   private let waitersPerBranchMax: Int
-  private let clock: any Clock<Duration>
+  private let timer: any ServerTimer
   /// In the order of their numbers.
   private var waiters: [Waiter] = []
   private var latest: News?
   private var nextNumber: UInt64 = 0
   private var isClosed = false
 
-  init(waitersMax: Int, waitersPerBranchMax: Int, clock: any Clock<Duration>) {
+  init(waitersMax: Int, waitersPerBranchMax: Int, timer: any ServerTimer) {
     self.waitersMax = waitersMax
     self.waitersPerBranchMax = waitersPerBranchMax
-    self.clock = clock
+    self.timer = timer
   }
 
   var waiterCount: Int { waiters.count }
@@ -51,14 +51,14 @@ actor NewsBoard {
   /// Whoever calls has seen that the head was not after `position`; news posted since then are not
   /// missed, because they are remembered here.
   func wait(
-    after position: LogPosition, by replica: ReplicaID, patience: Duration
+    after position: LogPosition, by replica: ReplicaID, patienceMilliseconds: Int64
   ) async -> Outcome {
     let number = nextNumber
     nextNumber += 1
     return await withTaskGroup(of: Void.self) { group in
-      group.addTask { [clock] in
+      group.addTask { [timer] in
         // Ends early only by cancellation, when the waiter has been answered.
-        try? await clock.sleep(for: patience)
+        try? await timer.wait(milliseconds: patienceMilliseconds)
         await self.giveUp(number)
       }
       let outcome = await withCheckedContinuation { continuation in

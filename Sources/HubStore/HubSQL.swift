@@ -58,7 +58,8 @@ enum HubSQL {
       created INTEGER NOT NULL,
       expires INTEGER NOT NULL,
       used INTEGER,
-      replica INTEGER
+      replica INTEGER,
+      device_key BLOB
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE tributary_log (
@@ -80,6 +81,7 @@ enum HubSQL {
       other_frames INTEGER NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (replica, counter);
+    CREATE INDEX tributary_log_baseline ON tributary_log (position) WHERE is_baseline = 1;
     CREATE INDEX tributary_log_vector ON tributary_log (replica, position, counter);
 
     CREATE TABLE tributary_log_frame (
@@ -186,13 +188,13 @@ enum HubSQL {
   // MARK: Tokens
 
   static let selectToken = """
-    SELECT branch, expires, used FROM tributary_token WHERE secret_hash = ?
+    SELECT branch, expires, used, replica, device_key FROM tributary_token WHERE secret_hash = ?
     """
   static let insertToken = """
     INSERT INTO tributary_token (secret_hash, branch, created, expires) VALUES (?, ?, ?, ?)
     """
   static let updateTokenUsed = """
-    UPDATE tributary_token SET used = ?, replica = ? WHERE secret_hash = ?
+    UPDATE tributary_token SET used = ?, replica = ?, device_key = ? WHERE secret_hash = ?
     """
   static let countOpenTokens = """
     SELECT count(*) FROM tributary_token WHERE used IS NULL AND expires > ?
@@ -299,6 +301,11 @@ enum HubSQL {
     ) AS near JOIN tributary_log_frame USING (position, part)
     WHERE near.key_min <= ?3 AND near.key_max >= ?3
     ORDER BY position DESC, part DESC
+    """
+  /// The key ranges of one table's rows that others brought when they joined, after a position.
+  static let selectBaselineRanges = """
+    SELECT key_min, key_max FROM tributary_log JOIN tributary_log_frame USING (position)
+    WHERE is_baseline = 1 AND position > ? AND replica <> ? AND table_id = ? AND type = 2 LIMIT ?
     """
   /// The frames of one entry that may hold a row.
   static let selectFramesOfRowAt = """

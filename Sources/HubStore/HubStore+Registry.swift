@@ -100,14 +100,61 @@ extension HubStore {
   ) throws -> (replica: ReplicaID, name: String) {
     try storing("enrol a device") {
       try database.transaction {
-        let hash = ContentHash(of: secret)
-        let name = try branch(ofToken: hash, wallMilliseconds: wallMilliseconds)
-        let replica = try register(name, wallMilliseconds: wallMilliseconds)
-        try database.execute(
-          HubSQL.updateTokenUsed, [.integer(wallMilliseconds), Value(replica), Value(hash)])
-        return (replica, name)
+        try redeem(ContentHash(of: secret), deviceKey: nil, wallMilliseconds: wallMilliseconds)
       }
     }
+  }
+
+  /// Registers a device for a token's branch, uses the token up, and notes the certificate that
+  /// `issue` makes for it: all of it or nothing.
+  ///
+  /// The same device may redeem its token again while that is good, and gets a new certificate:
+  /// the first answer may have been lost.
+  package func enrol(
+    secret: [UInt8], deviceKey: ContentHash, wallMilliseconds: Int64,
+    issue: (ReplicaID) throws -> (serial: [UInt8], fingerprint: ContentHash)
+  ) throws -> (replica: ReplicaID, name: String) {
+    try storing("enrol a device") {
+      try database.transaction {
+        let hash = ContentHash(of: secret)
+        let branch =
+          try redeemed(hash, by: deviceKey, wallMilliseconds: wallMilliseconds)
+          ?? redeem(hash, deviceKey: deviceKey, wallMilliseconds: wallMilliseconds)
+        let certificate = try issue(branch.replica)
+        try database.execute(
+          HubSQL.updateCertificate,
+          [
+            .blob(certificate.serial), Value(certificate.fingerprint), Value(branch.replica),
+          ])
+        return branch
+      }
+    }
+  }
+
+  private func redeem(
+    _ hash: ContentHash, deviceKey: ContentHash?, wallMilliseconds: Int64
+  ) throws -> (replica: ReplicaID, name: String) {
+    let name = try branch(ofToken: hash, wallMilliseconds: wallMilliseconds)
+    let replica = try register(name, wallMilliseconds: wallMilliseconds)
+    try database.execute(
+      HubSQL.updateTokenUsed,
+      [
+        .integer(wallMilliseconds), Value(replica), deviceKey.map { Value($0) } ?? .null,
+        Value(hash),
+      ])
+    return (replica, name)
+  }
+
+  /// The branch that this very device redeemed this token for before, if both are still good.
+  private func redeemed(
+    _ hash: ContentHash, by deviceKey: ContentHash, wallMilliseconds: Int64
+  ) throws -> (replica: ReplicaID, name: String)? {
+    guard let token = try database.firstRow(HubSQL.selectToken, [Value(hash)]),
+      token[2] != .null, token[4].asHash == deviceKey, token[1].asInteger > wallMilliseconds,
+      let row = try database.firstRow(HubSQL.selectReplica, [token[3]])
+    else { return nil }
+    let record = ReplicaRecord(row)
+    return record.state == .active ? (record.id, record.name) : nil
   }
 
   /// Throws what `redeemToken` would throw for this secret now. Changes nothing.

@@ -27,7 +27,7 @@ final class HubTable {
     cellColumns = RowState.cellColumns(of: schema)
     cells = ColumnSet(cellColumns)
     sql = TableSQL(schema)
-    insertStatement = try database.prepare(HubSQL.aborting(sql.insert))
+    insertStatement = try database.prepare(sql.insert)
     deleteStatement = try database.prepare(sql.delete)
     selectStatement = try database.prepare(sql.selectByKey(valueColumns))
     selectAllStatement = try database.prepare(
@@ -46,7 +46,7 @@ final class HubTable {
   func update(_ columns: [ColumnID]) throws(StorageError) -> Statement {
     if let statement = updateStatements[columns] { return statement }
     if updateStatements.count >= Self.updateStatementsMax { updateStatements.removeAll() }
-    let statement = try database.prepare(HubSQL.aborting(sql.update(columns)))
+    let statement = try database.prepare(sql.update(columns))
     updateStatements[columns] = statement
     return statement
   }

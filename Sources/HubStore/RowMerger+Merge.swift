@@ -14,6 +14,7 @@ extension RowMerger {
     let table = change.table
     var rowState = RowState()
     var isStored = hasRecord
+    var outcome: LogPosition?
     switch record {
     case .unknown: break
     case .covered(let position, _):
@@ -24,6 +25,7 @@ extension RowMerger {
       }
     case .stored(let metadata):
       isStored = true
+      outcome = metadata.outcomePosition
       let values = metadata.place == .table ? try table.values(of: key) : nil
       rowState = try state(metadata, values ?? [], key: change.key, in: table)
     }
@@ -36,13 +38,21 @@ extension RowMerger {
     if rowState == before, isStored, !hasRecord { return }
     if rowState == before, case .covered = record { return }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
-    let metadata = try metadata(of: rowState, place: place, table: table)
+    var metadata = try metadata(of: rowState, place: place, table: table)
+    let isKnown = before != RowState()
+    // Who has not seen an insertion meets it in every column.
+    metadata.outcomePosition = change.block.kind == .insert ? nil : outcome
+    if merge.isContested || place == .quarantine
+      || (isKnown && isOvertaken(change, outcome: outcome))
+    {
+      metadata.outcomePosition = position
+      try ledger.markContested(table.id, change.key)
+    }
     if isStored {
       try records.upsert(table.id, change.key, metadata)
     } else {
       try records.insert(table.id, change.key, metadata)
     }
-    if merge.isContested || place == .quarantine { try ledger.markContested(table.id, change.key) }
     for conflict in merge.conflicts { try ledger.add(conflict, at: key) }
   }
 

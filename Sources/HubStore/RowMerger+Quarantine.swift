@@ -99,7 +99,8 @@ extension RowMerger {
 
   /// Ends a row's quarantine: it is in the table now, and everybody is told.
   private func release(_ row: Refused) throws {
-    let metadata = try metadata(of: row.rowState, place: .table, table: row.table)
+    var metadata = try metadata(of: row.rowState, place: .table, table: row.table)
+    metadata.outcomePosition = position
     try row.encoded.withUnsafeBytes { key in
       try records.update(row.table.id, key, metadata)
       try ledger.markContested(row.table.id, key)

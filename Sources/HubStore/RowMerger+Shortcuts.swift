@@ -47,7 +47,9 @@ extension RowMerger {
     // Whether it is there only the table knows.
     guard try change.table.values(of: change.rowKey) != nil else { return try insertNew(change) }
     guard try overwrite(change) else { return try mergeSlowly(change, record) }
-    try records.insert(change.table.id, change.key, RowMetadata(latest: change.version))
+    var metadata = RowMetadata(latest: change.version)
+    try tellIfOvertaken(change, &metadata, outcome: nil)
+    try records.insert(change.table.id, change.key, metadata)
   }
 
   private func insertOver(_ change: Change, _ metadata: RowMetadata) throws {
@@ -62,7 +64,19 @@ extension RowMerger {
       metadata.place == .table
       ? try overwrite(change) : try write(change, with: change.table.insert)
     guard isWritten else { return try mergeSlowly(change, .stored(metadata)) }
-    try records.update(change.table.id, change.key, RowMetadata(latest: change.version))
+    var written = RowMetadata(latest: change.version)
+    try tellIfOvertaken(change, &written, outcome: metadata.outcomePosition)
+    try records.update(change.table.id, change.key, written)
+  }
+
+  /// Sees to it that the author of a change to a row which it is sent an older state of is sent
+  /// the newer too.
+  private func tellIfOvertaken(
+    _ change: Change, _ metadata: inout RowMetadata, outcome: LogPosition?
+  ) throws {
+    guard isOvertaken(change, outcome: outcome) else { return }
+    metadata.outcomePosition = position
+    try ledger.markContested(change.table.id, change.key)
   }
 
   /// Whether an insertion has just the values that stand already.
@@ -87,6 +101,7 @@ extension RowMerger {
       }
       var metadata = RowMetadata(latest: before)
       metadata.give(ColumnSet(change.block.columns), of: change.table.cells, to: change.version)
+      try tellIfOvertaken(change, &metadata, outcome: nil)
       try records.insert(change.table.id, change.key, metadata)
     case .stored(var metadata):
       let columns = ColumnSet(change.block.columns)
@@ -95,6 +110,7 @@ extension RowMerger {
         try overwrite(change)
       else { return try mergeSlowly(change, .stored(metadata)) }
       metadata.give(columns, of: change.table.cells, to: change.version)
+      try tellIfOvertaken(change, &metadata, outcome: metadata.outcomePosition)
       try records.update(change.table.id, change.key, metadata)
     }
   }
@@ -126,6 +142,7 @@ extension RowMerger {
     }
     try change.table.delete(key)
     metadata.bury(last, of: change.table.cellColumns, by: change.version)
+    try tellIfOvertaken(change, &metadata, outcome: metadata.outcomePosition)
     if hadRecord {
       try records.update(change.table.id, change.key, metadata)
     } else {

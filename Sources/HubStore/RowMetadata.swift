@@ -44,13 +44,15 @@ struct RowMetadata: Hashable, Sendable {
   var isComplete = true
   var groups: [Group] = []
   var deletions: [StoredVersion] = []
+  /// The last position whose outcome sent the row's full state to everyone.
+  var outcomePosition: LogPosition?
 
   init(latest: StoredVersion) { self.latest = latest }
 
   /// Whether `latest` says it all.
   var isPlain: Bool {
     place == .table && groups.isEmpty && deletions.isEmpty && isComplete && latest.base == nil
-      && !latest.isInLog
+      && !latest.isInLog && outcomePosition == nil
   }
 
   /// All versions, some perhaps twice.
@@ -75,6 +77,7 @@ extension RowMetadata {
     writer.write(Self.formatByte)
     writer.write(place.rawValue | (isComplete ? 0 : Self.incompleteFlag))
     Self.write(latest, to: &writer, withPosition: false)
+    writer.writeOptional(outcomePosition) { $0.write($1) }
     var others: [StoredVersion] = []
     func index(_ version: StoredVersion) -> Int {
       if version == latest { return 0 }
@@ -126,6 +129,9 @@ extension RowMetadata {
       try r.readPosition()
     }
     latest.isInLog = try reader.readFlag()
+    outcomePosition = try reader.readOptional { (r) throws(DeltaDecodingError) in
+      try r.readPosition()
+    }
     var known = [latest]
     known += try reader.readList(of: "versions", atMost: Self.versionsMax) {
       (r) throws(DeltaDecodingError) in try Self.readVersion(&r)

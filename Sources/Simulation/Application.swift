@@ -21,7 +21,8 @@ final class Application {
     self.plan = plan
     database = try Database(path: path, mode: .create)
     try database.executeScript(
-      "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE"); PRAGMA synchronous = OFF")
+      "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE"); PRAGMA synchronous = OFF"
+    )
   }
 
   /// All rows as this program sees them.
@@ -69,7 +70,8 @@ final class Application {
         let isAlike = generator.chance(700)
         let number = isAlike ? 0 : numbers.next()
         if try row(key) == nil {
-          try insert(key, into: table, number: { isAlike ? shared.next() : number }, replacing: false)
+          try insert(
+            key, into: table, number: { isAlike ? shared.next() : number }, replacing: false)
         }
       }
     }
@@ -240,7 +242,8 @@ final class Application {
 
   private func row(_ key: RowKey) throws -> [Value]? {
     guard let table = schema.table(key.table) else { return nil }
-    guard let row = try database.firstRow(TableSQL(table).selectByKey(table.valueColumns), key.values)
+    guard
+      let row = try database.firstRow(TableSQL(table).selectByKey(table.valueColumns), key.values)
     else { return nil }
     return table.valueColumns.isEmpty ? [] : row
   }

@@ -19,6 +19,12 @@ struct EventQueue<Event> {
 
   mutating func removeAll() { heap.removeAll() }
 
+  mutating func removeAll(where isUnwanted: (Event) -> Bool) {
+    let kept = heap.filter { !isUnwanted($0.event) }
+    heap.removeAll()
+    for entry in kept { add(entry.event, at: entry.milliseconds, tieBreak: entry.tieBreak) }
+  }
+
   mutating func add(_ event: Event, at milliseconds: Int64, tieBreak: UInt64) {
     count += 1
     heap.append(

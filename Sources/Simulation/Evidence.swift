@@ -43,7 +43,9 @@ extension Checker {
 }
 
 /// All checkers, in the order in which their findings are told.
-package let checkers: [any Checker.Type] = [
-  ExactlyOnce.self, Causality.self, WinnerIsFunctionOfSet.self, LostUpdate.self, Atomicity.self,
-  Convergence.self,
-]
+package var checkers: [any Checker.Type] {
+  [
+    ExactlyOnce.self, Causality.self, WinnerIsFunctionOfSet.self, LostUpdate.self, Atomicity.self,
+    Convergence.self,
+  ]
+}

@@ -23,17 +23,18 @@ package struct FaultCounts: Hashable, Sendable {
 
   package init() {}
 
-  package static let names: [(name: String, path: WritableKeyPath<FaultCounts, Int> & Sendable)] = [
-    ("requests lost", \.requestsLost), ("answers lost", \.answersLost),
-    ("duplicates", \.duplicates), ("timeouts", \.timeouts),
-    ("requests to a hub that was down", \.requestsToHubDown),
-    ("branch crashes", \.branchCrashes), ("hub crashes", \.hubCrashes),
-    ("staged bytes lost", \.stagedBytesLost), ("clock jumps", \.clockJumps),
-    ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),
-    ("sessions", \.sessions), ("conflicts", \.conflicts), ("large values", \.largeValues),
-    ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),
-    ("rows that waited", \.deferredRows),
-  ]
+  package static let names:
+    [(name: String, path: any WritableKeyPath<FaultCounts, Int> & Sendable)] = [
+      ("requests lost", \.requestsLost), ("answers lost", \.answersLost),
+      ("duplicates", \.duplicates), ("timeouts", \.timeouts),
+      ("requests to a hub that was down", \.requestsToHubDown),
+      ("branch crashes", \.branchCrashes), ("hub crashes", \.hubCrashes),
+      ("staged bytes lost", \.stagedBytesLost), ("clock jumps", \.clockJumps),
+      ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),
+      ("sessions", \.sessions), ("conflicts", \.conflicts), ("large values", \.largeValues),
+      ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),
+      ("rows that waited", \.deferredRows),
+    ]
 
   package static func + (left: Self, right: Self) -> Self {
     var sum = left

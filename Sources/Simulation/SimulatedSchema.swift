@@ -1,4 +1,4 @@
-internal import Deltas
+package import Deltas
 internal import Storage
 
 /// The application whose branches are simulated: a small shop.

@@ -4,11 +4,7 @@ internal import Crypto
 internal import SwiftASN1
 internal import X509
 
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
+internal import FoundationEssentials
 
 /// The hub's own certificate authority: says which server is the hub, and which device is which
 /// branch. RFC 5280, ECDSA on P-256 with SHA-256 throughout.
@@ -106,7 +102,7 @@ package struct CertificateAuthority: Sendable {
     return try issue(
       to: Certificate.PublicKey(request.key), commonName: "Tributary branch \(replica.rawValue)",
       names: [
-        .uniformResourceIdentifier(PeerIdentity.uri(generation: generation, replica: replica))
+        .uniformResourceIdentifier(CertifiedBranch.uri(generation: generation, replica: replica))
       ],
       usage: .clientAuth,
       notBefore: wallMilliseconds - CredentialLifetimes.deviceBackdating,

@@ -1,11 +1,7 @@
 internal import SwiftASN1
 internal import X509
 
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
+internal import FoundationEssentials
 
 /// Reads one certificate in PEM, within limits.
 func readCertificate(pem: String, what: String) throws(CredentialError) -> Certificate {

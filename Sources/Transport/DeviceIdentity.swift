@@ -36,7 +36,8 @@ package struct DeviceIdentity: Hashable, Sendable {
   package func save(in folder: String) throws(CredentialError) {
     try CredentialFile.makePrivateFolder(folder)
     try CredentialFile.write(keyPEM, to: folder + "/" + Self.keyFile, access: .owner)
-    try CredentialFile.write(authorityPEM, to: folder + "/" + Self.authorityFile, access: .everybody)
+    try CredentialFile.write(
+      authorityPEM, to: folder + "/" + Self.authorityFile, access: .everybody)
     try CredentialFile.write(
       certificatePEM, to: folder + "/" + Self.certificateFile, access: .everybody)
   }

@@ -48,7 +48,8 @@ enum FailureClassification {
     }
     if says("ALERT_CERTIFICATE_EXPIRED") { return .certificateRefused("it has expired") }
     if says("ALERT_CERTIFICATE_REVOKED") { return .certificateRefused("it was revoked") }
-    if says("ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_UNKNOWN",
+    if says(
+      "ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE_UNKNOWN",
       "ALERT_UNSUPPORTED_CERTIFICATE", "ALERT_CERTIFICATE_REQUIRED", "ALERT_ACCESS_DENIED")
     {
       return .certificateRefused("it was not issued by this hub")

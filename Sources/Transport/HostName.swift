@@ -1,11 +1,7 @@
 internal import SwiftASN1
 internal import X509
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
+internal import Glibc
 
 /// The names that a server certificate can carry: DNS names and IP addresses.
 enum HostName {

@@ -8,8 +8,7 @@ package struct IssuedCertificate: Hashable, Sendable {
   package let der: [UInt8]
   /// SHA-256 of `der`.
   package let fingerprint: ContentHash
-  /// Hexadecimal.
-  package let serialNumber: String
+  package let serialNumber: [UInt8]
   package let notAfterMilliseconds: Int64
 
   package var pem: String { Transport.pem(of: der) }
@@ -17,7 +16,7 @@ package struct IssuedCertificate: Hashable, Sendable {
   init(_ certificate: Certificate) throws(CredentialError) {
     der = try derBytes(of: certificate)
     fingerprint = ContentHash(of: der)
-    serialNumber = hexadecimal(certificate.serialNumber.bytes)
+    serialNumber = Array(certificate.serialNumber.bytes)
     notAfterMilliseconds = milliseconds(certificate.notValidAfter)
   }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
+internal import Glibc
 
 /// The machine's opinion of the time, for the edges, which hand it inward as an argument.
 package enum WallClock {

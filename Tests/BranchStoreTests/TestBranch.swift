@@ -2,6 +2,7 @@ import Basics
 import BranchStore
 import Clocks
 import Deltas
+import Foundation
 import Storage
 import TestSupport
 
@@ -16,14 +17,19 @@ final class TestBranch {
   /// A plain connection, as any program would open it.
   let application: Database
 
-  /// Attaches a file that was made by some SQL, or a new file if there is none.
+  /// Attaches a file that was made by some SQL or copied, or a new file if there is none.
   init(
-    _ sql: String?, like schema: Schema? = nil, replica: UInt32 = 1,
-    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    _ sql: String? = nil, copyOf source: URL? = nil, like schema: Schema? = nil,
+    replica: UInt32 = 1, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws {
     folder = try TemporaryFolder()
     path = folder.path("branch.db")
     self.replica = ReplicaID(replica)
+    if let source {
+      try FileManager.default.copyItem(at: source, to: URL(fileURLWithPath: path))
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    }
+    let sql = source == nil ? sql : ""
     var read = schema
     if let sql {
       let database = try Database(path: path, mode: .create)

@@ -114,14 +114,14 @@ import Testing
     let channel = try connect()
     var request = HTTPRequest(method: .post, scheme: "https", authority: "hub", path: "/")
     request.headerFields.append(
-      HTTPField(name: PeerStamp.name, value: "\(FakeHub.generation)/1/00"))
-    request.headerFields.append(HTTPField(name: PeerStamp.name, value: "again"))
+      HTTPField(name: IdentityStamp.name, value: "\(FakeHub.generation)/1/00"))
+    request.headerFields.append(HTTPField(name: IdentityStamp.name, value: "again"))
     try channel.writeInbound(HTTPRequestPart.head(request))
     guard case .head(let seen)? = try channel.readInbound(as: HTTPRequestPart.self) else {
       Issue.record("The head did not pass.")
       return
     }
-    #expect(!seen.headerFields.contains(PeerStamp.name))
-    #expect(PeerStamp.read(seen.headerFields) == nil)
+    #expect(!seen.headerFields.contains(IdentityStamp.name))
+    #expect(IdentityStamp.read(seen.headerFields) == nil)
   }
 }

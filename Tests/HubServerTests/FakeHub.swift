@@ -51,9 +51,9 @@ final class FakeHubService: HubService {
 
   init(_ hub: FakeHub) { self.hub = hub }
 
-  func refusal(of peer: PeerIdentity) -> Refusal? {
+  func refusal(of branch: CertifiedBranch) -> Refusal? {
     hub.state.withLock { state in
-      state.revoked.contains(peer.replica)
+      state.revoked.contains(branch.replica)
         ? Refusal(code: .revoked, message: "This device was revoked.") : nil
     }
   }

@@ -22,7 +22,7 @@ import Transport
   @Test func aForgedHeaderIsIgnored() async throws {
     try await ServerWorld.serve { world in
       let stamp = "\(FakeHub.generation)/9/\(String(repeating: "0", count: 64))"
-      for name in ["tributary-peer", "Tributary-Peer", "TRIBUTARY-PEER"] {
+      for name in ["tributary-identity", "Tributary-Identity", "TRIBUTARY-IDENTITY"] {
         let stranger = try await RawClient(world).sync(
           describe, headers: [(name, stamp), (name, stamp)])
         #expect(stranger.status == 401)
@@ -124,17 +124,17 @@ import Transport
   }
 
   @Test func aRenewedServerCertificateIsShownToNewConnections() async throws {
-    let clock = ManualClock()
+    let timer = ManualTimer()
     let start: Int64 = WallClock.systemMilliseconds()
     let wall = Counter(start)
-    try await ServerWorld.serve(clock: clock, wallMilliseconds: { wall.value }) { world in
+    try await ServerWorld.serve(timer: timer, wallMilliseconds: { wall.value }) { world in
       let identity = try world.device(1)
       let open = try world.connection(identity)
       _ = try await open.send(.describe)
       wall.set(start + CredentialLifetimes.server - CredentialLifetimes.serverRenewal + 1_000)
-      await until { clock.sleeperCount == 1 }
-      clock.advance(by: .milliseconds(HubServerLimits().renewalCheckMilliseconds))
-      await until { clock.sleeperCount == 1 }
+      await until { timer.waiterCount == 1 }
+      timer.advance(milliseconds: HubServerLimits().renewalCheckMilliseconds)
+      await until { timer.waiterCount == 1 }
       let renewed = try HubCredentials(folder: world.credentials.folder)
       #expect(renewed.server != world.credentials.server)
       guard case .success = try await world.ask(.describe, as: identity) else {

@@ -14,17 +14,17 @@ private func news(_ head: UInt64) -> NewsBoard.News {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct NewsBoardTests {
-  private let clock = ManualClock()
+  private let timer = ManualTimer()
 
   private func board(_ waitersMax: Int = 10, perBranch: Int = 2) -> NewsBoard {
-    NewsBoard(waitersMax: waitersMax, waitersPerBranchMax: perBranch, clock: clock)
+    NewsBoard(waitersMax: waitersMax, waitersPerBranchMax: perBranch, timer: timer)
   }
 
   private func wait(
     _ board: NewsBoard, after position: UInt64, by replica: UInt32 = 1
   ) async -> NewsBoard.Outcome {
     await board.wait(
-      after: LogPosition(position), by: ReplicaID(replica), patience: .seconds(25))
+      after: LogPosition(position), by: ReplicaID(replica), patienceMilliseconds: 25_000)
   }
 
   @Test func wakesWhoIsBehindAndNobodyElse() async {
@@ -49,10 +49,10 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   @Test func patienceEnds() async {
     let board = board()
     async let outcome = wait(board, after: 5)
-    await until { await board.waiterCount == 1 && clock.sleeperCount == 1 }
-    clock.advance(by: .milliseconds(24_999))
+    await until { await board.waiterCount == 1 && timer.waiterCount == 1 }
+    timer.advance(milliseconds: 24_999)
     #expect(await board.waiterCount == 1)
-    clock.advance(by: .milliseconds(1))
+    timer.advance(milliseconds: 1)
     #expect(await outcome == .none)
     #expect(await board.waiterCount == 0)
   }
@@ -79,7 +79,7 @@ private func news(_ head: UInt64) -> NewsBoard.News {
     await board.close()
     #expect(await first == .none)
     #expect(await wait(board, after: 5, by: 2) == .none)
-    #expect(clock.sleeperCount == 0)
+    #expect(timer.waiterCount == 0)
   }
 }
 
@@ -106,13 +106,13 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   }
 
   @Test func withoutNewsTheHeadIsAnsweredAfterPatience() async throws {
-    let clock = ManualClock()
-    try await ServerWorld.serve(clock: clock) { world in
+    let timer = ManualTimer()
+    try await ServerWorld.serve(timer: timer) { world in
       let reader = try world.connection(try world.device(1))
       async let answer = reader.send(.awaitNews(after: LogPosition(5)))
       // One sleeper is the renewal of the certificate.
-      await until { clock.sleeperCount == 2 }
-      clock.advance(by: .milliseconds(SessionLimits.newsPatienceMilliseconds))
+      await until { timer.waiterCount == 2 }
+      timer.advance(milliseconds: Int64(SessionLimits.newsPatienceMilliseconds))
       #expect(
         try await answer.response == .news(generation: FakeHub.generation, head: LogPosition(5)))
       await reader.close()
@@ -122,13 +122,13 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   @Test func waitingForNewsHoldsNoPlace() async throws {
     var limits = HubServerLimits()
     limits.requestsWaitingMax = 1
-    let clock = ManualClock()
-    try await ServerWorld.serve(limits: limits, clock: clock) { world in
+    let timer = ManualTimer()
+    try await ServerWorld.serve(limits: limits, timer: timer) { world in
       let connections = try (1...5).map { try world.connection(try world.device($0)) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, connection) in connections.enumerated() {
           group.addTask { _ = try await connection.send(.awaitNews(after: LogPosition(5))) }
-          await until { clock.sleeperCount == index + 2 }
+          await until { timer.waiterCount == index + 2 }
         }
         _ = try await world.ask(exchange, as: try world.device(9)).get()
         try await group.waitForAll()
@@ -163,11 +163,11 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   }
 
   @Test func whoOnlyWaitsForNewsIsLetGo() async throws {
-    let clock = ManualClock()
-    try await ServerWorld.serve(clock: clock) { world in
+    let timer = ManualTimer()
+    try await ServerWorld.serve(timer: timer) { world in
       let connection = try world.connection(try world.device(1))
       async let answer = connection.send(.awaitNews(after: LogPosition(5)))
-      await until { clock.sleeperCount == 2 }
+      await until { timer.waiterCount == 2 }
       world.server.stop()
       #expect(
         try await answer.response == .news(generation: FakeHub.generation, head: LogPosition(5)))
@@ -176,11 +176,11 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   }
 
   @Test func whatTakesTooLongIsCut() async throws {
-    let clock = ManualClock()
+    let timer = ManualTimer()
     let (entered, enter) = AsyncStream<Void>.makeStream()
     let go = DispatchSemaphore(value: 0)
     try await ServerWorld.serve(
-      clock: clock,
+      timer: timer,
       onRequest: { _ in
         enter.yield()
         go.wait()
@@ -190,11 +190,11 @@ private func news(_ head: UInt64) -> NewsBoard.News {
       let answer = Task { try await connection.send(.describe) }
       var arrivals = entered.makeAsyncIterator()
       await arrivals.next()
-      await until { clock.sleeperCount == 1 }
+      await until { timer.waiterCount == 1 }
       world.server.stop()
       // The renewal's sleeper goes, the grace's comes.
-      await until { clock.sleeperCount == 1 }
-      clock.advance(by: .milliseconds(HubServerLimits().stopMillisecondsMax))
+      await until { timer.waiterCount == 1 }
+      timer.advance(milliseconds: HubServerLimits().stopMillisecondsMax)
       go.signal()
       _ = await answer.result
       await connection.close()
@@ -202,10 +202,10 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   }
 
   @Test func cancellationIsAStop() async throws {
-    let clock = ManualClock()
-    try await ServerWorld.serve(clock: clock) { world in
+    let timer = ManualTimer()
+    try await ServerWorld.serve(timer: timer) { world in
       let inner = Task {
-        try await ServerWorld.serve(clock: clock) { world in
+        try await ServerWorld.serve(timer: timer) { world in
           _ = try await world.ask(.describe, as: try world.device(1)).get()
           withUnsafeCurrentTask { $0?.cancel() }
         }

@@ -19,7 +19,7 @@ struct ServerWorld: Sendable {
   let url: HubURL
 
   static func serve(
-    limits: HubServerLimits = HubServerLimits(), clock: any Clock<Duration> = ManualClock(),
+    limits: HubServerLimits = HubServerLimits(), timer: any ServerTimer = ManualTimer(),
     listen: String = "127.0.0.1",
     wallMilliseconds: @escaping @Sendable () -> Int64 = WallClock.systemMilliseconds,
     onRequest: @escaping @Sendable (HubRequest) -> Void = { _ in },
@@ -32,8 +32,18 @@ struct ServerWorld: Sendable {
     let hub = FakeHub(authority: credentials.authority, onRequest: onRequest)
     let server = try HubServer(
       credentials: credentials, service: hub.makeService(),
-      listen: try HubURL(host: listen, port: 0).required, limits: limits, clock: clock,
+      listen: try HubURL(host: listen, port: 0).required, limits: limits, timer: timer,
       wallMilliseconds: wallMilliseconds, logger: Logger(label: "test") { _ in silent })
+    try await run(server) { url in
+      try await body(ServerWorld(hub: hub, server: server, credentials: credentials, url: url))
+    }
+    withExtendedLifetime(folder) {}
+  }
+
+  /// Runs a server for the length of a closure.
+  static func run(
+    _ server: HubServer, _ body: @escaping @Sendable (HubURL) async throws -> Void
+  ) async throws {
     let (ready, isReady) = AsyncStream<HubURL>.makeStream()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -43,8 +53,7 @@ struct ServerWorld: Sendable {
       var urls = ready.makeAsyncIterator()
       if let url = await urls.next() {
         do {
-          try await body(
-            ServerWorld(hub: hub, server: server, credentials: credentials, url: url))
+          try await body(url)
         } catch {
           server.stop()
           throw error
@@ -53,7 +62,6 @@ struct ServerWorld: Sendable {
       server.stop()
       try await group.waitForAll()
     }
-    withExtendedLifetime(folder) {}
   }
 
   /// Invites a branch.
@@ -172,7 +180,7 @@ struct RawClient {
 }
 
 /// The log goes nowhere.
-private let silent = SwiftLogNoOpLogHandler()
+let silent = SwiftLogNoOpLogHandler()
 
 struct Missing: Error {}
 

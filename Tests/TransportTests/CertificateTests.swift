@@ -101,10 +101,10 @@ private func verifies(
     let other = try CertificateAuthority.make(generation: generation, wallMilliseconds: noon)
     #expect(try await !verifies(issued.pem, under: other, at: noon))
 
-    let peer = try #require(PeerIdentity(certificateDER: issued.der))
-    #expect(peer.replica == ReplicaID(42))
-    #expect(peer.generation == generation)
-    #expect(peer.certificateFingerprint == issued.fingerprint)
+    let branch = try #require(CertifiedBranch(certificateDER: issued.der))
+    #expect(branch.replica == ReplicaID(42))
+    #expect(branch.generation == generation)
+    #expect(branch.certificateFingerprint == issued.fingerprint)
     let leaf = try certificate(issued.pem)
     #expect(try leaf.extensions.extendedKeyUsage == ExtendedKeyUsage([.clientAuth]))
     #expect(try leaf.extensions.keyUsage == KeyUsage(digitalSignature: true))
@@ -153,8 +153,8 @@ private func verifies(
     let server = try authority.issueServerCertificate(
       hostNames: ["localhost"], wallMilliseconds: noon)
     let pem = try PEMDocument(pemString: server.certificatePEM)
-    #expect(PeerIdentity(certificateDER: pem.derBytes) == nil)
-    #expect(PeerIdentity(certificateDER: [1, 2, 3]) == nil)
+    #expect(CertifiedBranch(certificateDER: pem.derBytes) == nil)
+    #expect(CertifiedBranch(certificateDER: [1, 2, 3]) == nil)
   }
 
   @Test(arguments: [
@@ -167,6 +167,6 @@ private func verifies(
     "tributary://000000000000feed/branch/42", "https://hub/branch/42", "",
   ])
   func otherSpellingsOfANameAreRefused(_ uri: String) {
-    #expect(PeerIdentity.parse(uri: uri) == nil)
+    #expect(CertifiedBranch.parse(uri: uri) == nil)
   }
 }

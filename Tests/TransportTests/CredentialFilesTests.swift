@@ -41,8 +41,9 @@ private func mode(_ path: String) throws -> Int {
     try identity.save(in: folder)
     #expect(try mode(folder + "/key.pem") == 0o600)
     #expect(try DeviceIdentity(folder: folder) == identity)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-      == ["ca.pem", "device.pem", "key.pem"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        == ["ca.pem", "device.pem", "key.pem"])
     try DeviceIdentity.remove(from: folder)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     try DeviceIdentity.remove(from: folder)

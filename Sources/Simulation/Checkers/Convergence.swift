@@ -41,8 +41,10 @@ package enum Convergence: Checker {
   /// The keys whose rows differ, in a fixed order.
   static func differences(_ left: Rows, _ right: Rows) -> [RowKey] {
     Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }
-      .sorted { ($0.table, $0.encoded.map(Int.init)).0 < ($1.table, $1.encoded.map(Int.init)).0
-        || ($0.table == $1.table && $0.encoded.lexicographicallyPrecedes($1.encoded)) }
+      .sorted {
+        ($0.table, $0.encoded.map(Int.init)).0 < ($1.table, $1.encoded.map(Int.init)).0
+          || ($0.table == $1.table && $0.encoded.lexicographicallyPrecedes($1.encoded))
+      }
   }
 
   static func shown(_ row: [Value]?) -> String {

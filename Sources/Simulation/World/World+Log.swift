@@ -1,6 +1,6 @@
 internal import Basics
 internal import Clocks
-package import Deltas
+internal import Deltas
 
 /// The hub's log and its integration at the branches.
 extension World {

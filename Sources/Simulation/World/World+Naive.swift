@@ -1,4 +1,4 @@
-internal import Clocks
+package import Clocks
 package import Deltas
 
 /// What stands, as a plain function of a row's history.

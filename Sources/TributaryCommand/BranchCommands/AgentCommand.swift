@@ -20,6 +20,5 @@ struct AgentCommand: OperatorCommand {
 
   func perform() async throws -> ExitStatus {
     try await AgentRun(databases: databases, undone: undone).run()
-    return .done
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BranchStore
 internal import Transport
 
 /// `tributary status DB`

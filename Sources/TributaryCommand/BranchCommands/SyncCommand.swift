@@ -25,7 +25,7 @@ struct SyncCommand: OperatorCommand {
   var undone: String { "\(database) was not synced." }
 
   func perform() async throws -> ExitStatus {
-    let line = try await BranchLine(
+    let line = try BranchLine(
       database: database, waitMilliseconds: waiting.wait.milliseconds, undone: undone)
     let result = try await line.sync(showsProgress: true)
     await line.close()

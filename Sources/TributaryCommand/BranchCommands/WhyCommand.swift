@@ -40,6 +40,9 @@ struct WhyCommand: OperatorCommand {
     } else {
       Console.print(lines: answer.lines(style: Console.style))
     }
+    for line in answer.failure?.lines(width: 78, style: Console.errorStyle) ?? [] {
+      Console.note(line)
+    }
     return answer.status
   }
 }

@@ -1,4 +1,5 @@
 internal import BranchStore
+internal import Storage
 
 extension CommandFailure {
   /// What a branch's store refused.

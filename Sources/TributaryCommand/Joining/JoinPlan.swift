@@ -7,7 +7,7 @@ struct JoinPlan {
   let schema: Schema
   /// Empty for a new file.
   let tables: [TableComparison]
-  let untracked: [SchemaReader.SkippedTable]
+  let untracked: [JoinTarget.UntrackedTable]
   let comparison: BranchComparison?
   let target: JoinTarget
 

@@ -1,3 +1,5 @@
+internal import Clocks
+internal import Deltas
 internal import Sessions
 internal import Transport
 

@@ -37,40 +37,48 @@ struct JoinTarget {
   /// Whether the rows of an existing database are the branch's first changes.
   var isNew: Bool { database == nil }
 
-  /// Ordinary tables of the database that will not be synced, and why.
-  func untracked(by schema: Schema) throws -> [SchemaReader.SkippedTable] {
+  /// An ordinary table of the database that will not be synced.
+  struct UntrackedTable: Hashable {
+    let name: String
+    /// A sentence fragment.
+    let why: String
+  }
+
+  /// Those that the hub's schema leaves out.
+  func untracked(by schema: Schema) throws -> [UntrackedTable] {
     guard let database else { return [] }
     let withoutKey = try SchemaReader.skippedTables(in: database)
     let others = try Self.tableNames(database).filter { name in
       !schema.tables.contains { SchemaReader.sameName($0.name, name) }
         && !withoutKey.contains { $0.name == name }
     }
-    return others.map { .init(name: $0, why: "the hub does not track it") }
-      + withoutKey.filter { table in
-        !schema.tables.contains { SchemaReader.sameName($0.name, table.name) }
-      }
+    return others.map { UntrackedTable(name: $0, why: "the hub does not track it") }
+      + withoutKey.map { UntrackedTable(name: $0.name, why: $0.why) }
   }
 
   private static func tableNames(_ database: Database) throws -> [String] {
     let tracked: [String]
     do throws(SchemaError) {
       tracked = try SchemaReader.read(database, tables: nil).tables.map(\.name)
-    } catch .nothingToTrack {
+    } catch {
+      guard error == .nothingToTrack else { throw error }
       tracked = []
     }
     return tracked + (try SchemaReader.skippedTables(in: database)).map(\.name)
   }
 
   private static func checkNotJoined(_ path: String, undone: String) throws {
+    let identity: BranchIdentity
     do throws(BranchStoreError) {
-      let store = try BranchStore(path: path)
-      throw CommandFailure(
-        .alreadyJoined, undone: undone,
-        why: "It is the branch “\(store.identity.branch)” of \(store.identity.hubURL) already.",
-        next: "Sync it with `tributary sync \(path)`, or take it out with `tributary leave \(path)`.")
-    } catch .notABranch {
-      return
+      identity = try BranchStore(path: path).identity
+    } catch {
+      if case .notABranch = error { return }
+      throw error
     }
+    throw CommandFailure(
+      .alreadyJoined, undone: undone,
+      why: "It is the branch “\(identity.branch)” of \(identity.hubURL) already.",
+      next: "Sync it with `tributary sync \(path)`, or take it out with `tributary leave \(path)`.")
   }
 
   private static func checkFolder(of path: String, undone: String) throws(CommandFailure) {

@@ -17,8 +17,7 @@ struct Joining {
 
   /// Says what joining would do.
   func rehearse(asJSON: Bool) async throws -> ExitStatus {
-    let (plan, line) = try await prepare(try Token(text: token))
-    await line.close()
+    let plan = try await plan(try Token(text: token))
     if asJSON {
       Console.print(plan.json)
     } else {
@@ -29,11 +28,14 @@ struct Joining {
 
   func join(asJSON: Bool) async throws -> ExitStatus {
     let token = try Token(text: token)
-    let (plan, line) = try await prepare(token)
-    await line.close()
+    if try PendingEnrolment.isUnderWay(for: token, in: folder) {
+      _ = try await PendingEnrolment(enrolling: token, in: folder)
+    }
+    let plan = try await plan(token)
     guard plan.clashCount == 0 || treatsEqualKeysAsSame else { throw plan.failure(undone: undone) }
+    let earlier = try PendingEnrolment(for: token, in: folder)
     let enrolment: PendingEnrolment
-    if let earlier = try PendingEnrolment(for: token, in: folder) {
+    if let earlier {
       enrolment = earlier
     } else {
       enrolment = try await PendingEnrolment(enrolling: token, in: folder)
@@ -53,7 +55,7 @@ struct Joining {
   // MARK: Steps
 
   /// Looks at the file and the hub, and compares them.
-  private func prepare(_ token: Token) async throws -> (JoinPlan, HubLine) {
+  private func plan(_ token: Token) async throws -> JoinPlan {
     let target = try JoinTarget(
       path: database, waitMilliseconds: waitMilliseconds, undone: undone)
     let line = try await line(for: token)
@@ -68,11 +70,11 @@ struct Joining {
       tables = try await driver.run(made)
       comparison = made
     }
-    let plan = JoinPlan(
+    await line.close()
+    return JoinPlan(
       schema: description.schema, tables: tables,
       untracked: try target.untracked(by: description.schema), comparison: comparison,
       target: target)
-    return (plan, line)
   }
 
   /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
@@ -112,7 +114,7 @@ struct Joining {
   ) async throws -> ExitStatus {
     let result: SyncResult
     do {
-      let line = try await BranchLine(
+      let line = try BranchLine(
         database: database, waitMilliseconds: waitMilliseconds, undone: undone)
       result = try await line.sync(showsProgress: true)
       await line.close()

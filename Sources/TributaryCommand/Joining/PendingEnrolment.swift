@@ -11,37 +11,56 @@ struct PendingEnrolment {
 
   private static let bytesMax = DeltaLimits.schemaBytesMax + (1 << 20)
 
-  /// What an earlier try with this token left, if anything.
+  /// What an earlier try with this token left, if it came to an answer.
   init?(for token: Token, in folder: BranchFolder) throws {
-    guard let bytes = try folder.read(folder.enrolment, bytesMax: Self.bytesMax),
-      bytes.count > ContentHash.byteCount,
-      Array(bytes.prefix(ContentHash.byteCount)) == Self.mark(of: token).bytes,
-      let answer = try? EnrolResponse(encoded: Array(bytes.dropFirst(ContentHash.byteCount)))
+    guard let bytes = try Self.bytes(for: token, in: folder),
+      let answer = try? EnrolResponse(encoded: bytes)
     else { return nil }
     self.token = token
     self.answer = answer
   }
 
-  /// Enrols this device and keeps what came of it, or leaves the folder as it was.
+  /// Whether an earlier try with this token was sent and its answer, perhaps, lost.
+  static func isUnderWay(for token: Token, in folder: BranchFolder) throws -> Bool {
+    try bytes(for: token, in: folder)?.isEmpty ?? false
+  }
+
+  /// Enrols this device and keeps what came of it. What the token refuses leaves nothing behind;
+  /// what the network breaks can be repeated with the same key.
   init(enrolling token: Token, in folder: BranchFolder) async throws {
     let existed = folder.exists
-    do {
+    if try !Self.isUnderWay(for: token, in: folder) {
       try folder.create()
-      // A key is for one enrolment: whatever an earlier, other token left here is not ours.
+      // A key is for one token: what another left here is not ours.
       try DeviceIdentity.remove(from: folder.path)
-      let key = try DeviceKey.loadOrMake(in: folder.path)
-      let outcome = try await HubEnrolment.enrol(token, key: key)
+      try folder.write(Self.mark(of: token), to: folder.enrolment)
+    }
+    do {
+      let outcome = try await HubEnrolment.enrol(
+        token, key: try DeviceKey.loadOrMake(in: folder.path))
       try outcome.identity.save(in: folder.path)
-      try folder.write(
-        Self.mark(of: token).bytes + outcome.answer.encoded, to: folder.enrolment)
+      try folder.write(Self.mark(of: token) + outcome.answer.encoded, to: folder.enrolment)
       self.token = token
       answer = outcome.answer
-    } catch {
-      if !existed { try? folder.remove() }
-      throw error
+    } catch TransportError.refused(let refusal) {
+      try DeviceIdentity.remove(from: folder.path)
+      folder.removeFile(folder.enrolment)
+      if !existed { try folder.remove() }
+      throw refusal
     }
   }
 
+  /// What was kept after the token's mark; nil if it is another token's or nothing is there.
+  private static func bytes(for token: Token, in folder: BranchFolder) throws -> [UInt8]? {
+    let mark = mark(of: token)
+    guard let bytes = try folder.read(folder.enrolment, bytesMax: bytesMax),
+      bytes.starts(with: mark)
+    else { return nil }
+    return Array(bytes.dropFirst(mark.count))
+  }
+
   /// Tells one token's enrolment from another's without keeping a secret.
-  private static func mark(of token: Token) -> ContentHash { ContentHash(of: Array(token.text.utf8)) }
+  private static func mark(of token: Token) -> [UInt8] {
+    ContentHash(of: Array(token.text.utf8)).bytes
+  }
 }

@@ -6,8 +6,6 @@ struct LedgerReport {
   let conflicts: [Conflict]
   let schema: Schema
   let names: [ReplicaID: String]
-  /// Where they were read, to say how to look further.
-  let place: String
 
   var openCount: Int { conflicts.count { $0.state == .open } }
   var hasOpen: Bool { openCount > 0 }

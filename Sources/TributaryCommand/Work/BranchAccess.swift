@@ -13,20 +13,18 @@ enum BranchAccess {
     return try BranchStore(path: path)
   }
 
-  /// The same for a command that writes: a file marked read-only is left alone, whoever asks.
+  /// The same for a command that writes.
   static func openForWriting(_ path: String, undone: String) throws -> BranchStore {
     try checkWritable(path, undone: undone)
     return try open(path, undone: undone)
   }
 
-  /// Throws if nobody may write the file. The superuser could all the same, and must not.
+  /// Throws if the file is there and may not be written: SQLite would only find out half way.
   static func checkWritable(_ path: String, undone: String) throws {
-    var facts = stat()
-    guard stat(path, &facts) == 0 else { return }
-    let isMarked = facts.st_mode & (S_IWUSR | S_IWGRP | S_IWOTH) == 0
-    guard isMarked || access(path, W_OK) != 0 else { return }
+    guard access(path, F_OK) == 0, access(path, W_OK) != 0 else { return }
     throw CommandFailure(
-      .readOnly, undone: undone, why: "\(path) is read-only.",
+      .readOnly, undone: undone,
+      why: "\(path) cannot be written: \(String(cString: strerror(errno))).",
       next: CommandFailure.advice(.readOnly))
   }
 }

@@ -1,29 +1,27 @@
 internal import BranchStore
-internal import Sessions
 internal import Storage
 internal import Transport
 
-/// A branch opened for talking to its hub: its store, the lock that makes this the only sync, and
-/// the line to the hub.
+/// A branch opened for talking to its hub: its store and the line to the hub.
 final class BranchLine {
   let store: BranchStore
   let folder: BranchFolder
   let connection: HubConnection
-  private let lock: SyncLock
+  private let waitMilliseconds: Int64
   private let undone: String
 
-  init(database: String, waitMilliseconds: Int64, undone: String) async throws {
+  init(database: String, waitMilliseconds: Int64, undone: String) throws {
     self.undone = undone
+    self.waitMilliseconds = waitMilliseconds
     store = try BranchAccess.openForWriting(database, undone: undone)
     try store.database.setBusyTimeout(milliseconds: Int32(clamping: waitMilliseconds))
     folder = BranchFolder(database: database)
-    let identity = try DeviceIdentity(folder: folder.path)
-    lock = try await SyncLock.take(
-      folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
     connection = try HubConnection(
-      url: try Self.url(of: store, undone: undone), identity: identity)
+      url: try Self.url(of: store, undone: undone),
+      identity: try DeviceIdentity(folder: folder.path))
   }
 
+  /// Where the branch's hub is, as the database has it.
   static func url(of store: BranchStore, undone: String) throws(CommandFailure) -> HubURL {
     guard let url = HubURL(store.identity.hubURL) else {
       throw CommandFailure(
@@ -34,7 +32,11 @@ final class BranchLine {
     return url
   }
 
+  /// One sync, while no other process syncs this database.
   func sync(showsProgress: Bool = false) async throws -> SyncResult {
+    let lock = try await SyncLock.take(
+      folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
+    defer { withExtendedLifetime(lock) {} }
     var driver = SyncDriver(
       store: store, connection: connection, stagingFolder: folder.path, undone: undone,
       progress: showsProgress ? Progress() : Progress(isShown: false))

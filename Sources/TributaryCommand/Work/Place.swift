@@ -33,11 +33,11 @@ enum Place {
     case .branch(let store):
       LedgerReport(
         conflicts: try store.ledger(openOnly: openOnly), schema: store.schema,
-        names: try store.names(), place: store.path)
+        names: try store.names())
     case .hub(let store):
       LedgerReport(
         conflicts: try store.conflicts(openOnly: openOnly), schema: store.schema,
-        names: try store.names(), place: store.folder)
+        names: try store.names())
     }
   }
 

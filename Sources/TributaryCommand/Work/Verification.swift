@@ -12,7 +12,7 @@ struct Verification {
   private static let attemptsMax = 4
 
   func run() async throws -> VerificationReport {
-    let line = try await BranchLine(
+    let line = try BranchLine(
       database: database, waitMilliseconds: waitMilliseconds, undone: undone)
     _ = try await line.sync(showsProgress: true)
     var report = try await compare(line)

@@ -6,7 +6,7 @@ internal import X509
 /// Who is at the other end of a connection, as its certificate says.
 ///
 /// The certificate carries one name: `tributary://<generation>/branch/<replica>`.
-package struct PeerIdentity: Hashable, Sendable {
+package struct CertifiedBranch: Hashable, Sendable {
   package let generation: GenerationID
   package let replica: ReplicaID
   /// SHA-256 of the certificate in DER: which of a replica's certificates it is.

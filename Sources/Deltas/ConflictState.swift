@@ -1,0 +1,9 @@
+/// Whether somebody still has to decide.
+package enum ConflictState: UInt8, Hashable, Sendable {
+  /// Waits for a person; a provisional value stands.
+  case open = 1
+  /// By rule.
+  case settled = 2
+  /// By a person.
+  case decided = 3
+}

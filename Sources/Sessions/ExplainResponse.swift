@@ -1,0 +1,17 @@
+package import Deltas
+
+package struct ExplainResponse: Hashable, Sendable {
+  package var exists: Bool
+  package var cells: [CellProvenance]
+  package var conflicts: [Conflict]
+  package var names: [ReplicaName]
+
+  package init(
+    exists: Bool, cells: [CellProvenance], conflicts: [Conflict], names: [ReplicaName]
+  ) {
+    self.exists = exists
+    self.cells = cells
+    self.conflicts = conflicts
+    self.names = names
+  }
+}

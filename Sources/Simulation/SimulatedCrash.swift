@@ -1,0 +1,2 @@
+/// The process at a place died here.
+struct SimulatedCrash: Error, Hashable {}

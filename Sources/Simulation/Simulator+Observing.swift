@@ -1,0 +1,104 @@
+internal import BranchStore
+internal import Clocks
+internal import Deltas
+internal import HubStore
+internal import Storage
+
+/// What the world learns from looking at the places after each event.
+extension Simulator {
+  /// Notes what a branch has sealed and integrated, and compares its rows with what the world says
+  /// it should hold.
+  func observe(_ branch: SimulatedBranch, _ store: BranchStore) throws {
+    guard let known = world.branches[branch.replica] else { return }
+    let outbox = try store.outbox()
+    for changeset in outbox where changeset.counter > known.sealedCounter {
+      world.seal(try read(changeset, from: store))
+      faults.changesets += 1
+    }
+    let position = try store.position()
+    if position != known.position || outbox.isEmpty && !known.pending.isEmpty {
+      // Every application seals first.
+      world.sealNothing(at: branch.replica)
+      world.integrate(position, at: branch.replica)
+      faults.deferredRows += world.branches[branch.replica]?.bases.count ?? 0
+    }
+    try compare(branch)
+  }
+
+  private func compare(_ branch: SimulatedBranch) throws {
+    let expected = world.branches[branch.replica]?.rows ?? [:]
+    let rows = try branch.application.rows()
+    for key in Convergence.differences(rows, expected).prefix(3) {
+      world.complain(
+        "Convergence",
+        "At position \(world.branches[branch.replica]?.position ?? .start) \(branch.name) holds"
+          + " \(schema.name(key)) as \(Convergence.shown(rows[key])), and should hold"
+          + " \(Convergence.shown(expected[key])).")
+    }
+  }
+
+  private func read(
+    _ outgoing: OutgoingChangeset, from store: BranchStore
+  ) throws -> SealedChangeset {
+    var bytes: [UInt8] = []
+    while bytes.count < outgoing.byteCount {
+      let piece = try store.outboxBytes(
+        counter: outgoing.counter, offset: bytes.count, byteCount: outgoing.byteCount - bytes.count)
+      guard !piece.isEmpty else { break }
+      bytes += piece
+    }
+    var frames = FrameReader()
+    frames.append(bytes)
+    var reader = ChangesetReader()
+    var header: ChangesetHeader?
+    var trailer: ChangesetTrailer?
+    var changes: [RowChange] = []
+    while let frame = try frames.next() {
+      switch try reader.read(frame) {
+      case .header(let read): header = read
+      case .block(let block): changes += (0..<block.rowCount).map { block.rowChange($0) }
+      case .trailer(let read): trailer = read
+      }
+    }
+    guard let header, let trailer else {
+      throw SimulationFailure(what: "Changeset \(outgoing.counter) in the outbox is not whole.")
+    }
+    return SealedChangeset(header: header, trailer: trailer, changes: changes, bases: [])
+  }
+
+  /// Notes what has come into the hub's log.
+  func observeHub() throws {
+    guard let hubStore else { return }
+    let head = try hubStore.head()
+    guard head > world.head else { return }
+    // To a receiver that wrote nothing, everything is sent.
+    let bytes = try hubStore.delta(
+      receiver: .hub, from: world.head, to: head, offset: 0, byteCount: .max
+    ).bytes
+    var frames = FrameReader()
+    frames.append(bytes)
+    var reader = DeltaReader()
+    var entries: [WorldLogEntry] = []
+    while let frame = try frames.next() {
+      switch try reader.read(frame) {
+      case .header, .block, .trailer: break
+      case .entry(let entry):
+        entries.append(WorldLogEntry(entry: entry, conflicts: [], outcomes: []))
+      case .outcome(let block):
+        guard !entries.isEmpty else { break }
+        entries[entries.count - 1].outcomes += (0..<block.rowCount).map { block.rowChange($0) }
+      case .conflicts(let conflicts):
+        guard !entries.isEmpty else { break }
+        entries[entries.count - 1].conflicts += conflicts
+        faults.conflicts += conflicts.count
+      }
+    }
+    for entry in entries {
+      world.accept(entry)
+      trace.add(
+        now, "hub",
+        "has \(entry.entry.dot) at \(entry.entry.position),"
+          + " \(entry.conflicts.count) conflicts")
+    }
+  }
+}

@@ -1,0 +1,132 @@
+internal import BranchStore
+internal import Deltas
+internal import HubStore
+internal import Sessions
+internal import Transport
+
+/// Looks at everything that a branch or a hub stands on. Changes nothing.
+struct Examination {
+  let place: String
+  let undone: String
+
+  private typealias Finding = ExaminationReport.Finding
+
+  /// A clock that is further off deserves a look; nothing breaks by it.
+  private static let clockMillisecondsMax: Int64 = 60_000
+  private static let certificateMillisecondsMin = 30 * CredentialLifetimes.day
+  private static let connectMillisecondsMax: Int64 = 5_000
+
+  func run() async throws -> ExaminationReport {
+    switch try Place(place, undone: undone) {
+    case .branch(let store): try await examine(store)
+    case .hub(let store): try examine(store)
+    }
+  }
+
+  // MARK: A branch
+
+  private func examine(_ store: BranchStore) async throws -> ExaminationReport {
+    var report = ExaminationReport()
+    report.findings = try store.check().map {
+      Finding(isWell: $0.isOK, what: $0.what, whatToDo: $0.whatToDo)
+    }
+    let status = try store.status()
+    if status.lastContactMilliseconds != nil {
+      report.findings.append(clock(status.clockOffsetMilliseconds))
+    }
+    let identity: DeviceIdentity
+    do throws(CredentialError) {
+      identity = try DeviceIdentity(folder: BranchFolder(database: store.path).path)
+      report.findings.append(try certificate(identity.certificatePEM, "device"))
+    } catch {
+      report.findings.append(.ill("The device’s identity cannot be used.", error.message))
+      return report
+    }
+    report.findings.append(try await hub(of: store, identity))
+    return report
+  }
+
+  private func hub(of store: BranchStore, _ identity: DeviceIdentity) async throws -> Finding {
+    let connection = try HubConnection(
+      url: try BranchLine.url(of: store, undone: undone), identity: identity,
+      timeouts: HubTimeouts(connectMilliseconds: Self.connectMillisecondsMax))
+    let finding: Finding
+    do {
+      let description = try await HubLine.device(connection).describe()
+      if description.generation != store.identity.generation {
+        finding = .ill(
+          "The hub at \(connection.url) has another generation than this branch’s.",
+          "Ask the hub’s operator whether it was restored or made anew; join again if so.")
+      } else if description.schema.fingerprint != store.schema.fingerprint {
+        finding = .ill(
+          "The hub’s tables are not those of this branch.", "Bring both to the same schema.")
+      } else {
+        finding = .well("The hub at \(connection.url) answers.")
+      }
+    } catch {
+      let failure = CommandFailure(error, undone: "")
+      finding = .ill("The hub at \(connection.url) was asked in vain.", failure.why)
+    }
+    await connection.close()
+    return finding
+  }
+
+  // MARK: A hub
+
+  private func examine(_ store: HubStore) throws -> ExaminationReport {
+    var report = ExaminationReport()
+    report.findings = try store.check().map {
+      Finding(isWell: $0.isOK, what: $0.what, whatToDo: $0.whatToDo)
+    }
+    do throws(CredentialError) {
+      let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: store.folder))
+      report.findings.append(try certificate(credentials.server.certificatePEM, "server"))
+      report.findings.append(
+        try certificate(credentials.authority.certificatePEM, "certificate authority"))
+    } catch {
+      report.findings.append(.ill("The hub’s certificates cannot be used.", error.message))
+    }
+    for branch in try store.branches() where branch.replica.state == .active {
+      guard let offset = branch.replica.clockOffsetMilliseconds,
+        offset.magnitude > Self.clockMillisecondsMax
+      else { continue }
+      report.findings.append(
+        .ill(
+          "The clock of \(branch.replica.name) is off by"
+            + " \(TimeText.span(milliseconds: Int64(clamping: offset.magnitude))).",
+          "Set it. Times of its writes are corrected, so nothing is wrong in the data."))
+    }
+    return report
+  }
+
+  // MARK: Common
+
+  private func clock(_ offset: Int64) -> Finding {
+    guard offset.magnitude > Self.clockMillisecondsMax else {
+      return .well("The clock agrees with the hub’s (\(TimeText.offset(milliseconds: offset))).")
+    }
+    return .ill(
+      "The clock is \(TimeText.span(milliseconds: Int64(clamping: offset.magnitude)))"
+        + " \(offset > 0 ? "behind" : "ahead of") the hub’s.",
+      "Set it. Times of writes are corrected at each sync, so nothing is wrong in the data.")
+  }
+
+  private func certificate(
+    _ pem: String, _ what: String
+  ) throws(CredentialError) -> Finding {
+    let facts = try CertificateFacts(pem: pem)
+    let left = facts.notAfterMilliseconds - WallClock.systemMilliseconds()
+    let end = TimeText.iso8601(milliseconds: facts.notAfterMilliseconds).prefix(10)
+    guard left < Self.certificateMillisecondsMin else {
+      return .well("The \(what)’s certificate is good until \(end).")
+    }
+    let advice =
+      what == "device"
+      ? "Ask the hub’s operator for a new token, leave, and join again."
+      : "Restart `tributary hub serve`, which renews it."
+    return .ill(
+      left < 0
+        ? "The \(what)’s certificate ended on \(end)."
+        : "The \(what)’s certificate ends soon, on \(end).", advice)
+  }
+}

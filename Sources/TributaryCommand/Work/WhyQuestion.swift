@@ -1,0 +1,101 @@
+internal import BranchStore
+internal import Deltas
+internal import HubStore
+internal import Sessions
+internal import Storage
+internal import Transport
+
+/// Where a row's values come from: asked of the hub's store, or of a branch and its hub.
+struct WhyQuestion {
+  let place: String
+  let table: String
+  let key: String
+  let column: String?
+  let undone: String
+
+  func answer() async throws -> WhyReport {
+    let place = try Place(place, undone: undone)
+    let table = try tableSchema(place.schema)
+    let column = try columnSchema(table)
+    let key = try KeyArgument.read(key, for: table)
+    var report = WhyReport(table: table, key: key, column: column?.id)
+    switch place {
+    case .hub(let store):
+      let explanation = try store.explain(table: table.id, key: key.encoded)
+      report.cells = explanation.cells.map(WhyReport.Cell.init)
+      report.conflicts = explanation.conflicts
+      report.names = try store.names()
+      report.exists = explanation.exists
+      report.quarantineReason = explanation.quarantineReason
+    case .branch(let store):
+      try lookHere(store, &report)
+      try await askHub(of: store, &report)
+    }
+    return report
+  }
+
+  // MARK: At a branch
+
+  private func lookHere(_ store: BranchStore, _ report: inout WhyReport) throws {
+    report.exists = try store.row(report.key) != nil
+    report.branch = store.identity.branch
+    report.pending = try store.progress(of: report.key)
+    report.names = try store.names()
+    report.conflicts = try store.ledger(openOnly: false).filter { $0.key == report.key }
+    if let deferred = try store.deferredRows().first(where: { $0.key == report.key }) {
+      report.quarantineReason = deferred.reason
+      report.isWaiting = deferred.reason == nil
+    }
+    let columns = report.table.columns.map(\.id).sorted()
+    if let row = try store.row(report.key) {
+      report.valuesHere = Dictionary(uniqueKeysWithValues: zip(columns, row))
+    }
+  }
+
+  private func askHub(of store: BranchStore, _ report: inout WhyReport) async throws {
+    let identity = try DeviceIdentity(folder: BranchFolder(database: store.path).path)
+    let line = HubLine.device(
+      try HubConnection(
+        url: try BranchLine.url(of: store, undone: undone), identity: identity,
+        timeouts: HubTimeouts(connectMilliseconds: Self.connectMillisecondsMax)))
+    do {
+      let response = try await line.ask(
+        .explain(ExplainRequest(table: report.table.id, key: report.key.encoded)))
+      await line.close()
+      guard case .explanation(let answer) = response else { throw HubLine.unexpectedAnswer }
+      report.cells = answer.cells.map(WhyReport.Cell.init)
+      report.conflicts = answer.conflicts
+      for entry in answer.names { report.names[entry.replica] = entry.name }
+    } catch let error as TransportError {
+      // What is known here is told all the same.
+      report.failure = CommandFailure(
+        error, undone: "The hub was not asked where the values come from.")
+    }
+  }
+
+  /// Somebody waits for the answer, and most of it may be known here.
+  private static let connectMillisecondsMax: Int64 = 3_000
+
+  // MARK: Names
+
+  private func tableSchema(_ schema: Schema) throws(CommandFailure) -> TableSchema {
+    if let found = schema.tables.first(where: { SchemaReader.sameName($0.name, table) }) {
+      return found
+    }
+    let names = schema.tables.map(\.name).joined(separator: ", ")
+    throw CommandFailure(
+      .noSuchTable, undone: undone, why: "No table “\(ValueText.escaped(table))” is tracked.",
+      next: "Tracked are: \(names).")
+  }
+
+  private func columnSchema(_ table: TableSchema) throws(CommandFailure) -> ColumnSchema? {
+    guard let column else { return nil }
+    if let found = table.columns.first(where: { SchemaReader.sameName($0.name, column) }) {
+      return found
+    }
+    let names = table.columns.map(\.name).joined(separator: ", ")
+    throw CommandFailure(
+      .noSuchColumn, undone: undone,
+      why: "\(table.name) has no column “\(ValueText.escaped(column))”.", next: "It has: \(names).")
+  }
+}

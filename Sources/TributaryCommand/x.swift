@@ -1,1 +1,0 @@
-extension CommandFailure { init(_ error: any Error, undone: String) { self.init(.unexpected, undone: undone, why: "", next: "") } }

@@ -1,0 +1,73 @@
+@testable import BranchStore
+import Deltas
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+/// The SQL is as it was meant to be, and SQLite takes all of it.
+struct BranchSQLTests {
+  private static let schemaSQL = """
+    CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT, extra);
+    CREATE TABLE "订 单"("编""号" TEXT COLLATE NOCASE, line BLOB, amount REAL,
+      PRIMARY KEY("编""号", line));
+    CREATE TABLE only(k TEXT PRIMARY KEY) WITHOUT ROWID;
+    """
+
+  @Test func everyStatementPrepares() throws {
+    let branch = try TestBranch(Self.schemaSQL)
+    let database = branch.store.database
+    let constants = [
+      BranchSQL.isBranch, BranchSQL.isEmptyFile, BranchSQL.schemaVersion, BranchSQL.quickCheck,
+      BranchSQL.ownObjects, BranchSQL.ownTriggers, BranchSQL.deletingTriggers,
+      BranchSQL.insertState, BranchSQL.selectFormat, BranchSQL.selectState, BranchSQL.updateState,
+      BranchSQL.updateHubURL, BranchSQL.insertSchema, BranchSQL.selectSchema,
+      BranchSQL.raiseVector, BranchSQL.setName, BranchSQL.selectVector, BranchSQL.selectNames,
+      BranchSQL.insertOutgoing, BranchSQL.selectOutgoing, BranchSQL.selectOutgoingHash,
+      BranchSQL.deleteOutgoing, BranchSQL.pendingOutgoing, BranchSQL.insertPiece,
+      BranchSQL.selectPiece, BranchSQL.deletePieces, BranchSQL.insertDeferred,
+      BranchSQL.lastDeferred, BranchSQL.hasDeferred, BranchSQL.selectDeferredBase,
+      BranchSQL.selectDeferredChanges, BranchSQL.selectDeferredRows, BranchSQL.deleteDeferred,
+      BranchSQL.setDeferredReason, BranchSQL.countQuarantined, BranchSQL.putConflict,
+      BranchSQL.selectConflicts, BranchSQL.selectConflictsInState,
+      BranchSQL.countConflictsInState,
+    ]
+    for sql in constants { _ = try database.prepare(sql) }
+    for table in branch.schema.tables {
+      for sql in BranchSQL.createGuard(table) { try database.executeScript(sql) }
+      for sql in [
+        BranchSQL.hasJournalEntries(table), BranchSQL.hasJournalDeletions(table),
+        BranchSQL.selectJournal(table), BranchSQL.selectJournal(table, deletionsOnly: true),
+        BranchSQL.pendingInJournal(table), BranchSQL.selectJournalOfKey(table),
+        BranchSQL.appendToJournal(table), BranchSQL.emptyJournal(table),
+        BranchSQL.countNullKeys(table), BranchSQL.allowDeletion(table),
+        BranchSQL.allowNoDeletion(table),
+      ] { _ = try database.prepare(sql) }
+      for sql in BranchSQL.dropGuard(table) { try database.executeScript(sql) }
+    }
+  }
+
+  /// Every byte of the triggers is in other people's files: a change of them is a change of format.
+  @Test func captureTriggersAreTheseAndNoOthers() throws {
+    let branch = try TestBranch(Self.schemaSQL)
+    let written = branch.schema.tables.flatMap {
+      [BranchSQL.createJournal($0)] + BranchSQL.captureTriggers($0).map(\.sql)
+    }.joined(separator: ";\n") + ";\n"
+    let expected = try String(contentsOf: fixture("capture-triggers.sql"), encoding: .utf8)
+    #expect(written == expected)
+    let inFile = try branch.rows(
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'")
+    #expect(inFile == [[.integer(4 + 1 + 4 + 3 - 0)]])
+  }
+
+  @Test func theApplicationNeedsNoFunctionsOfOurs() throws {
+    let branch = try TestBranch(Self.schemaSQL)
+    for table in branch.schema.tables {
+      for trigger in BranchSQL.captureTriggers(table) {
+        let calls = trigger.sql.replacing("VALUES (", with: "").replacing("CAST(", with: "")
+        #expect(!calls.contains("tributary_hash("))
+        #expect(calls.contains("julianday('now')"))
+      }
+    }
+  }
+}

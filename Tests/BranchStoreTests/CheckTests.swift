@@ -1,0 +1,133 @@
+import BranchStore
+import Clocks
+import Deltas
+import Storage
+import TestSupport
+import Testing
+
+/// What the application can do to its schema, found and said, or put right.
+struct CheckTests {
+  private let customers = """
+    CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT, phone TEXT);
+    INSERT INTO customer VALUES (1, 'Ann', '1');
+    """
+
+  private func problems(_ branch: TestBranch) throws -> [String] {
+    try branch.store.check().filter { !$0.isOK }.map(\.what)
+  }
+
+  @Test func aSoundBranchHasNoProblems() throws {
+    let branch = try TestBranch(customers)
+    #expect(try problems(branch).isEmpty)
+    #expect(try branch.store.repairTriggers().isEmpty)
+  }
+
+  @Test func missingAndAlteredTriggersAreFoundAndMadeAnew() throws {
+    let branch = try TestBranch(customers)
+    try branch.run(
+      """
+      DROP TRIGGER tributary_1_i;
+      DROP TRIGGER tributary_1_u2;
+      CREATE TRIGGER tributary_1_u2 AFTER UPDATE OF name ON customer BEGIN SELECT 1; END;
+      """)
+    #expect(try problems(branch).count == 1)
+    #expect(try branch.store.repairTriggers() == ["tributary_1_i", "tributary_1_u2"])
+    #expect(try problems(branch).isEmpty)
+    try branch.run("UPDATE customer SET name = 'x'")
+    #expect(try branch.sealed().map(\.brief) == ["update 1 c2='x'"])
+  }
+
+  @Test func aTableThatWasRebuiltIsCapturedAgainFromTheNextSealOn() throws {
+    let branch = try TestBranch(customers)
+    try branch.run(
+      """
+      BEGIN;
+      CREATE TABLE customer_new(id INTEGER PRIMARY KEY, name TEXT, phone TEXT, extra);
+      INSERT INTO customer_new SELECT id, name, phone, NULL FROM customer;
+      DROP TABLE customer;
+      ALTER TABLE customer_new RENAME TO customer;
+      COMMIT;
+      """)
+    let report = try branch.seal()
+    #expect(report.repairedTriggers.count == 5)
+    try branch.run("UPDATE customer SET phone = '2'")
+    #expect(try branch.sealed().map(\.brief) == ["update 1 c3='2'"])
+    #expect(try problems(branch) == [
+      "Column “extra” of table “customer” is not synced: it is not in the hub's schema."
+    ])
+  }
+
+  @Test func anAddedColumnStandsInNobodysWay() throws {
+    var hub = RelayHub(generation: TestBranch.generation)
+    let branch = try TestBranch(customers)
+    try branch.sync(&hub)
+    try branch.run("ALTER TABLE customer ADD COLUMN note TEXT DEFAULT 'none'")
+    try branch.run("UPDATE customer SET note = 'x', name = 'y'")
+    #expect(try branch.sealed().map(\.brief) == ["update 1 c2='y'"])
+    let insert = RowChange(
+      key: RowKey(table: TableID(1), values: [.integer(2)]), kind: .insert,
+      columns: [ColumnID(2), ColumnID(3)], values: [.text("n"), .null], milliseconds: 1, base: nil)
+    try hub.write([insert], by: ReplicaID(2), fingerprint: branch.schema.fingerprint)
+    try branch.pull(hub)
+    #expect(
+      try branch.rows("SELECT note FROM customer WHERE id = 2") == [[.text("none")]])
+  }
+
+  @Test func aTableThatIsGoneStopsTheSyncWithASentence() throws {
+    let branch = try TestBranch(customers)
+    try branch.run("INSERT INTO customer VALUES (2, 'x', 'y'); DROP TABLE customer")
+    #expect(throws: BranchStoreError.schemaDiffers(["Table “customer” is missing."])) {
+      try branch.seal()
+    }
+    #expect(try problems(branch).contains("Table “customer” is missing."))
+    try branch.run("CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT, phone TEXT)")
+    // What was in the journal had been in the table that is gone.
+    #expect(try branch.sealed().map(\.brief) == ["delete 2"])
+  }
+
+  @Test func whatWasWrittenWithoutCaptureCanBeNotedLater() throws {
+    let branch = try TestBranch(customers)
+    try branch.run("DROP TRIGGER tributary_1_d; DROP TRIGGER tributary_1_i")
+    try branch.run("INSERT INTO customer VALUES (2, 'new', NULL); DELETE FROM customer WHERE id = 1")
+    _ = try branch.store.repairTriggers()
+    try branch.store.capture(
+      [
+        RowKey(table: TableID(1), values: [.integer(1)]),
+        RowKey(table: TableID(1), values: [.integer(2)]),
+      ], wallMilliseconds: 9)
+    #expect(
+      try branch.sealed().map(\.brief) == ["delete 1", "insert 2 c2='new' c3=null"])
+  }
+
+  @Test func rowsCanBeMadeWhatTheHubHasWithoutAnEcho() throws {
+    var hub = RelayHub(generation: TestBranch.generation)
+    let branch = try TestBranch(customers)
+    try branch.sync(&hub)
+    try branch.run("INSERT INTO customer VALUES (3, 'pending', NULL)")
+    func key(_ id: Int64) -> RowKey { RowKey(table: TableID(1), values: [.integer(id)]) }
+    let count = try branch.store.restore(
+      [
+        (key(1), nil), (key(2), [.integer(2), .text("hub's"), .null]), (key(3), nil),
+      ], wallMilliseconds: 1)
+    #expect(count == 2)
+    #expect(
+      try branch.rows("SELECT id, name FROM customer") == [
+        [.integer(2), .text("hub's")], [.integer(3), .text("pending")],
+      ])
+    #expect(try branch.outgoing().map(\.brief) == ["insert 3 c2='pending' c3=null"])
+  }
+
+  @Test func progressOfAChangeIsKnown() throws {
+    let branch = try TestBranch("CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT)")
+    let key = RowKey(table: TableID(1), values: [.integer(1)])
+    try branch.run("INSERT INTO customer VALUES (1, 'a'), (2, 'b')")
+    try branch.seal()
+    try branch.run("UPDATE customer SET name = 'c' WHERE id = 1")
+    let progress = try branch.store.progress(of: key)
+    #expect(progress.count == 2)
+    guard case .sealed(1, _) = progress[0], case .captured = progress[1] else {
+      throw CancellationError()
+    }
+    #expect(try branch.store.row(key) == [.integer(1), .text("c")])
+  }
+}
