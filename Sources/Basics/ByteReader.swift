@@ -15,6 +15,7 @@ package enum ByteReaderError: Error, Hashable, Sendable {
 /// limit, before anything is allocated.
 package struct ByteReader: Sendable {
   private let bytes: [UInt8]
+  /// How many bytes were read.
   package private(set) var offset: Int
   private let end: Int
 
@@ -41,24 +42,28 @@ package struct ByteReader: Sendable {
     return bytes[offset..<offset + count]
   }
 
+  /// Little-endian, 4 bytes.
   package mutating func readFixed32() throws(ByteReaderError) -> UInt32 {
     var value: UInt32 = 0
     for (index, byte) in try readBytes(4).enumerated() { value |= UInt32(byte) << (8 * index) }
     return value
   }
 
+  /// Little-endian, 8 bytes.
   package mutating func readFixed64() throws(ByteReaderError) -> UInt64 {
     var value: UInt64 = 0
     for (index, byte) in try readBytes(8).enumerated() { value |= UInt64(byte) << (8 * index) }
     return value
   }
 
+  /// Big-endian, 8 bytes.
   package mutating func readBigEndian() throws(ByteReaderError) -> UInt64 {
     var value: UInt64 = 0
     for byte in try readBytes(8) { value = value << 8 | UInt64(byte) }
     return value
   }
 
+  /// Unsigned LEB128; any but the shortest form is `notCanonical`.
   package mutating func readVarint() throws(ByteReaderError) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
@@ -82,23 +87,27 @@ package struct ByteReader: Sendable {
     return Int(value)
   }
 
+  /// A zigzag varint.
   package mutating func readSignedVarint() throws(ByteReaderError) -> Int64 {
     let value = try readVarint()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
+  /// A varint length of at most `limit`, then that many bytes.
   package mutating func readLengthPrefixed(
     atMost limit: Int
   ) throws(ByteReaderError) -> ArraySlice<UInt8> {
     try readBytes(try readCount(atMost: limit))
   }
 
+  /// A length-prefixed text that is valid UTF-8.
   package mutating func readText(atMost limit: Int) throws(ByteReaderError) -> String {
     guard let text = String(validating: try readLengthPrefixed(atMost: limit), as: UTF8.self)
     else { throw .invalidText }
     return text
   }
 
+  /// Throws `trailingBytes` unless everything was read.
   package func expectEnd() throws(ByteReaderError) {
     guard isAtEnd else { throw .trailingBytes }
   }

@@ -2,6 +2,7 @@ internal import CZstd
 
 /// Zstandard, RFC 8878, as one frame whose content size is known before anything is allocated.
 package enum Compression {
+  /// Why bytes were not decompressed.
   package enum Failure: Error, Hashable, Sendable {
     case notCompressed
     /// The content would be larger than the caller allows.
@@ -11,6 +12,7 @@ package enum Compression {
   /// Faster than gzip's fastest and about as small as gzip's best on rows.
   package static let level: Int32 = 3
 
+  /// One frame that declares its content's size. Linear.
   package static func compress(_ content: [UInt8]) -> [UInt8] {
     let bound = ZSTD_compressBound(content.count)
     return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in

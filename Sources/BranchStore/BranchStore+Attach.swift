@@ -1,6 +1,7 @@
 internal import Basics
 internal import Clocks
 package import Deltas
+internal import FoundationEssentials
 internal import Storage
 
 extension BranchStore {
@@ -14,6 +15,7 @@ extension BranchStore {
     path: String, identity: BranchIdentity, schema: Schema, wallMilliseconds: Int64,
     isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> BranchStore {
+    let isNew = !FileManager.default.fileExists(atPath: path)
     do {
       let database = try Database(path: path, mode: .create)
       try database.executeScript(BranchSQL.connection)
@@ -33,6 +35,7 @@ extension BranchStore {
         try state.insert(into: database)
       }
     } catch {
+      if isNew { try? FileManager.default.removeItem(atPath: path) }
       throw BranchStoreError.wrapping(error)
     }
     return try BranchStore(path: path)

@@ -10,11 +10,17 @@ final class TableApplier {
   private let database: Database
   /// Whether a trigger of the application deletes from this table.
   let isGuarded: Bool
-  private var statements: [String: Statement] = [:]
+  private var statements: [Statement?] = [Statement?](
+    repeating: nil, count: Purpose.allCases.count)
   private var updates: [[ColumnID]: Statement] = [:]
   private var lastUpdate: (columns: [ColumnID], statement: Statement)?
   /// Whether the next inserted row is more likely to be there already.
   private var expectsExisting = false
+
+  /// What the statements that do not depend on a set of columns are for.
+  private enum Purpose: Int, CaseIterable {
+    case insert, delete, compare, exists, allowDeletion, allowNoDeletion
+  }
 
   /// Why SQLite did not write a row.
   enum Outcome {
@@ -74,7 +80,7 @@ final class TableApplier {
 
   private func insert(_ values: BlockValues, row: Int) throws -> Outcome {
     try attempt {
-      let statement = try prepared(table.sql.insert)
+      let statement = try prepared(.insert)
       try bind(statement, values, row: row, valueCount: table.valueColumns.count)
       try run(statement)
       return database.changes > 0
@@ -98,15 +104,15 @@ final class TableApplier {
   private func delete(_ values: BlockValues, row: Int) throws -> Outcome {
     try attempt {
       if isGuarded {
-        let allowance = try prepared(BranchSQL.allowDeletion(table.schema))
+        let allowance = try prepared(.allowDeletion)
         try bind(allowance, values, row: row, valueCount: 0)
         try run(allowance)
       }
-      let statement = try prepared(table.sql.delete)
+      let statement = try prepared(.delete)
       try bind(statement, values, row: row, valueCount: 0)
       try run(statement)
       let isLeft = try database.changes == 0 && exists(values, row: row)
-      if isGuarded { try run(try prepared(BranchSQL.allowNoDeletion(table.schema))) }
+      if isGuarded { try run(try prepared(.allowNoDeletion)) }
       return isLeft ? .refused("a trigger of the application keeps the row") : .done
     }
   }
@@ -117,7 +123,7 @@ final class TableApplier {
 
   /// How the table's row stands to the values of an insert.
   private func compare(_ values: BlockValues, row: Int) throws -> Comparison {
-    let statement = try prepared(table.sql.selectByKey(table.valueColumns))
+    let statement = try prepared(.compare)
     try bind(statement, values, row: row, valueCount: 0)
     defer { statement.rewind() }
     guard try statement.step() else { return .missing }
@@ -128,7 +134,7 @@ final class TableApplier {
   }
 
   private func exists(_ values: BlockValues, row: Int) throws -> Bool {
-    let statement = try prepared(table.sql.selectByKey([]))
+    let statement = try prepared(.exists)
     try bind(statement, values, row: row, valueCount: 0)
     defer { statement.rewind() }
     return try statement.step()
@@ -136,10 +142,24 @@ final class TableApplier {
 
   // MARK: Statements
 
-  private func prepared(_ sql: String) throws -> Statement {
-    if let statement = statements[sql] { return statement }
+  @inline(__always)
+  private func prepared(_ purpose: Purpose) throws -> Statement {
+    if let statement = statements[purpose.rawValue] { return statement }
+    return try prepare(purpose)
+  }
+
+  private func prepare(_ purpose: Purpose) throws -> Statement {
+    let sql =
+      switch purpose {
+      case .insert: table.sql.insert
+      case .delete: table.sql.delete
+      case .compare: table.sql.selectByKey(table.valueColumns)
+      case .exists: table.sql.selectByKey([])
+      case .allowDeletion: BranchSQL.allowDeletion(table.schema)
+      case .allowNoDeletion: BranchSQL.allowNoDeletion(table.schema)
+      }
     let statement = try database.prepare(sql)
-    statements[sql] = statement
+    statements[purpose.rawValue] = statement
     return statement
   }
 
@@ -180,13 +200,13 @@ final class TableApplier {
 
   /// Lets go of the values that statements still have bound.
   func unbind() {
-    for statement in statements.values { statement.reset() }
+    for statement in statements { statement?.reset() }
     for statement in updates.values { statement.reset() }
   }
 
   /// Lets go of the statements themselves.
   func finish() {
-    statements.removeAll()
+    for index in statements.indices { statements[index] = nil }
     updates.removeAll()
     lastUpdate = nil
   }

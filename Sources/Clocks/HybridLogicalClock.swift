@@ -7,6 +7,7 @@ internal import Basics
 /// date a year of later work wrongly.
 package struct HybridLogicalClock: Hashable, Sendable {
   package let replica: ReplicaID
+  /// The last timestamp issued or taken note of.
   package private(set) var last: HybridTimestamp
 
   /// A step back by more than this is taken for a corrected clock and followed.

@@ -6,6 +6,7 @@ package struct LogPosition: Hashable, Comparable, Sendable, CustomStringConverti
 
   package static let start = LogPosition(0)
 
+  /// The position after this one. Decoded positions lie far below the greatest number.
   package var next: LogPosition { LogPosition(rawValue + 1) }
 
   package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }

@@ -23,6 +23,7 @@ package struct VersionVector: Hashable, Sendable {
     counters.keys.sorted().map { Dot(replica: $0, counter: self[$0]) }
   }
 
+  /// Whether the changeset of this dot has been seen.
   package func contains(_ dot: Dot) -> Bool { dot.counter <= self[dot.replica] }
 
   /// Raises one replica's counter to the dot's, and never lowers it.
@@ -36,6 +37,7 @@ package struct VersionVector: Hashable, Sendable {
     counters.merge(other.counters) { max($0, $1) }
   }
 
+  /// The least vector that includes both.
   package func joined(_ other: VersionVector) -> VersionVector {
     var result = self
     result.join(other)

@@ -59,12 +59,14 @@ package struct BlockBuilder: Sendable {
     runCount = 0
   }
 
+  /// Appends the row's next key value, which is not null.
   package mutating func appendKey(_ value: ValueView) {
     invariant(nextSection < keyColumnCount, "A row has as many key values as its table.")
     if case .null = value { invariant(false, "A key that travels has no null.") }
     appendNext(value)
   }
 
+  /// Appends the row's next value outside the key.
   package mutating func append(_ value: ValueView) {
     invariant(
       nextSection >= keyColumnCount && nextSection < sections.count,

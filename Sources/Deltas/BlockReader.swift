@@ -5,6 +5,7 @@ package import Clocks
 package struct BlockReader: Sendable {
   package let table: TableID
   package let kind: ChangeKind
+  /// Ascending, without the key's.
   package let columns: [ColumnID]
   package let keyColumnCount: Int
   package let rowCount: Int
@@ -87,8 +88,10 @@ package struct BlockReader: Sendable {
     }
   }
 
+  /// The author's wall clock when the row was written, UTC since 1970.
   package func milliseconds(row: Int) -> Int64 { content.milliseconds[row] }
 
+  /// The position at which the author had integrated the row; nil if the changeset's context holds.
   package func base(row: Int) -> LogPosition? {
     guard !content.bases.isEmpty, content.bases[row] > 0 else { return nil }
     return LogPosition(content.bases[row] - 1)

@@ -3,6 +3,7 @@ internal import Clocks
 
 /// Reads and checks a changeset's frames one by one.
 package struct ChangesetReader: ~Copyable {
+  /// What one frame of a changeset says.
   package enum Part {
     case header(ChangesetHeader)
     case block(BlockReader)
@@ -19,6 +20,7 @@ package struct ChangesetReader: ~Copyable {
 
   package init() {}
 
+  /// Takes the stream's next frame. After an error nothing of the changeset may be used.
   package mutating func read(_ frame: Frame) throws(DeltaDecodingError) -> Part {
     switch (expected, frame.type) {
     case (.header, .changesetHeader):

@@ -1,3 +1,4 @@
+/// One stored column of a tracked table.
 package struct ColumnSchema: Hashable, Sendable {
   package var id: ColumnID
   package var name: String

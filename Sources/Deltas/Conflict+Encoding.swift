@@ -9,6 +9,7 @@ extension Conflict {
     return writer.bytes
   }
 
+  /// Reads what `payload(of:)` writes, and nothing else.
   package static func list(payload: [UInt8]) throws(DeltaDecodingError) -> [Conflict] {
     var reader = FieldReader(payload, in: "a list of conflicts")
     let conflicts = try reader.readList(

@@ -13,6 +13,7 @@ package enum DeltaDecodingError: Error, Hashable, Sendable {
   /// Anything else that no writer of this format produces.
   case malformed(String)
 
+  /// What was not done, why, and what to do next: one or two sentences for people.
   package var message: String {
     switch self {
     case .truncated:

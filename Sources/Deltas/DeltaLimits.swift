@@ -28,6 +28,8 @@ package enum DeltaLimits {
   package static let explanationBytesMax = 4 << 10
   /// Statements of a schema besides its tracked tables.
   package static let statementsMax = 100_000
+  /// Rows of one table, as a digest counts them.
+  package static let tableRowsMax = 1 << 40
   /// Positions and counters: far from where adding one could overflow.
   package static let ordinalMax: UInt64 = 1 << 62
 }

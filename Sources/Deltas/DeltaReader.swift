@@ -5,6 +5,7 @@ internal import Clocks
 ///
 /// Nothing of a delta is made visible before its trailer was read.
 package struct DeltaReader: Sendable {
+  /// What one frame of a delta says.
   package enum Part: Sendable {
     case header(DeltaHeader)
     case entry(DeltaEntry)
@@ -28,6 +29,7 @@ package struct DeltaReader: Sendable {
 
   package init() {}
 
+  /// Takes the stream's next frame. After an error nothing of the delta may be used.
   package mutating func read(_ frame: Frame) throws(DeltaDecodingError) -> Part {
     let part: Part
     switch (stage, frame.type) {

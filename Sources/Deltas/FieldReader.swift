@@ -16,6 +16,7 @@ package struct FieldReader: Sendable {
 
   package var remaining: Int { reader.remaining }
 
+  /// An error whose sentence begins with what is being read.
   package func error(_ why: String) -> DeltaDecodingError { .malformed("\(what) \(why)") }
 
   private mutating func read<Field>(
@@ -110,6 +111,7 @@ package struct FieldReader: Sendable {
     return elements
   }
 
+  /// Throws unless everything was read.
   package func expectEnd() throws(DeltaDecodingError) {
     guard reader.isAtEnd else { throw error("has bytes after its end") }
   }
@@ -185,10 +187,9 @@ extension FieldReader {
   }
 
   package mutating func readStateDigest() throws(DeltaDecodingError) -> StateDigest {
-    let count = try readVarint()
-    guard count <= DeltaLimits.ordinalMax else { throw error("has an impossible row count") }
-    return StateDigest(
-      rowCount: Int(count), high: try readBigEndian(), low: try readBigEndian())
+    StateDigest(
+      rowCount: try readCount(of: "rows", atMost: DeltaLimits.tableRowsMax),
+      high: try readBigEndian(), low: try readBigEndian())
   }
 
   package mutating func readRowDigest() throws(DeltaDecodingError) -> RowDigest {

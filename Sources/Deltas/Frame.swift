@@ -1,8 +1,9 @@
-package import Basics
+internal import Basics
 
 /// A checksummed piece of a stream: type, payload length, payload, checksum.
 package struct Frame: Hashable, Sendable {
   package var type: FrameType
+  /// At most `DeltaLimits.frameBytesMax` less `overheadBytes`.
   package var payload: [UInt8]
 
   package init(type: FrameType, payload: [UInt8]) {

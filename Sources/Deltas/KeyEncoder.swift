@@ -9,6 +9,7 @@ package struct KeyEncoder: Sendable {
 
   package init() {}
 
+  /// Begins another key.
   package mutating func removeAll() {
     bytes.removeAll(keepingCapacity: true)
     isOpen = false

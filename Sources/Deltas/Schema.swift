@@ -11,6 +11,8 @@ package struct Schema: Hashable, Sendable {
     self.otherSQL = otherSQL
   }
 
+  /// The table of a number, or nil. Linear.
   package func table(_ id: TableID) -> TableSchema? { tables.first { $0.id == id } }
+  /// The table of a name, spelled as the schema spells it, or nil. Linear.
   package func table(named name: String) -> TableSchema? { tables.first { $0.name == name } }
 }

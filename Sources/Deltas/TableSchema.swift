@@ -24,6 +24,7 @@ package struct TableSchema: Hashable, Sendable {
     self.createSQL = createSQL
   }
 
+  /// The column of a number, or nil. Linear.
   package func column(_ id: ColumnID) -> ColumnSchema? { columns.first { $0.id == id } }
 
   /// The columns outside the key, in the order of their numbers: what an insert carries.

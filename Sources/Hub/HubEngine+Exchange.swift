@@ -16,7 +16,8 @@ extension HubEngine {
       sources(of: request),
       from: Contact(
         replica: replica, integrated: request.integrated, resumeTo: request.resumeTo,
-        inlineBytesMax: SessionLimits.inlineBytesMax, clockOffsetMilliseconds: offset,
+        inlineBytesMax: SessionLimits.inlineBytesMax,
+        clockOffsetMilliseconds: Self.correction(ofMeasured: offset),
         receivedMilliseconds: wallMilliseconds))
     let to = acceptance.deltaTo
     let piece = try store.delta(
@@ -37,6 +38,16 @@ extension HubEngine {
       clockOffsetMilliseconds: offset,
       timestamp: clock.issue(wallMilliseconds: wallMilliseconds))
   }
+
+  /// What of a measured difference is the clocks': a request is on its way for a while, more or
+  /// less each time, so a small difference says nothing and must not reorder edits that clocks
+  /// which agree have put in order.
+  private static func correction(ofMeasured offset: Int64) -> Int64 {
+    offset.magnitude <= transitMillisecondsMax ? 0 : offset
+  }
+
+  /// From the making of a request at the branch to its reading here, handshake included.
+  private static let transitMillisecondsMax: UInt64 = 2_000
 
   /// What can be told before anything is parsed.
   private func check(_ request: ExchangeRequest) throws {

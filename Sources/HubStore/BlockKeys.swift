@@ -50,6 +50,27 @@ struct BlockKeys {
   var least: [UInt8] { self[minRow] }
   var greatest: [UInt8] { self[maxRow] }
 
+  /// Where a key is, or nil. Logarithmic if the keys ascend.
+  func row(of key: [UInt8]) -> Int? {
+    withKeys { views in
+      key.withUnsafeBytes { key in
+        let count = offsets.count - 1
+        guard isAscending else {
+          return (0..<count).last { Self.order(views[$0], key) == 0 }
+        }
+        var low = 0
+        var high = count
+        while low < high {
+          let middle = (low + high) / 2
+          let order = Self.order(views[middle], key)
+          if order == 0 { return middle }
+          if order < 0 { low = middle + 1 } else { high = middle }
+        }
+        return nil
+      }
+    }
+  }
+
   /// Lends all keys at once: the views are valid only inside the closure.
   func withKeys<Result>(_ body: (KeyViews) throws -> Result) rethrows -> Result {
     try bytes.withUnsafeBytes { bytes in

@@ -73,8 +73,9 @@ final class LedgerWriter {
       guard isSeen else { continue }
       guard framesLeft > 0 else { return nil }
       framesLeft -= 1
-      let block = try store.log.block(place, part: Int(frame[1].asInteger))
-      guard let row = LogReader.row(encoded, in: block) else { continue }
+      let found = try store.log.block(place, part: Int(frame[1].asInteger))
+      guard let row = found.row(encoded) else { continue }
+      let block = found.block
       if block.kind == .delete { return nil }
       guard let index = block.columns.firstIndex(of: column) else { continue }
       return block.withValues { Value($0.value(index, row: row)) }

@@ -7,7 +7,7 @@ internal import Storage
 final class LogReader {
   private let database: Database
   private var entries: [LogPosition: LogEntry] = [:]
-  private var blocks: [(position: LogPosition, part: Int, block: BlockReader)] = []
+  private var blocks: [LogBlock] = []
 
   init(_ database: Database) { self.database = database }
 
@@ -43,9 +43,9 @@ final class LogReader {
   }
 
   /// A block or outcome frame, decoded.
-  func block(_ position: LogPosition, part: Int) throws -> BlockReader {
-    if let index = blocks.firstIndex(where: { $0.position == position && $0.part == part }) {
-      return blocks[index].block
+  func block(_ position: LogPosition, part: Int) throws -> LogBlock {
+    if let index = blocks.lastIndex(where: { $0.position == position && $0.part == part }) {
+      return blocks[index]
     }
     let parameters = [Value(position), Value(part)]
     guard case .blob(let bytes)? = try database.firstRow(HubSQL.selectFrameBytes, parameters)?.first
@@ -55,9 +55,11 @@ final class LogReader {
     guard let frame = try reader.next() else {
       throw HubStoreError.damaged("frame \(part) of position \(position) is cut short")
     }
-    let block = try BlockReader(raw: try decompressedBlock(payload: frame.payload))
+    let block = LogBlock(
+      position: position, part: part,
+      block: try BlockReader(raw: try decompressedBlock(payload: frame.payload)))
     if blocks.count >= HubStoreLimits.cachedBlocksMax { blocks.removeFirst() }
-    blocks.append((position, part, block))
+    blocks.append(block)
     return block
   }
 
@@ -66,17 +68,22 @@ final class LogReader {
     let parameters = [Value(table), Value(position), .blob(key)]
     return try database.rows(HubSQL.selectFramesOfRowAt, parameters).map { Int($0[0].asInteger) }
   }
+}
 
-  /// A row's place in a block, or nil if the block does not have it. Linear.
-  static func row(_ key: [UInt8], in block: BlockReader) -> Int? {
-    block.withValues { values in
-      var encoder = KeyEncoder()
-      for row in 0..<block.rowCount {
-        encoder.removeAll()
-        for part in 0..<block.keyColumnCount { encoder.append(values.key(part, row: row)) }
-        if encoder.bytes == key { return row }
-      }
-      return nil
-    }
+/// A decoded block of the log, with its keys.
+struct LogBlock {
+  let position: LogPosition
+  let part: Int
+  let block: BlockReader
+  private let keys: BlockKeys
+
+  init(position: LogPosition, part: Int, block: BlockReader) {
+    self.position = position
+    self.part = part
+    self.block = block
+    keys = BlockKeys(block)
   }
+
+  /// A row's place in the block, or nil if the block does not have it.
+  func row(_ key: [UInt8]) -> Int? { keys.row(of: key) }
 }

@@ -15,6 +15,7 @@ extension RowMerger {
     var rowState = RowState()
     var isStored = hasRecord
     var outcome: LogPosition?
+    var wasRefused = false
     switch record {
     case .unknown: break
     case .covered(let position, _):
@@ -26,6 +27,7 @@ extension RowMerger {
     case .stored(let metadata):
       isStored = true
       outcome = metadata.outcomePosition
+      wasRefused = metadata.place == .quarantine
       let values = metadata.place == .table ? try table.values(of: key) : nil
       rowState = try state(metadata, values ?? [], key: change.key, in: table)
     }
@@ -42,7 +44,7 @@ extension RowMerger {
     let isKnown = before != RowState()
     // Who has not seen an insertion meets it in every column.
     metadata.outcomePosition = change.block.kind == .insert ? nil : outcome
-    if merge.isContested || place == .quarantine
+    if merge.isContested || wasRefused || place == .quarantine
       || (isKnown && isOvertaken(change, outcome: outcome))
     {
       metadata.outcomePosition = position
@@ -192,8 +194,9 @@ extension HubStore {
     of key: [UInt8], at position: LogPosition, _ entry: LogEntry, in table: HubTable
   ) throws -> (milliseconds: Int64?, base: LogPosition?) {
     for part in try log.parts(of: table.id, key: key, at: position) {
-      let block = try log.block(position, part: part)
-      guard block.kind == .insert, let row = LogReader.row(key, in: block) else { continue }
+      let found = try log.block(position, part: part)
+      let block = found.block
+      guard block.kind == .insert, let row = found.row(key) else { continue }
       return (entry.effectiveMilliseconds(block.milliseconds(row: row)), block.base(row: row))
     }
     throw HubStoreError.damaged("position \(position) of the log lacks a row that it covers")

@@ -1,6 +1,7 @@
 package import Clocks
 package import Deltas
 
+/// Digests of the hub's rows.
 package struct CompareResponse: Hashable, Sendable {
   /// The position whose state was digested.
   package var position: LogPosition

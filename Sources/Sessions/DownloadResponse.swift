@@ -1,3 +1,4 @@
+/// A piece of a delta.
 package struct DownloadResponse: Hashable, Sendable {
   package var offset: Int
   /// The whole delta's length.

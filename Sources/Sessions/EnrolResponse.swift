@@ -1,6 +1,7 @@
 package import Clocks
 package import Deltas
 
+/// What a device gets for its token: who it is, how it proves that, and what it will hold.
 package struct EnrolResponse: Hashable, Sendable {
   package var replica: ReplicaID
   package var branch: String

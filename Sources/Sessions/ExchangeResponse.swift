@@ -1,5 +1,6 @@
 package import Clocks
 
+/// What the hub took, and what it has that the branch lacks.
 package struct ExchangeResponse: Hashable, Sendable {
   package var accepted: [AcceptedChangeset]
   package var generation: GenerationID

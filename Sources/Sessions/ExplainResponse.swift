@@ -1,5 +1,6 @@
 package import Deltas
 
+/// Where a row's values come from, and what they stood against.
 package struct ExplainResponse: Hashable, Sendable {
   package var exists: Bool
   package var cells: [CellProvenance]

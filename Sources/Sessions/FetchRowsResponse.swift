@@ -1,5 +1,6 @@
 package import Deltas
 
+/// Whole rows of the hub.
 package struct FetchRowsResponse: Hashable, Sendable {
   /// Beside the keys asked for: all columns in the order of their numbers, or nil if the hub has
   /// no such row.

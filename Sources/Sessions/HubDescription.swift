@@ -1,6 +1,7 @@
 package import Clocks
 package import Deltas
 
+/// What a hub is: its log, its schema, its branches.
 package struct HubDescription: Hashable, Sendable {
   package var generation: GenerationID
   package var head: LogPosition

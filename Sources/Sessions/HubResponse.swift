@@ -1,5 +1,6 @@
 package import Clocks
 
+/// What the hub answers. Every case but a refusal answers the request of its kind.
 package enum HubResponse: Hashable, Sendable {
   case exchange(ExchangeResponse)
   /// How many bytes of the changeset the hub has staged.

@@ -1,5 +1,6 @@
 package import Deltas
 
+/// A row's encoded key and its digest.
 package struct KeyedDigest: Hashable, Sendable {
   package var key: [UInt8]
   package var digest: RowDigest

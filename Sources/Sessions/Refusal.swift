@@ -1,3 +1,4 @@
+/// Why the hub did nothing, for the program and for people.
 package struct Refusal: Error, Hashable, Sendable {
   package var code: RefusalCode
   /// What was not done, why, and what to do next.

@@ -1,5 +1,6 @@
 package import Clocks
 
+/// What people call a replica.
 package struct ReplicaName: Hashable, Sendable {
   package var replica: ReplicaID
   package var name: String

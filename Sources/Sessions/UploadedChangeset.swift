@@ -1,5 +1,6 @@
 package import Basics
 
+/// Names a changeset that travels in pieces.
 package struct UploadedChangeset: Hashable, Sendable {
   package var counter: UInt64
   package var contentHash: ContentHash

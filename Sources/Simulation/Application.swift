@@ -11,6 +11,7 @@ final class Application {
   private let schema: Schema
   private let database: Database
   private let plan: SimulationPlan
+  private let rowReader: RowReader
   /// What the current transaction did.
   private var writes: [WorldWrite] = []
   private var wallMilliseconds: Int64 = 0
@@ -19,6 +20,7 @@ final class Application {
     self.replica = replica
     self.schema = schema
     self.plan = plan
+    rowReader = RowReader(schema)
     database = try Database(path: path, mode: .create)
     try database.executeScript(
       "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE"); PRAGMA synchronous = OFF"
@@ -26,11 +28,13 @@ final class Application {
   }
 
   /// All rows as this program sees them.
-  func rows() throws -> Rows { try schema.rows(in: database) }
+  func rows() throws -> Rows { try rowReader.rows(in: database) }
 
   /// Numbers that make every written value one of its kind.
   struct Numbers {
-    private var last: Int64 = 0
+    private var last: Int64
+
+    init(after last: Int64 = 0) { self.last = last }
 
     mutating func next() -> Int64 {
       last += 1
@@ -63,7 +67,7 @@ final class Application {
     wallMilliseconds = 0
     try database.executeScript(SimulatedSchema.sql)
     // Numbers that two branches share: their first rows are alike.
-    var shared = Numbers()
+    var shared = Numbers(after: 900_000)
     for table in schema.tables where table.name != SimulatedSchema.accountTable {
       for _ in 0..<3 {
         let key = freshKey(table, &generator)
@@ -83,7 +87,7 @@ final class Application {
   private func statement(_ generator: inout SeededGenerator, _ numbers: inout Numbers) throws {
     let tables = schema.tables.filter { $0.name != SimulatedSchema.accountTable }
     let table = tables[Int.random(in: 0..<tables.count, using: &generator)]
-    let present = try keys(of: table)
+    let present = try rowReader.keys(of: table.id, in: database)
     var key = freshKey(table, &generator)
     if generator.chance(600), !present.isEmpty {
       key = present[Int.random(in: 0..<present.count, using: &generator)]
@@ -240,19 +244,7 @@ final class Application {
         wallMilliseconds: wallMilliseconds))
   }
 
-  private func row(_ key: RowKey) throws -> [Value]? {
-    guard let table = schema.table(key.table) else { return nil }
-    guard
-      let row = try database.firstRow(TableSQL(table).selectByKey(table.valueColumns), key.values)
-    else { return nil }
-    return table.valueColumns.isEmpty ? [] : row
-  }
-
-  private func keys(of table: TableSchema) throws -> [RowKey] {
-    try database.rows(TableSQL(table).selectAllByKeyOrder).map {
-      RowKey(table: table.id, values: Array($0[..<table.keyColumns.count]))
-    }
-  }
+  private func row(_ key: RowKey) throws -> [Value]? { try rowReader.row(key, in: database) }
 
   private func name(_ column: ColumnID, in table: TableSchema) -> String {
     quoted(table.column(column)?.name ?? "")

@@ -33,21 +33,61 @@ enum SimulatedSchema {
 /// All rows of all tables: beside each key, the columns outside it in the order of their numbers.
 package typealias Rows = [RowKey: [Value]]
 
-extension Schema {
-  /// All rows of the tracked tables as one reader sees them, in one snapshot.
+/// The statements that look at the tracked tables, made once.
+struct RowReader {
+  private struct Table {
+    let id: TableID
+    let keyCount: Int
+    let hasValues: Bool
+    let selectAll: String
+    let selectRow: String
+
+    init(_ table: TableSchema) {
+      let sql = TableSQL(table)
+      id = table.id
+      keyCount = table.keyColumns.count
+      hasValues = !table.valueColumns.isEmpty
+      selectAll = sql.selectAllByKeyOrder
+      selectRow = sql.selectByKey(table.valueColumns)
+    }
+  }
+
+  private let tables: [Table]
+
+  init(_ schema: Schema) { tables = schema.tables.map { Table($0) } }
+
+  /// All rows of all tables as one reader sees them, in one snapshot.
   func rows(in database: Database) throws -> Rows {
     try database.readTransaction {
       var result: Rows = [:]
       for table in tables {
-        for row in try database.rows(TableSQL(table).selectAllByKeyOrder) {
-          let keyCount = table.keyColumns.count
-          result[RowKey(table: table.id, values: Array(row[..<keyCount]))] = Array(row[keyCount...])
+        for row in try database.rows(table.selectAll) {
+          result[RowKey(table: table.id, values: Array(row[..<table.keyCount]))] =
+            Array(row[table.keyCount...])
         }
       }
       return result
     }
   }
 
+  /// The keys of one table's rows, in their order.
+  func keys(of table: TableID, in database: Database) throws -> [RowKey] {
+    guard let table = tables.first(where: { $0.id == table }) else { return [] }
+    return try database.rows(table.selectAll).map {
+      RowKey(table: table.id, values: Array($0[..<table.keyCount]))
+    }
+  }
+
+  /// One row's values outside the key; nil if there is none.
+  func row(_ key: RowKey, in database: Database) throws -> [Value]? {
+    guard let table = tables.first(where: { $0.id == key.table }),
+      let row = try database.firstRow(table.selectRow, key.values)
+    else { return nil }
+    return table.hasValues ? row : []
+  }
+}
+
+extension Schema {
   /// A row's name for people: `customer 17`.
   func name(_ key: RowKey) -> String {
     let table = table(key.table)?.name ?? key.table.description

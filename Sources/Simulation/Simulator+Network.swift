@@ -110,7 +110,11 @@ extension Simulator {
     countingLost lost: WritableKeyPath<FaultCounts, Int>, _ event: () -> Event
   ) {
     let delay = 1...plan.delayMillisecondsMax
-    if generator.chance(plan.loss) { faults[keyPath: lost] += 1 } else { schedule(event(), in: delay) }
+    if generator.chance(plan.loss) {
+      faults[keyPath: lost] += 1
+    } else {
+      schedule(event(), in: delay)
+    }
     if generator.chance(plan.duplication) {
       faults.duplicates += 1
       schedule(event(), in: delay)

@@ -63,8 +63,9 @@ extension Simulator {
   // MARK: Crashes
 
   private func watch(_ store: BranchStore, of branch: SimulatedBranch) {
-    store.database.onStep = { [weak self] step in
-      try self?.step(step, crashes: self?.plan.branchCrashes ?? 0, reader: branch.reader)
+    store.database.onStep = { [weak self, weak branch] step in
+      guard let self, let branch else { return }
+      try self.step(step, crashes: plan.branchCrashes, reader: branch.reader)
     }
   }
 
@@ -144,7 +145,7 @@ extension Simulator {
   func beginReading(_ place: String, _ reader: Database) {
     reading = nil
     do {
-      reading = (try schema.rows(in: reader), Reading(place: place, event: eventCount))
+      reading = (try rowReader.rows(in: reader), Reading(place: place, event: eventCount))
     } catch {
       // The writer is in the way: this reader sees nothing this time.
       reading = nil
@@ -155,7 +156,7 @@ extension Simulator {
   private func read(_ reader: Database) throws {
     guard var (rows, reading) = reading else { return }
     do {
-      let seen = try schema.rows(in: reader)
+      let seen = try rowReader.rows(in: reader)
       faults.readings += 1
       if seen != rows { reading.changeCount += 1 }
       rows = seen

@@ -57,7 +57,7 @@ extension Simulator {
         outgoingCount: try store.outbox().count, deferredCount: try store.deferredRows().count)
     }
     let hub = Evidence.Place(
-      rows: try schema.rows(in: hubReader),
+      rows: try rowReader.rows(in: hubReader),
       digests: try hubStore.digests().map { "\($0.digest.rowCount) \($0.digest)" },
       ledger: try hubStore.conflicts(openOnly: false), position: try hubStore.head(),
       outgoingCount: 0, deferredCount: 0)

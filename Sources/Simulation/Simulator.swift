@@ -29,6 +29,7 @@ package final class Simulator {
   var generator: SeededGenerator
   var plan: SimulationPlan
   let schema: Schema
+  let rowReader: RowReader
   var queue = EventQueue<Event>()
   var trace: Trace
   var world: World
@@ -60,6 +61,7 @@ package final class Simulator {
     generator = SeededGenerator(seed: seed)
     plan = SimulationPlan(&generator)
     schema = try SimulatedSchema.read(path: folder + "/like.db")
+    rowReader = RowReader(schema)
     world = World(schema: schema)
     trace = Trace(keepsLines: keepsTrace)
   }

@@ -57,7 +57,7 @@ package final class Database {
     self.path = path
     handle = opened
     sqlite3_extended_result_codes(handle, 1)
-    sqlite3_busy_timeout(handle, busyTimeoutMilliseconds)
+    tributary_wait_for_locks(handle, busyTimeoutMilliseconds)
     // Whatever the library's build says: views and triggers of a file work as its programs expect.
     _ = tributary_db_config_flag(handle, SQLITE_DBCONFIG_DQS_DML, 1)
     _ = tributary_db_config_flag(handle, SQLITE_DBCONFIG_DQS_DDL, 1)

@@ -12,6 +12,14 @@ package struct TableSQL: Sendable {
   /// Names what happens on a conflict where the table's own constraints would say otherwise, such
   /// as REPLACE, which deletes other rows.
   private let orAbort: String
+  /// A whole new row: the key's columns, then `valueColumns`.
+  package let insert: String
+  package let delete: String
+  /// All columns of all rows, in the order of the columns' numbers; rows in no order.
+  package let selectAll: String
+  /// The key's columns, then the others in the order of their numbers; rows in the key's order.
+  package let selectAllByKeyOrder: String
+  package let count: String
 
   package init(_ table: TableSchema) {
     self.table = table
@@ -22,6 +30,18 @@ package struct TableSQL: Sendable {
       .joined(separator: " AND ")
     let words = table.createSQL.split { $0.isWhitespace }.joined(separator: " ")
     orAbort = SchemaReader.asciiLowercased(words).contains("on conflict") ? "OR ABORT " : ""
+
+    let keysFirst = keyNames + Self.names(table.valueColumns, of: table)
+    let list = keysFirst.joined(separator: ", ")
+    let parameters = (1...keysFirst.count).map { "?\($0)" }.joined(separator: ", ")
+    insert = "INSERT \(orAbort)INTO \(name)(\(list)) VALUES (\(parameters))"
+    delete = "DELETE FROM \(name) WHERE \(keyPredicate)"
+    let inNumbers = Self.names(table.columns.map(\.id).sorted(), of: table)
+    selectAll = "SELECT \(inNumbers.joined(separator: ", ")) FROM \(name)"
+    let order = columns.map { "\(quoted($0.name)) COLLATE \(quoted($0.collation))" }
+    selectAllByKeyOrder =
+      "SELECT \(list) FROM \(name) ORDER BY \(order.joined(separator: ", "))"
+    count = "SELECT count(*) FROM \(name)"
   }
 
   /// Finds by the key's own collation, so that its index is used, and then demands equal bytes
@@ -38,44 +58,21 @@ package struct TableSQL: Sendable {
     return result
   }
 
-  private func names(_ columns: [ColumnID]) -> [String] {
+  private static func names(_ columns: [ColumnID], of table: TableSchema) -> [String] {
     columns.compactMap { table.column($0).map { quoted($0.name) } }
   }
 
   /// Some columns of one row, or a 1 when there are none.
   package func selectByKey(_ columns: [ColumnID]) -> String {
-    let list = columns.isEmpty ? "1" : names(columns).joined(separator: ", ")
+    let list = columns.isEmpty ? "1" : Self.names(columns, of: table).joined(separator: ", ")
     return "SELECT \(list) FROM \(name) WHERE \(keyPredicate)"
-  }
-
-  /// All columns of all rows, in the order of the columns' numbers; rows in no order.
-  package var selectAll: String {
-    "SELECT \(names(table.columns.map(\.id).sorted()).joined(separator: ", ")) FROM \(name)"
-  }
-
-  /// The key's columns, then the others in the order of their numbers; rows in the key's order.
-  package var selectAllByKeyOrder: String {
-    let list = keyNames + names(table.valueColumns)
-    let order = table.keyColumns.compactMap { table.column($0) }
-      .map { "\(quoted($0.name)) COLLATE \(quoted($0.collation))" }
-    return "SELECT \(list.joined(separator: ", ")) FROM \(name)"
-      + " ORDER BY \(order.joined(separator: ", "))"
-  }
-
-  package var count: String { "SELECT count(*) FROM \(name)" }
-
-  /// A whole new row: the key's columns, then `valueColumns`.
-  package var insert: String {
-    let list = keyNames + names(table.valueColumns)
-    let parameters = (1...list.count).map { "?\($0)" }.joined(separator: ", ")
-    return "INSERT \(orAbort)INTO \(name)(\(list.joined(separator: ", "))) VALUES (\(parameters))"
   }
 
   /// Some columns of one row. At least one column.
   package func update(_ columns: [ColumnID]) -> String {
-    let list = names(columns).enumerated().map { "\($1) = ?\(keyNames.count + $0 + 1)" }
+    let list = Self.names(columns, of: table).enumerated().map {
+      "\($1) = ?\(keyNames.count + $0 + 1)"
+    }
     return "UPDATE \(orAbort)\(name) SET \(list.joined(separator: ", ")) WHERE \(keyPredicate)"
   }
-
-  package var delete: String { "DELETE FROM \(name) WHERE \(keyPredicate)" }
 }

@@ -1,10 +1,9 @@
 package import Basics
 package import Clocks
 internal import Crypto
+internal import FoundationEssentials
 internal import SwiftASN1
 internal import X509
-
-internal import FoundationEssentials
 
 /// The hub's own certificate authority: says which server is the hub, and which device is which
 /// branch. RFC 5280, ECDSA on P-256 with SHA-256 throughout.

@@ -1,7 +1,6 @@
+internal import FoundationEssentials
 internal import SwiftASN1
 internal import X509
-
-internal import FoundationEssentials
 
 /// Reads one certificate in PEM, within limits.
 func readCertificate(pem: String, what: String) throws(CredentialError) -> Certificate {

@@ -1,7 +1,6 @@
+internal import Glibc
 internal import SwiftASN1
 internal import X509
-
-internal import Glibc
 
 /// The names that a server certificate can carry: DNS names and IP addresses.
 enum HostName {

@@ -31,8 +31,8 @@ package enum TransportError: Error, Hashable, Sendable {
         + " network with a sign-in page, sign in first. If the hub was set up anew, join again with"
         + " a new token."
     case .certificateRefused(let why):
-      "The hub does not accept this device's certificate: \(why). Pending changes wait here. Ask the"
-        + " hub's operator for a new token and join again."
+      "The hub does not accept this device's certificate: \(why). Pending changes wait here. Ask"
+        + " the hub's operator for a new token and join again."
     case .tooLarge(let bytesMax):
       "The hub's answer is larger than \(bytesMax) bytes and was not read. Nothing was changed."
         + " Upgrade this branch or the hub."

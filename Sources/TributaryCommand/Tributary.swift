@@ -57,8 +57,7 @@ struct Tributary: AsyncParsableCommand {
         try command.run()
       }
     } catch let failure as CommandFailure {
-      let width = Console.errorIsTerminal ? Console.errorWidth : nil
-      for line in failure.lines(width: width, style: Console.errorStyle) { Console.note(line) }
+      Console.note(failure)
       exit(withError: ExitCode(failure.status.rawValue))
     } catch {
       exit(withError: error)

@@ -132,8 +132,7 @@ struct ApplicationTriggerTests {
     try a.run("DELETE FROM parent WHERE id = 1; UPDATE parent SET v = 2 WHERE id = 3")
     try a.sync(&hub)
     try b.sync(&hub)
-    #expect(
-      try b.rows("SELECT id FROM child ORDER BY id") == [[.integer(12)], [.integer(13)]])
+    #expect(try b.rows("SELECT id FROM child") == [[.integer(13)]])
     #expect(try b.rows("SELECT id, v FROM parent") == [[.integer(3), .integer(2)]])
     #expect(try b.rows("SELECT n FROM total") == [[.integer(22)]])
     #expect(
@@ -168,7 +167,8 @@ struct ApplicationTriggerTests {
         [.integer(3), .integer(3)], [.integer(7), .integer(5)], [.integer(8), .integer(6)],
       ])
     let waiting = try b.store.deferredRows()
-    #expect(waiting.map { $0.key.values[0] } == [.integer(1), .integer(2), .integer(7), .integer(8)])
+    #expect(
+      waiting.map { $0.key.values[0] } == [.integer(1), .integer(2), .integer(7), .integer(8)])
     #expect(waiting[0].reason == "not one")
     #expect(waiting.allSatisfy { $0.reason != nil })
     try b.run("DROP TRIGGER bi; DROP TRIGGER bj; DROP TRIGGER bu; DROP TRIGGER bd")

@@ -1,10 +1,11 @@
-@testable import BranchStore
 import Clocks
 import Deltas
 import Foundation
 import Storage
 import TestSupport
 import Testing
+
+@testable import BranchStore
 
 /// A database becomes a branch, and is none again, without losing anything of its own.
 struct AttachTests {

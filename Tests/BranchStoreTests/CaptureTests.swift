@@ -25,7 +25,8 @@ struct CaptureTests {
   @Test func insertsUpdatesAndDeletesBecomeOneChangeEach() throws {
     let branch = try branch(customers)
     #expect(
-      try brief(branch, after: "INSERT INTO customer VALUES (1, 'Ann', '1', x'00'), (2, 'B', '2', 3)")
+      try brief(
+        branch, after: "INSERT INTO customer VALUES (1, 'Ann', '1', x'00'), (2, 'B', '2', 3)")
         == ["insert 1 c2='Ann' c3='1' c4=x'00'", "insert 2 c2='B' c3='2' c4=3"])
     #expect(
       try brief(branch, after: "UPDATE customer SET name = 'Änn' WHERE id = 1")
@@ -48,8 +49,9 @@ struct CaptureTests {
           UPDATE customer SET phone = 'd';
           """) == ["insert 1 c2='c' c3='d' c4=null"])
     #expect(try branch.seal().rowCount == 0)
-    #expect(try brief(branch, after: "UPDATE customer SET name = 'x'; UPDATE customer SET name = 'y'")
-      == ["update 1 c2='y'"])
+    #expect(
+      try brief(branch, after: "UPDATE customer SET name = 'x'; UPDATE customer SET name = 'y'")
+        == ["update 1 c2='y'"])
   }
 
   @Test func whatChangesNothingIsNotCaptured() throws {
@@ -59,7 +61,8 @@ struct CaptureTests {
     #expect(
       try brief(branch, after: "UPDATE customer SET id = id, name = 'a', phone = 'b', extra = 1")
         == [])
-    #expect(try brief(branch, after: "INSERT OR IGNORE INTO customer VALUES (1, 'z', 'z', 1)") == [])
+    #expect(
+      try brief(branch, after: "INSERT OR IGNORE INTO customer VALUES (1, 'z', 'z', 1)") == [])
   }
 
   @Test func changesThatOnlyBytesShowAreCaptured() throws {

@@ -52,9 +52,10 @@ struct CheckTests {
     #expect(report.repairedTriggers.count == 5)
     try branch.run("UPDATE customer SET phone = '2'")
     #expect(try branch.sealed().map(\.brief) == ["update 1 c3='2'"])
-    #expect(try problems(branch) == [
-      "Column “extra” of table “customer” is not synced: it is not in the hub's schema."
-    ])
+    #expect(
+      try problems(branch) == [
+        "Column “extra” of table “customer” is not synced: it is not in the hub's schema."
+      ])
   }
 
   @Test func anAddedColumnStandsInNobodysWay() throws {
@@ -88,7 +89,8 @@ struct CheckTests {
   @Test func whatWasWrittenWithoutCaptureCanBeNotedLater() throws {
     let branch = try TestBranch(customers)
     try branch.run("DROP TRIGGER tributary_1_d; DROP TRIGGER tributary_1_i")
-    try branch.run("INSERT INTO customer VALUES (2, 'new', NULL); DELETE FROM customer WHERE id = 1")
+    try branch.run(
+      "INSERT INTO customer VALUES (2, 'new', NULL); DELETE FROM customer WHERE id = 1")
     _ = try branch.store.repairTriggers()
     try branch.store.capture(
       [

@@ -1,9 +1,10 @@
-@testable import BranchStore
 import Clocks
 import Deltas
 import Storage
 import TestSupport
 import Testing
+
+@testable import BranchStore
 
 /// Rows with unconfirmed changes, and rows that SQLite refuses, wait; nothing waits behind them.
 struct WaitingTests {

@@ -11,7 +11,7 @@ struct DemoDataTests {
   ])
   func theProgramCarriesTheFixtures(file: String, text: String) throws {
     let fixture = try String(contentsOf: fixture("Customers/\(file)"), encoding: .utf8)
-    #expect(fixture == text + "\n")
+    #expect(fixture == text)
   }
 
   @Test func everyRecordIsWhole() {

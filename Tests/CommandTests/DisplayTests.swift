@@ -15,14 +15,16 @@ struct DisplayTests {
     var table = TextTable([.init("name"), .init("rows", isNumber: true)])
     table.append(["南山支行", "1,234"])
     table.append(["Lin", "5"])
-    #expect(table.lines() == ["name       rows", "南山支行  1,234", "Lin            5"])
+    #expect(table.lines() == ["name       rows", "南山支行  1,234", "Lin           5"])
   }
 
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-    (1_772_352_930_250, "2026-03-01T08:15:30.250Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-    (253_402_300_800_000, "+10000-01-01T00:00:00.000Z"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
+      (1_772_352_930_250, "2026-03-01T08:15:30.250Z"),
+      (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+      (253_402_300_800_000, "+10000-01-01T00:00:00.000Z"),
+    ] as [(Int64, String)])
   func timesAreISO8601(milliseconds: Int64, text: String) {
     #expect(TimeText.iso8601(milliseconds: milliseconds) == text)
   }

@@ -29,7 +29,8 @@ struct KeyArgumentTests {
     let key = try KeyArgument.read("[10248, \"A\"]", for: table)
     #expect(key.values == [.integer(10248), .text("A")])
     #expect(KeyArgument.text(key.values) == "[10248, \"A\"]")
-    #expect(try KeyArgument.read("[\"10248\", 7]", for: table).values == [.integer(10248), .text("7")])
+    #expect(
+      try KeyArgument.read("[\"10248\", 7]", for: table).values == [.integer(10248), .text("7")])
     for wrong in ["10248", "[1]", "[1,2,3]", "{}", "[1, null]", "[1, [2]]"] {
       #expect(throws: CommandFailure.self) { try KeyArgument.read(wrong, for: table) }
     }

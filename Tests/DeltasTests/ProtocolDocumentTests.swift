@@ -89,7 +89,8 @@ import Testing
       "conflictsPerFrameMax": DeltaLimits.conflictsPerFrameMax,
       "explanationBytesMax": DeltaLimits.explanationBytesMax,
       "changesetRowsMax": DeltaLimits.changesetRowsMax,
-      "deltaFramesMax": DeltaLimits.deltaFramesMax, "ordinalMax": Int(DeltaLimits.ordinalMax),
+      "tableRowsMax": DeltaLimits.tableRowsMax, "deltaFramesMax": DeltaLimits.deltaFramesMax,
+      "ordinalMax": Int(DeltaLimits.ordinalMax),
     ]
     let documented = try ProtocolDocument.limits()
     for (name, limit) in limits { #expect(documented[name] == limit, "\(name)") }

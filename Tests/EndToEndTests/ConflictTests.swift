@@ -48,7 +48,7 @@ extension EndToEnd {
         #expect(conflict.rule == "latest")
         #expect(conflict.state == "settled")
         #expect(conflict.standing == .text("138-0013"))
-        let named = Set(conflict.values.map { "\($0.branch) \($0.value)" })
+        let named = Set(conflict.values.map { "\($0.branch) \($0.value ?? .null)" })
         #expect(named == ["南山支行 0755-8200", "罗湖支行 138-0013"])
         let why = try Program.run(["why", place, "customer", "17", "phone"])
         try expect(why, 0)

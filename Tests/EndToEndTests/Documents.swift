@@ -31,13 +31,15 @@ struct ConflictsDocument: Decodable {
   struct Conflict: Decodable {
     struct Value: Decodable {
       var branch: String
-      var value: SQLValue
+      /// Nil for a deletion.
+      var value: SQLValue?
       var at: String?
     }
     var table: String
     var column: String?
     var values: [Value]
-    var standing: SQLValue
+    /// Nil if the row does not stand.
+    var standing: SQLValue?
     var rule: String
     var state: String
   }

@@ -148,7 +148,7 @@ extension EndToEnd {
       #expect(conflicts.count == 3)
       for conflict in conflicts {
         #expect(conflict.column == "CompanyName")
-        #expect(conflict.values.contains { $0.value.description.hasPrefix("Another ") })
+        #expect(conflict.values.contains { $0.value?.description.hasPrefix("Another ") == true })
       }
     }
   }

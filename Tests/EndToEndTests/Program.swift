@@ -75,9 +75,8 @@ enum SQLValue: Decodable, Hashable, CustomStringConvertible {
   case integer(Int64)
   case real(Double)
   case text(String)
-  case blob(String)
-
-  private struct Blob: Decodable { var hex: String }
+  /// What JSON has no form for: `blob`, `text` with its bytes as `hex`, a deletion.
+  case other([String: String])
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -90,7 +89,7 @@ enum SQLValue: Decodable, Hashable, CustomStringConvertible {
     } else if let value = try? container.decode(String.self) {
       self = .text(value)
     } else {
-      self = .blob(try container.decode(Blob.self).hex)
+      self = .other(try container.decode([String: String].self))
     }
   }
 
@@ -100,7 +99,7 @@ enum SQLValue: Decodable, Hashable, CustomStringConvertible {
     case .integer(let value): "\(value)"
     case .real(let value): "\(value)"
     case .text(let value): value
-    case .blob(let hex): "x'\(hex)'"
+    case .other(let parts): "\(parts)"
     }
   }
 }

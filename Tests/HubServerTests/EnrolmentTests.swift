@@ -62,7 +62,8 @@ import Transport
   }
 
   @Test func wrongAndExpiredTokensAreRefused() async throws {
-    try await ServerWorld.serve(wallMilliseconds: { 1_800_000_000_000 }) { world in
+    let time: @Sendable () -> Int64 = { 1_800_000_000_000 }
+    try await ServerWorld.serve(wallMilliseconds: time) { world in
       let expired = try world.token(expires: 1_800_000_000_000)
       #expect(try await refusal(expired) == .tokenExpired)
       let unknown = try Token(

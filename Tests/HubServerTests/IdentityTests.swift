@@ -127,7 +127,8 @@ import Transport
     let timer = ManualTimer()
     let start: Int64 = WallClock.systemMilliseconds()
     let wall = Counter(start)
-    try await ServerWorld.serve(timer: timer, wallMilliseconds: { wall.value }) { world in
+    let time: @Sendable () -> Int64 = { wall.value }
+    try await ServerWorld.serve(timer: timer, wallMilliseconds: time) { world in
       let identity = try world.device(1)
       let open = try world.connection(identity)
       _ = try await open.send(.describe)

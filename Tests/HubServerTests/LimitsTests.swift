@@ -116,13 +116,11 @@ final class Counter: Sendable {
     limits.requestsWaitingMax = 1
     let (entered, enter) = AsyncStream<Void>.makeStream()
     let go = DispatchSemaphore(value: 0)
-    try await ServerWorld.serve(
-      limits: limits,
-      onRequest: { _ in
-        enter.yield()
-        go.wait()
-      }
-    ) { world in
+    let block: @Sendable (HubRequest) -> Void = { _ in
+      enter.yield()
+      go.wait()
+    }
+    try await ServerWorld.serve(limits: limits, onRequest: block) { world in
       async let first = RawClient(world, as: try world.device(1)).sync(describe)
       var arrivals = entered.makeAsyncIterator()
       await arrivals.next()

@@ -142,12 +142,11 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   @Test func whatIsInFlightIsFinished() async throws {
     let (entered, enter) = AsyncStream<Void>.makeStream()
     let go = DispatchSemaphore(value: 0)
-    try await ServerWorld.serve(
-      onRequest: { _ in
-        enter.yield()
-        go.wait()
-      }
-    ) { world in
+    let block: @Sendable (HubRequest) -> Void = { _ in
+      enter.yield()
+      go.wait()
+    }
+    try await ServerWorld.serve(onRequest: block) { world in
       let connection = try world.connection(try world.device(1))
       async let answer = connection.send(.describe)
       var arrivals = entered.makeAsyncIterator()
@@ -179,13 +178,11 @@ private func news(_ head: UInt64) -> NewsBoard.News {
     let timer = ManualTimer()
     let (entered, enter) = AsyncStream<Void>.makeStream()
     let go = DispatchSemaphore(value: 0)
-    try await ServerWorld.serve(
-      timer: timer,
-      onRequest: { _ in
-        enter.yield()
-        go.wait()
-      }
-    ) { world in
+    let block: @Sendable (HubRequest) -> Void = { _ in
+      enter.yield()
+      go.wait()
+    }
+    try await ServerWorld.serve(timer: timer, onRequest: block) { world in
       let connection = try world.connection(try world.device(1))
       let answer = Task { try await connection.send(.describe) }
       var arrivals = entered.makeAsyncIterator()

@@ -24,7 +24,7 @@ import Testing
     ]
     let documented = try ProtocolDocument.limits()
     for (name, limit) in limits { #expect(documented[name] == limit, "\(name)") }
-    #expect(documented.count == limits.count + 21)
+    #expect(documented.count == limits.count + 22)
   }
 
   @Test func theMessageTypesAreThoseInUse() throws {

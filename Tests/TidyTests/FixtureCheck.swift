@@ -1,4 +1,4 @@
-/// Every fixture is read by a test or explained in Fixtures/README.md: none is dead.
+/// Every fixture, or its folder, is named by a test or explained in Fixtures/README.md: none is dead.
 enum FixtureCheck {
   static let readmePath = "Fixtures/README.md"
 
@@ -12,9 +12,16 @@ enum FixtureCheck {
       let name = path.split(separator: "/").last ?? ""
       let isKnown =
         readme.text.contains(inside) || readme.text.contains(name)
+        || folders(of: inside).contains { readme.text.contains("`\($0)/`") }
         || sources.contains { $0.text.contains(inside) || $0.text.contains("\"\(name)\"") }
       return isKnown
         ? nil : Finding(path, "No test names it and Fixtures/README.md does not explain it.")
     }
+  }
+
+  /// `Deltas` and `Deltas/v1` for `Deltas/v1/a.delta`.
+  private static func folders(of path: Substring) -> [String] {
+    let parts = path.split(separator: "/").dropLast()
+    return parts.indices.map { parts[...$0].joined(separator: "/") }
   }
 }

@@ -29,7 +29,8 @@ struct VerifyCommand: OperatorCommand {
   func perform() async throws -> ExitStatus {
     if self.repair {
       throw CommandFailure.notYet(
-        undone: "Nothing was repaired in \(database).", what: "repair differences (verify --repair)",
+        undone: "Nothing was repaired in \(database).",
+        what: "repair differences (verify --repair)",
         next: "Run `tributary verify` to see them, write the right values at the branch, and sync.")
     }
     let verification = Verification(

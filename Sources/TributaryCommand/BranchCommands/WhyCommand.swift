@@ -40,9 +40,7 @@ struct WhyCommand: OperatorCommand {
     } else {
       Console.print(lines: answer.lines(style: Console.style))
     }
-    for line in answer.failure?.lines(width: 78, style: Console.errorStyle) ?? [] {
-      Console.note(line)
-    }
+    if let failure = answer.failure { Console.note(failure) }
     return answer.status
   }
 }

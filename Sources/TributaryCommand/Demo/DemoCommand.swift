@@ -15,7 +15,8 @@ struct DemoCommand: OperatorCommand {
         tributary demo --keep ~/tributary-demo
       """)
 
-  @Option(help: ArgumentHelp("Keep everything in this folder.", valueName: "dir"),
+  @Option(
+    help: ArgumentHelp("Keep everything in this folder.", valueName: "dir"),
     completion: .directory)
   var keep: String?
 

@@ -31,7 +31,9 @@ struct DemoDigests {
       table.append(
         [name]
           + names.map { table in
-            document.tables[table].map { "\($0.rows) rows  \($0.digest.prefix(10))" } ?? "-"
+            document.tables[table].map {
+              "\(NumberText.counted($0.rows, "row"))  \($0.digest.prefix(10))"
+            } ?? "-"
           })
     }
     return table

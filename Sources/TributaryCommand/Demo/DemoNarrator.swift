@@ -4,6 +4,7 @@ struct DemoNarrator {
   let style: TextStyle
   private static let width = 78
   private static let indent = "   "
+  static let commandWidth = 75
 
   func title(_ text: String) {
     Console.print(style.heading(text))
@@ -36,7 +37,7 @@ struct DemoNarrator {
   }
 
   func table(_ table: TextTable) {
-    Console.print(lines: table.lines(style: style, indent: Self.indent))
+    Console.print(lines: table.lines(style: style, indent: Self.indent, width: Self.width))
   }
 
   /// Words as a person would type them; a token, being long and used up, only begins.
@@ -44,7 +45,8 @@ struct DemoNarrator {
     words.map { word in
       if word.hasPrefix("trib1.") { return word.prefix(14) + "…" }
       let isPlain = word.unicodeScalars.allSatisfy {
-        $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_./:".unicodeScalars.contains($0)
+        $0.properties.isAlphabetic || $0.properties.numericType != nil
+          || "-_./:".unicodeScalars.contains($0)
       }
       return isPlain ? word : "'\(word)'"
     }.joined(separator: " ")

@@ -12,7 +12,8 @@ enum DemoRows {
   static func table(path: String) throws -> TextTable {
     let database = try Database(path: path, mode: .readOnly)
     var table = TextTable([
-      .init("customer_id"), .init("name"), .init("phone"), .init("note or address"),
+      .init("customer_id"), .init("name"), .init("phone"),
+      .init("note or address", isFlexible: true),
     ])
     for row in try database.rows(query) { table.append(row.map(ValueText.plain)) }
     return table

@@ -7,6 +7,7 @@ final class DemoWorld {
   let isKept: Bool
   let leftovers: DemoLeftovers
   private var hub: ChildProcess?
+  private var address = "127.0.0.1:0"
   private let narrator: DemoNarrator
 
   private static let startMillisecondsMax: Int64 = 20_000
@@ -34,6 +35,8 @@ final class DemoWorld {
         decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
     leftovers = DemoLeftovers(folder: folder, isKept: isKept)
+    // What its commands print stands indented among what the demo says.
+    setenv("COLUMNS", "\(DemoNarrator.commandWidth)", 1)
     guard chdir(folder) == 0 else { throw FileError(path: folder, errno: errno) }
   }
 
@@ -49,8 +52,10 @@ final class DemoWorld {
     if isShown { narrator.command(words) }
     let child = try ChildProcess.start(
       words, errors: isShown ? .withOutput : .file(path("demo.log")))
+    leftovers.began(child.processID)
     let output = child.rest()
     let status = child.wait()
+    leftovers.ended(child.processID)
     if isShown { narrator.output(output) }
     guard let known = ExitStatus(rawValue: status), statuses.contains(known) else {
       throw CommandFailure(
@@ -61,13 +66,13 @@ final class DemoWorld {
     return output
   }
 
-  /// Serves the hub until the end of the demo and returns its URL.
-  func serveHub() throws -> String {
-    let words = ["hub", "serve", "hub", "--listen", "127.0.0.1:0"]
+  /// Serves the hub until it is stopped: at a free port the first time, there again later.
+  func serveHub() throws {
+    let words = ["hub", "serve", "hub", "--listen", address]
     narrator.command(words)
     let child = try ChildProcess.start(words, errors: .file(path("hub.log")))
     hub = child
-    leftovers.note(hub: child.processID)
+    leftovers.began(child.processID)
     guard let line = child.line(timeoutMilliseconds: Self.startMillisecondsMax),
       line.hasPrefix("ready ")
     else {
@@ -77,22 +82,30 @@ final class DemoWorld {
         next: "Try again; if it does not help, run `tributary hub serve` by hand.")
     }
     narrator.output(line + "\n")
-    return String(line.dropFirst("ready ".count))
+    address = String(line.dropFirst("ready https://".count))
   }
 
-  /// Stops the hub as a service manager would. Whether it ended well.
-  func stopHub() -> Bool {
-    guard let hub else { return true }
+  /// Stops the hub as a service manager would.
+  func stopHub() throws {
+    guard endHub() == 0 else {
+      throw CommandFailure(
+        .unexpected, undone: "The demo stopped.", why: "The hub did not stop as asked.",
+        next: "Keep the files with --keep and look at hub.log.")
+    }
+  }
+
+  private func endHub() -> Int32 {
+    guard let hub else { return 0 }
     hub.terminate()
     let status = hub.wait()
     self.hub = nil
-    leftovers.note(hub: nil)
-    return status == 0
+    leftovers.ended(hub.processID)
+    return status
   }
 
   /// Removes the folder unless it is to be kept.
   func tidy() {
-    _ = stopHub()
+    _ = endHub()
     leftovers.remove()
   }
 }

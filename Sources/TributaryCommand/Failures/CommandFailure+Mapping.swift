@@ -1,6 +1,7 @@
-internal import ArgumentParser
+internal import Agent
 internal import BranchStore
 internal import Deltas
+internal import HubServer
 internal import HubStore
 internal import Sessions
 internal import Storage
@@ -17,12 +18,17 @@ extension CommandFailure {
     case let error as HubStoreError: self.init(error, undone: undone)
     case let error as TransportError: self.init(error, undone: undone)
     case let error as CredentialError: self.init(error, undone: undone)
+    case let error as HubServerError: self.init(error, undone: undone)
+    case let error as StagingError:
+      self.init(
+        error.isDiskFull ? .diskFull : .cannotOpen, undone: undone, why: error.message, next: "")
     case let error as Refusal: self.init(error, undone: undone)
     case let error as DeltaDecodingError:
       self.init(.damagedDelta, undone: undone, why: error.message, next: "")
     case let error as FileError:
       self.init(
-        error.code, undone: undone, why: Self.sentence(error.message), next: Self.advice(error.code))
+        error.code, undone: undone, why: Self.sentence(error.message), next: Self.advice(error.code)
+      )
     default:
       self.init(
         .unexpected, undone: undone, why: Self.sentence("\(error)"),
@@ -70,6 +76,15 @@ extension CommandFailure {
       case .file: .cannotOpen
       case .malformed: .damagedCredentials
       case .requestRefused: .certificateRefused
+      }
+    self.init(code, undone: undone, why: error.message, next: "")
+  }
+
+  init(_ error: HubServerError, undone: String) {
+    let code: ErrorCode =
+      switch error {
+      case .cannotListen: .addressInUse
+      case .credentials: .damagedCredentials
       }
     self.init(code, undone: undone, why: error.message, next: "")
   }

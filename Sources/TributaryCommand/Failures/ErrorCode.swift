@@ -53,6 +53,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case noSuchPosition = "no-such-position"
   case addressInUse = "address-in-use"
   case hubNeverServed = "hub-never-served"
+  case badHostName = "bad-host-name"
 
   // The program
   case notYet = "not-yet"
@@ -72,8 +73,10 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .hubUnreachable, .notHubAnswer, .hubBusy: .unreachable
     case .notADatabase, .alreadyJoined, .alreadyExists, .cannotOpen, .readOnly, .diskFull,
       .damaged, .constraint, .formatTooNew, .noSuchTable, .noSuchColumn, .badKey, .keysClash,
-      .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage, .protocolMismatch, .malformedMessage, .tooLarge,
-      .damagedDelta, .answerDoesNotFit, .chainBroken, .unknownPosition, .noSuchPosition, .addressInUse, .hubNeverServed, .notYet,
+      .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage,
+      .protocolMismatch, .malformedMessage, .tooLarge,
+      .damagedDelta, .answerDoesNotFit, .chainBroken, .unknownPosition, .noSuchPosition,
+      .addressInUse, .hubNeverServed, .badHostName, .notYet,
       .unexpected:
       .failed
     }

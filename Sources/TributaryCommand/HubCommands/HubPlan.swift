@@ -53,6 +53,11 @@ struct HubPlan {
       let made = existed ? (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] : []
       for name in made { try? FileManager.default.removeItem(atPath: folder + "/" + name) }
       if !existed { try? FileManager.default.removeItem(atPath: folder) }
+      if case .requestRefused(let why)? = error as? CredentialError {
+        throw CommandFailure(
+          .badHostName, undone: undone, why: CommandFailure.sentence(why),
+          next: "Correct the names given with --host.")
+      }
       throw error
     }
   }
@@ -68,7 +73,9 @@ struct HubPlan {
 
   var lines: [String] {
     let names = schema.tables.map(\.name).joined(separator: ", ")
-    return ["Made a hub in \(folder) for \(NumberText.counted(schema.tables.count, "table")): \(names)."]
+    return [
+      "Made a hub in \(folder) for \(NumberText.counted(schema.tables.count, "table")): \(names)."
+    ]
       + skipped.map { "Left out \($0.name): \($0.why)." }
       + ["Next: tributary hub serve \(folder)"]
   }

@@ -30,7 +30,8 @@ struct JoinPlan {
       let named = keys.map { ValueText.escaped(KeyArgument.text($0.values)) }
         .joined(separator: ", ")
       let rest = table.differentCount - keys.count
-      return "\(table.table.name): \(named)" + (rest > 0 ? " and \(NumberText.grouped(rest)) more" : "")
+      return "\(table.table.name): \(named)"
+        + (rest > 0 ? " and \(NumberText.grouped(rest)) more" : "")
     }
   }
 

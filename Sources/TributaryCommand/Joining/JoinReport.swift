@@ -23,9 +23,9 @@ struct JoinReport {
 
   var lines: [String] {
     let branch = ValueText.escaped(enrolment.answer.branch)
-    let made = plan.target.isNew ? " The file was made." : ""
+    let made = plan.target.isNew ? ", new file" : ""
     let tables = NumberText.counted(plan.schema.tables.count, "table")
-    return ["\(branch) has joined \(enrolment.token.url): \(tables).\(made)"]
+    return ["\(branch) has joined \(enrolment.token.url) (\(tables)\(made))."]
       + plan.untracked.map { "Not synced: \($0.name); \($0.why)." } + result.lines
   }
 }

@@ -9,12 +9,23 @@ enum Console {
   static let errorStyle = TextStyle(isEnabled: wantsColor(STDERR_FILENO))
   static let errorIsTerminal = isatty(STDERR_FILENO) == 1
 
-  /// Columns of the terminal behind standard error, or the usual 80.
-  static var errorWidth: Int {
+  /// What lines for people should fit: the columns of a terminal, or what COLUMNS says; nil for a
+  /// file or a pipe, where lines stay whole.
+  static let outputWidth = width(STDOUT_FILENO)
+  static let errorWidth = width(STDERR_FILENO)
+
+  private static func width(_ descriptor: Int32) -> Int? {
+    let named = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else { return 80 }
-    return min(Int(size.ws_col), 100)
+    if isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return max(widthMin, Int(size.ws_col))
+    }
+    return named.map { max(widthMin, $0) }
   }
+
+  private static let widthMin = 40
+  /// Paragraphs are not made wider than one likes to read.
+  static let paragraphWidthMax = 100
 
   static func print(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
 
@@ -28,6 +39,11 @@ enum Console {
 
   /// A message for people, on standard error.
   static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+  static func note(_ failure: CommandFailure) {
+    let width = errorWidth.map { min($0, paragraphWidthMax) }
+    for line in failure.lines(width: width, style: errorStyle) { note(line) }
+  }
 
   /// Bytes as they are, on standard error: for progress that overwrites its line.
   static func writeError(_ text: String) { write(text, to: STDERR_FILENO) }

@@ -13,7 +13,7 @@ struct Progress {
   mutating func show(_ text: @autoclosure () -> String, nowMilliseconds: Int64) {
     guard isShown, nowMilliseconds - lastMilliseconds >= Self.intervalMilliseconds else { return }
     lastMilliseconds = nowMilliseconds
-    let line = DisplayWidth.shortened(text(), to: 78)
+    let line = DisplayWidth.shortened(text(), to: (Console.errorWidth ?? 80) - 2)
     let width = DisplayWidth.of(line)
     let fill = String(repeating: " ", count: max(0, shownWidth - width))
     Console.writeError("\r\(line)\(fill)")

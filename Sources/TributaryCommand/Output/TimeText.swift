@@ -2,8 +2,7 @@
 enum TimeText {
   /// `2026-03-01T08:15:30.250Z`. Years outside 0 to 9999 get their sign, as the standard asks.
   static func iso8601(milliseconds: Int64) -> String {
-    let day = floorDivide(milliseconds, 86_400_000)
-    let ofDay = milliseconds - day * 86_400_000
+    let (day, ofDay) = floorDivide(milliseconds, 86_400_000)
     let (year, month, dayOfMonth) = civil(day)
     let date = "\(yearText(year))-\(two(month))-\(two(dayOfMonth))"
     let hours = two(ofDay / 3_600_000)
@@ -38,8 +37,7 @@ enum TimeText {
   /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days since 1970 to a date.
   private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = days + 719_468
-    let era = floorDivide(shifted, 146_097)
-    let dayOfEra = shifted - era * 146_097
+    let (era, dayOfEra) = floorDivide(shifted, 146_097)
     let yearOfEra =
       (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -49,9 +47,12 @@ enum TimeText {
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
   }
 
-  private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
+  /// Rounds down, so that what is left is never negative.
+  private static func floorDivide(
+    _ value: Int64, _ divisor: Int64
+  ) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 
   private static func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }

@@ -32,7 +32,7 @@ struct BranchesReport {
       return ["No branch has joined yet. Invite one: tributary hub invite DIR --branch NAME"]
     }
     var table = TextTable([
-      .init("branch", widthMax: 30), .init("state"), .init("last contact"),
+      .init("branch", isFlexible: true), .init("state"), .init("last contact"),
       .init("last complete sync"), .init("rows to fetch", isNumber: true),
       .init("clock", isNumber: true),
     ])
@@ -45,7 +45,7 @@ struct BranchesReport {
         replica.clockOffsetMilliseconds.map { TimeText.offset(milliseconds: $0) } ?? "-",
       ])
     }
-    return table.lines(style: style)
+    return table.lines(style: style, width: Console.outputWidth)
   }
 
   private func ago(_ milliseconds: Int64?) -> String {

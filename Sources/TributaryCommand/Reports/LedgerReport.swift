@@ -57,10 +57,11 @@ struct LedgerReport {
     let what = columnName(conflict) ?? "(the row)"
     let key = ValueText.escaped(KeyArgument.text(conflict.key.values))
     let state = style.faint("\(Self.word(conflict.state)), rule: \(conflict.rule)")
-    let head = "#\(conflict.id)  "
+    let head =
+      "#\(conflict.id)  "
       + style.strong("\(ValueText.escaped(tableName(conflict))) \(key)  \(what)")
     var table = TextTable([
-      .init(""), .init("value", widthMax: 40), .init("branch"), .init("written"),
+      .init(""), .init("value", isFlexible: true), .init("branch"), .init("written"),
     ])
     for (index, value) in conflict.values.enumerated() {
       table.append([
@@ -71,8 +72,12 @@ struct LedgerReport {
     if let base = conflict.base {
       table.append(["before", ValueText.shown(base), "", ""])
     }
-    return ["\(head)  \(state)"] + table.lines(style: .plain, indent: "  ").dropFirst()
-      + DisplayWidth.wrapped(conflict.explanation, to: 76).map { "  " + style.faint($0) }
+    let width = Console.outputWidth
+    let explanation = DisplayWidth.wrapped(
+      conflict.explanation, to: min(width ?? .max, Console.paragraphWidthMax) - 2)
+    return ["\(head)  \(state)"]
+      + table.lines(style: .plain, indent: "  ", width: width).dropFirst()
+      + explanation.map { "  " + style.faint($0) }
   }
 
   private func shown(_ value: ConflictValue, in conflict: Conflict) -> String {

@@ -47,7 +47,10 @@ struct StatusReport {
             + " see: tributary doctor \(database)"
       ),
       ("Clock", clock),
-      ("Position", "\(NumberText.grouped(Int(clamping: status.position.rawValue))) in the hub’s log"),
+      (
+        "Position",
+        "\(NumberText.grouped(Int(clamping: status.position.rawValue))) in the hub’s log"
+      ),
     ]
     return facts.map { style.faint(DisplayWidth.padded($0.0, to: 12)) + $0.1 }
   }

@@ -64,7 +64,9 @@ struct VerificationReport {
           + " \(NumberText.counted(tables.count, "table")) here and at the hub."
       ]
     }
-    var lines = ["\(NumberText.counted(differenceCount, "row")) differ\(differenceCount == 1 ? "s" : "")."]
+    var lines = [
+      "\(NumberText.counted(differenceCount, "row")) differ\(differenceCount == 1 ? "s" : "")."
+    ]
     for table in tables where !table.isEqual {
       let named = table.differences.prefix(Self.linesMax)
       lines += ["", style.strong(ValueText.escaped(table.table.name))]

@@ -26,16 +26,15 @@ extension WhyReport {
       return ["There is no such row, and the hub never had one."]
     }
     var table = TextTable([
-      .init("column"), .init("value", widthMax: 32), .init("branch"), .init("written"),
-      .init("position", isNumber: true),
+      .init("column"), .init("value", isFlexible: true), .init("branch"), .init("written"),
     ])
     for cell in shownCells {
       table.append([
         name(cell.column) ?? "(row)", Self.value(cell, exists: exists), cell.branch,
-        LedgerReport.time(cell.milliseconds), "\(cell.position)",
+        LedgerReport.time(cell.milliseconds),
       ])
     }
-    return table.lines(style: style)
+    return table.lines(style: style, width: Console.outputWidth)
   }
 
   private static func value(_ cell: Cell, exists: Bool) -> String {

@@ -94,7 +94,8 @@ struct BranchAgent: Sendable {
     return .look
   }
 
-  private static func news(_ connection: HubConnection, after position: LogPosition) async -> Signal {
+  private static func news(_ connection: HubConnection, after position: LogPosition) async -> Signal
+  {
     do throws(TransportError) {
       switch try await connection.send(.awaitNews(after: position)).response {
       case .news(_, let head): return .news(head: head)

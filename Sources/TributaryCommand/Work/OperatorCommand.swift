@@ -16,7 +16,7 @@ extension OperatorCommand {
       status = try await perform()
     } catch let failure as CommandFailure {
       throw failure
-    } catch where Self.isOfParser(error) {
+    } catch  where Self.isOfParser(error) {
       throw error
     } catch {
       throw CommandFailure(error, undone: undone)

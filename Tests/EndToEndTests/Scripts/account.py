@@ -65,7 +65,7 @@ def main():
         (conflict["table"], conflict["column"], canonical(value["value"]))
         for conflict in conflicts
         for value in conflict["values"]
-        if conflict["column"] is not None
+        if conflict.get("column") is not None and "value" in value
     }
     disputed_rows = {(conflict["table"], text_key(conflict["key"])) for conflict in conflicts}
 

@@ -10,7 +10,7 @@ database=$1 room=$2 free=$3
 shift 3
 folder=$(dirname "$database") name=$(basename "$database")
 size=$(du -sk "$folder" | cut -f 1)
-disk=$folder-disk
+disk=$folder-small
 mkdir "$disk"
 mount -t tmpfs -o "size=$((size + room))k" tmpfs "$disk"
 cp -a "$folder/." "$disk/"

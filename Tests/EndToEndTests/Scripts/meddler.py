@@ -6,6 +6,7 @@ each answer of POST /v1/sync what MODE says:
   html    answers a page instead, as a captive portal does
   cut     ends the connection in the middle of the body
   pass    changes nothing
+  NUMBER  lets so many answers through, then ends every connection
 Prints `ready` when it listens, and a line for each answer that it changed.
 """
 
@@ -54,7 +55,22 @@ def encoded(first, fields, body, kind=None):
     return head + b"\r\n" + body
 
 
-def serve(client, upstream_port, to_hub, mode):
+class Allowance:
+    """How many answers may still go through; they come on several connections."""
+
+    def __init__(self, mode):
+        self.left = int(mode) if mode.isdigit() else None
+        self.lock = threading.Lock()
+
+    def is_used_up(self):
+        with self.lock:
+            if self.left is None:
+                return False
+            self.left -= 1
+            return self.left < 0
+
+
+def serve(client, upstream_port, to_hub, mode, allowance):
     with client, socket.create_connection(("127.0.0.1", upstream_port)) as plain:
         hub = to_hub.wrap_socket(plain, server_hostname="127.0.0.1")
         from_client, from_hub = client.makefile("rb"), hub.makefile("rb")
@@ -64,7 +80,10 @@ def serve(client, upstream_port, to_hub, mode):
             if answer is None:
                 return
             first, fields, body = answer
-            if b"/v1/sync" not in request[0] or mode == "pass" or not body:
+            if allowance.is_used_up():
+                print("cut off", flush=True)
+                return
+            if b"/v1/sync" not in request[0] or mode not in ("flip", "html", "cut") or not body:
                 client.sendall(encoded(first, fields, body))
                 continue
             print(f"changed {len(body)} bytes", flush=True)
@@ -103,6 +122,7 @@ def main():
     )
     with socket.create_server(("127.0.0.1", int(listen_port))) as listener:
         print("ready", flush=True)
+        allowance = Allowance(mode)
         while True:
             plain, _ = listener.accept()
             try:
@@ -110,7 +130,7 @@ def main():
             except OSError as error:
                 print(f"refused: {error}", file=sys.stderr, flush=True)
                 continue
-            arguments = (client, int(hub_port), as_branch, mode)
+            arguments = (client, int(hub_port), as_branch, mode, allowance)
             threading.Thread(target=quietly, args=arguments, daemon=True).start()
 
 

@@ -1,0 +1,69 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import TributaryCommand
+
+struct UsageTests {
+  @Test(arguments: [
+    ["no-such-command"], ["join"], ["join", "a.db"], ["sync"], ["sync", "a.db", "b.db"],
+    ["sync", "a.db", "--wait", "soon"], ["status", "a.db", "--yaml"], ["agent"],
+    ["hub", "serve", "hub", "--listen", "no where"], ["hub", "serve", "hub", "--listen", "h:x"],
+    ["hub", "invite", "hub"], ["hub", "invite", "hub", "--branch", "A", "--ttl", "1w"],
+    ["hub", "vector", "hub", "--at", "-1"], ["conflicts", "a.db", "settle", "1"],
+    ["conflicts", "a.db", "--take", "A"], ["join", "a.db", "t", "--keys", "mine"],
+    ["completion", "csh"], ["hub", "explode"],
+  ])
+  func wrongUsageExits64(arguments: [String]) async throws {
+    let folder = try TemporaryFolder()
+    let result = try await Program.run(arguments, in: folder.url)
+    #expect(result.status == 64, "\(result)")
+    #expect(result.output.isEmpty)
+    #expect(!result.errors.isEmpty)
+  }
+
+  @Test(arguments: [
+    ["hub", "backup", "hub", "file"], ["hub", "restore", "file", "hub"],
+    ["conflicts", "hub", "resolve", "1", "--take", "A"], ["verify", "a.db", "--repair"],
+    ["join", "a.db", "token", "--keys", "own"],
+    ["hub", "init", "hub", "--like", "a.db", "--policy", "p"],
+  ])
+  func whatComesLaterSaysSo(arguments: [String]) async throws {
+    let folder = try TemporaryFolder()
+    let result = try await Program.run(arguments, in: folder.url)
+    expectFailure(result, .notYet)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
+  @Test(arguments: [
+    ["sync", "none.db"], ["status", "none.db"], ["conflicts", "none"], ["verify", "none.db"],
+    ["digest", "none"], ["doctor", "none"], ["leave", "none.db"], ["agent", "none.db"],
+    ["why", "none", "t", "1"], ["sync", "plain.db"], ["status", "plain.db", "--json"],
+    ["leave", "plain.db"], ["digest", "text.db"], ["sync", "text.db"],
+  ])
+  func whatIsNoBranchIsCalledSo(arguments: [String]) async throws {
+    let folder = try TemporaryFolder()
+    try DemoBranch.makeDatabase(path: folder.path("plain.db"))
+    try Data("this is text".utf8).write(to: folder.url.appendingPathComponent("text.db"))
+    let before = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+    let result = try await Program.run(arguments, in: folder.url)
+    expectFailure(result, .notABranch)
+    let after = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
+    #expect(before == after)
+  }
+
+  @Test(arguments: [
+    ["hub", "serve", "."], ["hub", "invite", "none", "--branch", "A"], ["hub", "branches", "."],
+    ["hub", "revoke", "none", "A"], ["hub", "vector", "."], ["digest", "."], ["conflicts", "."],
+  ])
+  func whatIsNoHubIsCalledSo(arguments: [String]) async throws {
+    let folder = try TemporaryFolder()
+    expectFailure(try await Program.run(arguments, in: folder.url), .notAHub)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
+  }
+
+  @Test func colorsAreForTerminalsOnly() async throws {
+    let result = try await Program.run(["sync", "none.db"])
+    #expect(!result.errors.contains("\u{1b}"))
+  }
+}
