@@ -31,6 +31,8 @@ struct BaselineSealer {
       table: table.schema.id, kind: .insert, columns: table.valueColumns,
       keyColumnCount: table.keyCount)
     var encoder = KeyEncoder()
+    var key = KeyBuffer()
+    var row = RowBuffer()
     while try statement.step() {
       guard !(0..<table.keyCount).contains(where: { statement.isNull($0) }) else { continue }
       encoder.removeAll()
@@ -39,14 +41,13 @@ struct BaselineSealer {
         !isKnown(table.schema.id, encoder.bytes)
       else { continue }
       let count = table.valueColumns.count
-      guard let rowBytes = RowSize.bytes(of: statement, from: table.keyCount, count: count) else {
+      guard let rowBytes = row.take(statement, from: table.keyCount, count: count) else {
         continue
       }
       if rowBytes > DeltaLimits.blockRawBytesTarget { try add(&block, &state) }
-      block.beginRow(milliseconds: wallMilliseconds, base: nil)
-      for index in 0..<table.keyCount { block.appendKey(statement.view(index)) }
-      for index in 0..<count { block.append(statement.view(table.keyCount + index)) }
-      if block.isFull { try add(&block, &state) }
+      key.take(statement, count: table.keyCount)
+      let isFull = row.append(to: &block, key: key, milliseconds: wallMilliseconds, base: nil)
+      if isFull { try add(&block, &state) }
     }
     try add(&block, &state)
   }

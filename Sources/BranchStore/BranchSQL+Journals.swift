@@ -18,13 +18,13 @@ extension BranchSQL {
     (1...table.keyColumns.count).map { "k\($0)" }
   }
 
-  /// Key columns have no affinity, so that a value stays what it is. No index: appending touches
-  /// the last page only. Not STRICT: checking types would make each append one that may fail, for
-  /// which SQLite opens a statement journal.
+  /// No affinity, so that a value stays what it is and none is converted. No index: appending
+  /// touches the last page only. Not STRICT: checking types would make each append one that may
+  /// fail, for which SQLite opens a statement journal.
   static func createJournal(_ table: TableSchema) -> String {
     """
     CREATE TABLE \(journal(table.id)) (seq INTEGER PRIMARY KEY, \
-    \(journalKeys(table).joined(separator: ", ")), change INTEGER, wall INTEGER)
+    \(journalKeys(table).joined(separator: ", ")), change, wall)
     """
   }
 
@@ -91,8 +91,9 @@ extension BranchSQL {
     let sql: String
   }
 
-  /// Milliseconds since 1970 in UTC. All triggers of one statement get the same time.
-  private static let wall = "CAST((julianday('now') - 2440587.5) * 86400000.0 AS INTEGER)"
+  /// The Julian day in UTC, to the millisecond: what costs the writer least. All triggers of one
+  /// statement get the same. `JournalTime` reads it.
+  private static let wall = "julianday()"
 
   /// What a table's writes are captured with: for an insert, a delete and a changed key one
   /// trigger each, and one for each column outside the key.

@@ -38,9 +38,7 @@ extension BranchStore {
           let row = try database.firstRow(BranchSQL.pendingInJournal(table.schema)) ?? []
           guard row.count == 2, case .integer(let count) = row[0], count > 0 else { continue }
           pending.rowCount += Int(count)
-          if case .integer(let oldest) = row[1] {
-            pending.oldest = min(pending.oldest ?? .max, oldest)
-          }
+          pending.oldest = min(pending.oldest ?? .max, JournalTime.milliseconds(row[1]))
         }
         return BranchStatus(
           identity: state.identity, position: state.position, pendingRowCount: pending.rowCount,

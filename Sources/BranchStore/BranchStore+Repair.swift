@@ -57,7 +57,7 @@ extension BranchStore {
           let change = exists ? BranchSQL.changeInsert : BranchSQL.changeDelete
           try database.execute(
             BranchSQL.appendToJournal(table.schema),
-            key.values + [.integer(change), .integer(wallMilliseconds)])
+            key.values + [.integer(change), JournalTime.value(milliseconds: wallMilliseconds)])
         }
       }
     }

@@ -30,7 +30,7 @@ extension BranchStore {
         }
       }
       for row in try database.rows(BranchSQL.selectJournalOfKey(table.schema), key.values) {
-        if case .integer(let wall) = row[1] { result.append(.captured(milliseconds: wall)) }
+        result.append(.captured(milliseconds: JournalTime.milliseconds(row[1])))
       }
       return result
     }

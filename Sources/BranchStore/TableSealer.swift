@@ -77,6 +77,7 @@ final class TableSealer {
   private var lastShape: Shape?
   private var group: Group
   private var key = KeyBuffer()
+  private var row = RowBuffer()
   private var encoder = KeyEncoder()
   private(set) var nullKeyCount = 0
   private(set) var tooLargeCount = 0
@@ -139,7 +140,9 @@ final class TableSealer {
         key.take(statement, count: keyCount)
         swap(&encoder, &next)
       }
-      group.take(change: statement.integer(keyCount), wall: statement.integer(keyCount + 1))
+      group.take(
+        change: statement.integer(keyCount),
+        wall: JournalTime.milliseconds(statement.view(keyCount + 1)))
     }
     if !isFirst { try body(self, &outbox) }
   }
@@ -219,19 +222,15 @@ final class TableSealer {
   private func add(
     _ shape: Shape, milliseconds: Int64, base: LogPosition?, _ outbox: inout OutboxWriter
   ) throws {
-    let statement = shape.statement
-    let count = shape.columns.count
-    guard let rowBytes = RowSize.bytes(of: statement, from: 0, count: count) else {
+    guard let rowBytes = row.take(shape.statement, from: 0, count: shape.columns.count) else {
       tooLargeCount += 1
       return
     }
     if rowBytes > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
-    shape.block.beginRow(milliseconds: milliseconds, base: base)
-    key.lendEach { shape.block.appendKey($1) }
-    for column in 0..<count { shape.block.append(statement.view(column)) }
+    let isFull = row.append(to: &shape.block, key: key, milliseconds: milliseconds, base: base)
     outbox.oldest = min(outbox.oldest, milliseconds)
-    if shape.block.isFull { try outbox.add(&shape.block) }
-    statement.rewind()
+    if isFull { try outbox.add(&shape.block) }
+    shape.statement.rewind()
   }
 
   private func addDeletion(_ outbox: inout OutboxWriter) throws {

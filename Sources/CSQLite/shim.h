@@ -22,6 +22,12 @@ static inline int tributary_db_config_flag(sqlite3 *db, int option, int value) {
   return sqlite3_db_config(db, option, value, &result);
 }
 
+/* SQLite's own count of allocated bytes takes a lock at every allocation. Works only before the first
+   connection of the process is opened, and may fail without harm. */
+static inline int tributary_count_no_memory(void) {
+  return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* Asks for the lock every millisecond. SQLite's own waits grow to a tenth of a second, and a program
    that writes one transaction after the other then leaves no gap that is ever hit. */
 static inline int tributary_ask_again(void *attempts_max, int attempt) {

@@ -61,10 +61,14 @@ final class ChangesetAcceptor {
       try check(block, context: header.context.position)
       let keys = BlockKeys(block)
       let bytes = frame.encoded
-      blockBytes += bytes.count
-      blockFrames += 1
-      try write(bytes, type: .block, table: block.table, keys: (keys.least, keys.greatest))
-      try merger.merge(block, keys: keys, part: part - 1)
+      let isSilent = try !merger.merge(block, keys: keys, part: part)
+      if !isSilent {
+        blockBytes += bytes.count
+        blockFrames += 1
+      }
+      try write(
+        bytes, type: .block, table: block.table, keys: (keys.least, keys.greatest),
+        isSilent: isSilent)
     case (.block, .known):
       break
     case (.trailer(let trailer), .merging(let header, let position, let merger)):
@@ -157,11 +161,11 @@ final class ChangesetAcceptor {
 
   private func write(
     _ bytes: [UInt8], type: FrameType, table: TableID? = nil,
-    keys: (least: [UInt8], greatest: [UInt8])? = nil
+    keys: (least: [UInt8], greatest: [UInt8])? = nil, isSilent: Bool = false
   ) throws {
     guard case .merging(_, let position, _) = progress else { return }
     try store.writeFrame(
-      bytes, type: type, table: table, keys: keys, at: position, part: part)
+      bytes, type: type, table: table, keys: keys, isSilent: isSilent, at: position, part: part)
     part += 1
   }
 

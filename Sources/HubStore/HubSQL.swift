@@ -92,6 +92,7 @@ enum HubSQL {
       table_id INTEGER,
       key_min BLOB,
       key_max BLOB,
+      is_silent INTEGER NOT NULL,
       bytes BLOB NOT NULL,
       PRIMARY KEY (position, part)
     ) STRICT;
@@ -219,12 +220,8 @@ enum HubSQL {
     """
   static let insertFrame = """
     INSERT INTO tributary_log_frame
-      (position, part, type, byte_count, table_id, key_min, key_max, bytes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    """
-  static let updateFrameKeys = """
-    UPDATE tributary_log_frame SET table_id = ?, key_min = ?, key_max = ?
-    WHERE position = ? AND part = ?
+      (position, part, type, byte_count, table_id, key_min, key_max, is_silent, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let selectFrameBytes = """
     SELECT bytes FROM tributary_log_frame WHERE position = ? AND part = ?
@@ -262,10 +259,12 @@ enum HubSQL {
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received
     FROM tributary_log WHERE position > ?2 AND position <= ?3 ORDER BY position
     """
-  /// The frames of one entry that travel: all, or without the author's blocks.
+  /// The frames of one entry that travel: all, or without the author's blocks. Blocks that added
+  /// nothing never do.
   static let selectDeltaFrames = """
     SELECT byte_count, bytes FROM tributary_log_frame
-    WHERE position = ?1 AND (type IN (6, 7) OR (type = 2 AND ?2)) ORDER BY part
+    WHERE position = ?1 AND (type IN (6, 7) OR (type = 2 AND is_silent = 0 AND ?2))
+    ORDER BY part
     """
 
   // MARK: Row records
@@ -305,7 +304,8 @@ enum HubSQL {
   /// The key ranges of one table's rows that others brought when they joined, after a position.
   static let selectBaselineRanges = """
     SELECT key_min, key_max FROM tributary_log JOIN tributary_log_frame USING (position)
-    WHERE is_baseline = 1 AND position > ? AND replica <> ? AND table_id = ? AND type = 2 LIMIT ?
+    WHERE is_baseline = 1 AND position > ? AND replica <> ? AND table_id = ? AND type = 2
+      AND is_silent = 0 LIMIT ?
     """
   /// The frames of one entry that may hold a row.
   static let selectFramesOfRowAt = """
@@ -389,7 +389,7 @@ enum HubSQL {
   static let checkFrames = """
     SELECT count(*) FROM tributary_log AS entry WHERE other_bytes < (
       SELECT ifnull(sum(byte_count), 0) FROM tributary_log_frame
-      WHERE position = entry.position AND type IN (2, 6, 7)
+      WHERE position = entry.position AND type IN (2, 6, 7) AND is_silent = 0
     )
     """
 }

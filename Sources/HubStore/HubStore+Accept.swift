@@ -164,16 +164,17 @@ extension HubStore {
 
   func writeFrame(
     _ bytes: [UInt8], type: FrameType, table: TableID?,
-    keys: (least: [UInt8], greatest: [UInt8])?, at position: LogPosition, part: Int
+    keys: (least: [UInt8], greatest: [UInt8])?, isSilent: Bool = false,
+    at position: LogPosition, part: Int
   ) throws {
     let statement = try database.cached(HubSQL.insertFrame)
     try statement.bind([
       Value(position), Value(part), .integer(Int64(type.rawValue)), Value(bytes.count),
       table.map { Value($0) } ?? .null, keys.map { .blob($0.least) } ?? .null,
-      keys.map { .blob($0.greatest) } ?? .null,
+      keys.map { .blob($0.greatest) } ?? .null, Value(isSilent),
     ])
     try bytes.withUnsafeBytes { view in
-      try statement.bind(8, .blob(view), copying: false)
+      try statement.bind(9, .blob(view), copying: false)
       try statement.run()
     }
   }

@@ -76,7 +76,7 @@ extension HubStore {
     case .covered(let position, _):
       guard values != nil else { return [] }
       metadata = RowMetadata(latest: StoredVersion(covering: position))
-    case .stored(let stored): metadata = stored
+    case .stored(let stored): metadata = try stored.metadata()
     }
     let state = try state(metadata, values ?? [], key: key, in: table)
     let names = try names()

@@ -24,7 +24,8 @@ extension RowMerger {
         let metadata = RowMetadata(latest: StoredVersion(covering: position))
         rowState = try state(metadata, values, key: change.key, in: table)
       }
-    case .stored(let metadata):
+    case .stored(let stored):
+      let metadata = try stored.metadata()
       isStored = true
       outcome = metadata.outcomePosition
       wasRefused = metadata.place == .quarantine
@@ -36,14 +37,13 @@ extension RowMerger {
       dot: entry.dot, position: position, base: change.version.base ?? entry.context,
       milliseconds: change.version.milliseconds)
     let merge = rowState.merge(
-      change.block.rowChange(change.row), version: version, policy: store.policy)
-    if rowState == before, isStored, !hasRecord { return }
-    if rowState == before, case .covered = record { return }
+      change.block.reader.rowChange(change.row), version: version, policy: store.policy)
+    if rowState == before, !hasRecord { return noteIdle() }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
     var metadata = try metadata(of: rowState, place: place, table: table)
     let isKnown = before != RowState()
     // Who has not seen an insertion meets it in every column.
-    metadata.outcomePosition = change.block.kind == .insert ? nil : outcome
+    metadata.outcomePosition = change.block.reader.kind == .insert ? nil : outcome
     if merge.isContested || wasRefused || place == .quarantine
       || (isKnown && isOvertaken(change, outcome: outcome))
     {

@@ -37,7 +37,9 @@ extension RowMerger {
       guard let table = try store.table(row[0].asTable) else { return nil }
       let encoded = row[1].asBytes
       let record = try encoded.withUnsafeBytes { try records.record(table.id, $0) }
-      guard case .stored(let metadata) = record, metadata.place == .quarantine else { return nil }
+      guard case .stored(let stored) = record else { return nil }
+      let metadata = try stored.metadata()
+      guard metadata.place == .quarantine else { return nil }
       return Refused(
         table: table, key: try RowKey(table: table.id, encoded: encoded), encoded: encoded,
         rowState: try store.state(metadata, [], key: encoded, in: table))

@@ -23,8 +23,8 @@ extension RowMerger {
       try insertNew(change)
     case .covered(let covered, let part):
       try insertOver(change, covered: StoredVersion(covering: covered), part: part)
-    case .stored(let metadata):
-      try insertOver(change, metadata)
+    case .stored(let stored):
+      try insertOver(change, stored)
     }
   }
 
@@ -41,7 +41,7 @@ extension RowMerger {
       guard let standing = try change.table.values(of: change.rowKey) else {
         return try insertNew(change)
       }
-      if shows(change, standing) { return }
+      if shows(change, standing) { return noteIdle() }
     }
     guard try hasSeen(covered, change.version) else { return try mergeSlowly(change, record) }
     // Whether it is there only the table knows.
@@ -52,18 +52,19 @@ extension RowMerger {
     try records.insert(change.table.id, change.key, metadata)
   }
 
-  private func insertOver(_ change: Change, _ metadata: RowMetadata) throws {
+  private func insertOver(_ change: Change, _ stored: StoredRecord) throws {
+    let metadata = try stored.metadata()
     if change.isBaseline, metadata.place == .table,
       let standing = try change.table.values(of: change.rowKey), shows(change, standing)
     {
-      return
+      return noteIdle()
     }
     guard metadata.place != .quarantine, try hasSeen(all: metadata.versions, change.version)
-    else { return try mergeSlowly(change, .stored(metadata)) }
+    else { return try mergeSlowly(change, .stored(stored)) }
     let isWritten =
       metadata.place == .table
       ? try overwrite(change) : try write(change, with: change.table.insert)
-    guard isWritten else { return try mergeSlowly(change, .stored(metadata)) }
+    guard isWritten else { return try mergeSlowly(change, .stored(stored)) }
     var written = RowMetadata(latest: change.version)
     try tellIfOvertaken(change, &written, outcome: metadata.outcomePosition)
     try records.update(change.table.id, change.key, written)
@@ -81,8 +82,8 @@ extension RowMerger {
 
   /// Whether an insertion has just the values that stand already.
   private func shows(_ change: Change, _ standing: [Value]) -> Bool {
-    for index in change.block.columns.indices
-    where Value(change.values.value(index, row: change.row)) != standing[index] {
+    for index in change.block.reader.columns.indices
+    where Value(change.block.values.value(index, row: change.row)) != standing[index] {
       return false
     }
     return true
@@ -91,27 +92,41 @@ extension RowMerger {
   // MARK: Update
 
   func update(_ change: Change) throws {
-    switch try record(of: change) {
-    case .unknown:
-      try mergeSlowly(change, .unknown)
-    case .covered(let covered, let part):
-      let before = StoredVersion(covering: covered)
-      guard try hasSeen(before, change.version), try overwrite(change) else {
-        return try mergeSlowly(change, .covered(position: covered, part: part))
-      }
-      var metadata = RowMetadata(latest: before)
-      metadata.give(ColumnSet(change.block.columns), of: change.table.cells, to: change.version)
-      try tellIfOvertaken(change, &metadata, outcome: nil)
-      try records.insert(change.table.id, change.key, metadata)
-    case .stored(var metadata):
-      let columns = ColumnSet(change.block.columns)
-      guard metadata.place == .table, metadata.isComplete, metadata.deletions.isEmpty,
-        try hasSeen(all: metadata.versions(of: columns, among: change.table.cells), change.version),
-        try overwrite(change)
-      else { return try mergeSlowly(change, .stored(metadata)) }
-      metadata.give(columns, of: change.table.cells, to: change.version)
-      try tellIfOvertaken(change, &metadata, outcome: metadata.outcomePosition)
-      try records.update(change.table.id, change.key, metadata)
+    let record = try record(of: change)
+    // Rows that were alike before are alike after: most of a block is.
+    if let detail = change.block.detail(after: record, base: change.version.base),
+      try overwrite(change)
+    {
+      return try write(change, over: record, detail: detail)
+    }
+    let before: RowMetadata
+    switch record {
+    case .unknown: return try mergeSlowly(change, record)
+    case .covered(let position, _): before = RowMetadata(latest: StoredVersion(covering: position))
+    case .stored(let stored): before = try stored.metadata()
+    }
+    let columns = change.block.columns
+    guard before.place == .table, before.isComplete, before.deletions.isEmpty,
+      try hasSeen(all: before.versions(of: columns, among: change.table.cells), change.version),
+      try overwrite(change)
+    else { return try mergeSlowly(change, record) }
+    var metadata = before
+    metadata.give(columns, of: change.table.cells, to: change.version)
+    try tellIfOvertaken(change, &metadata, outcome: before.outcomePosition)
+    let detail = metadata.detail
+    try write(change, over: record, detail: detail)
+    if metadata.outcomePosition != position, let detail, !hasBaselines {
+      change.block.remember(detail, after: record, base: change.version.base)
+    }
+  }
+
+  private func write(
+    _ change: Change, over record: RowRecord, detail: [UInt8]?
+  ) throws(StorageError) {
+    if case .stored = record {
+      try records.update(change.table.id, change.key, change.version, detail: detail)
+    } else {
+      try records.insert(change.table.id, change.key, change.version, detail: detail)
     }
   }
 
@@ -120,25 +135,26 @@ extension RowMerger {
   func delete(_ change: Change) throws {
     var metadata: RowMetadata
     let hadRecord: Bool
-    switch try record(of: change) {
+    let record = try record(of: change)
+    switch record {
     case .unknown:
-      return try mergeSlowly(change, .unknown)
-    case .covered(let covered, let part):
+      return try mergeSlowly(change, record)
+    case .covered(let covered, _):
       metadata = RowMetadata(latest: StoredVersion(covering: covered))
       hadRecord = false
       guard try hasSeen(metadata.latest, change.version) else {
-        return try mergeSlowly(change, .covered(position: covered, part: part))
+        return try mergeSlowly(change, record)
       }
     case .stored(let stored):
-      metadata = stored
+      metadata = try stored.metadata()
       hadRecord = true
       guard metadata.place == .table, metadata.isComplete, metadata.deletions.isEmpty,
         try hasSeen(all: metadata.versions, change.version)
-      else { return try mergeSlowly(change, .stored(metadata)) }
+      else { return try mergeSlowly(change, .stored(stored)) }
     }
     let key = change.rowKey
     guard let last = try change.table.values(of: key) else {
-      return try mergeSlowly(change, hadRecord ? .stored(metadata) : .unknown)
+      return try mergeSlowly(change, hadRecord ? record : .unknown)
     }
     try change.table.delete(key)
     metadata.bury(last, of: change.table.cellColumns, by: change.version)
@@ -155,8 +171,7 @@ extension RowMerger {
   /// Runs a statement with the change's row. False if a constraint refused it.
   private func write(_ change: Change, with statement: Statement) throws(StorageError) -> Bool {
     do throws(StorageError) {
-      _ = try change.table.run(
-        statement, change.values, row: change.row, columnCount: change.block.columns.count)
+      _ = try change.run(statement)
       return true
     } catch {
       guard case .constraint = error else { throw error }
@@ -169,9 +184,7 @@ extension RowMerger {
   private func overwrite(_ change: Change) throws(StorageError) -> Bool {
     guard !change.block.columns.isEmpty else { return true }
     do throws(StorageError) {
-      let statement = try change.table.update(change.block.columns)
-      return try change.table.run(
-        statement, change.values, row: change.row, columnCount: change.block.columns.count) == 1
+      return try change.run(try change.block.update()) == 1
     } catch {
       guard case .constraint = error else { throw error }
       return false

@@ -17,8 +17,14 @@ final class RowMerger {
   let ledger: LedgerWriter
   /// How many rows the table's constraints have refused.
   private(set) var refusedCount = 0
+  /// Rows of the block that added nothing.
+  private var idleCount = 0
   /// The rows of the block that others have brought when they joined, unknown to its author.
   private var baselines = BaselineRanges.none
+  var hasBaselines: Bool {
+    if case .none = baselines { return false }
+    return true
+  }
 
   init(store: HubStore, position: LogPosition, entry: LogEntry, ledger: LedgerWriter) throws {
     self.store = store
@@ -28,21 +34,25 @@ final class RowMerger {
     records = try store.rowRecords()
   }
 
-  /// Merges a block that the log has as `part` of this changeset. It fits the schema.
-  func merge(_ block: BlockReader, keys: BlockKeys, part: Int) throws {
-    guard let table = try store.table(block.table) else { return }
+  /// Merges a block that the log will have as `part` of this changeset. It fits the schema.
+  ///
+  /// False if no row of it added anything: then nobody needs to hear of it.
+  func merge(_ block: BlockReader, keys: BlockKeys, part: Int) throws -> Bool {
+    guard let table = try store.table(block.table) else { return false }
     if try isNew(block, keys: keys, in: table) {
-      return try insertCovered(block, keys: keys, part: part, into: table)
+      try insertCovered(block, keys: keys, part: part, into: table)
+      return true
     }
+    idleCount = 0
     baselines = try baselineRanges(after: leastBase(of: block), of: table.id)
     let mayBeCovered =
       try records.isCovered(table.id, from: keys.least, to: keys.greatest)
     try block.withValues { values in
+      let context = Block(table: table, reader: block, values: values)
       try keys.withKeys { views in
         for row in 0..<block.rowCount {
           let change = Change(
-            table: table, block: block, values: values, row: row, key: views[row],
-            version: version(of: block, row: row))
+            block: context, row: row, key: views[row], version: version(of: block, row: row))
           switch store.takesShortcuts ? block.kind : nil {
           case .insert: try insert(change, mayBeCovered: mayBeCovered)
           case .update: try update(change)
@@ -52,23 +62,70 @@ final class RowMerger {
         }
       }
     }
+    return idleCount < block.rowCount
   }
 
-  /// One row of the block being merged.
-  struct Change {
+  /// A row that was there before its branch joined is just what stands: it adds nothing at all.
+  func noteIdle() { idleCount += 1 }
+
+  /// The block being merged. Valid only while its values are lent.
+  final class Block {
     let table: HubTable
-    let block: BlockReader
+    let reader: BlockReader
     let values: BlockValues
+    let columns: ColumnSet
+    private var updateStatement: Statement?
+    private var remembered: (record: RowRecord, base: LogPosition?, detail: [UInt8])?
+
+    init(table: HubTable, reader: BlockReader, values: BlockValues) {
+      self.table = table
+      self.reader = reader
+      self.values = values
+      columns = ColumnSet(reader.columns)
+    }
+
+    /// Updates just the block's columns.
+    func update() throws(StorageError) -> Statement {
+      if let updateStatement { return updateStatement }
+      let statement = try table.update(reader.columns)
+      updateStatement = statement
+      return statement
+    }
+
+    /// What an update that had seen a row made of its record.
+    func remember(_ detail: [UInt8], after record: RowRecord, base: LogPosition?) {
+      remembered = (record, base, detail)
+    }
+
+    /// What an update makes of a record that is like the last one's.
+    func detail(after record: RowRecord, base: LogPosition?) -> [UInt8]? {
+      guard let remembered, remembered.base == base, remembered.record == record else {
+        return nil
+      }
+      return remembered.detail
+    }
+  }
+
+  /// One row of it.
+  struct Change {
+    let block: Block
     let row: Int
     /// Its encoded key.
     let key: UnsafeRawBufferPointer
     let version: StoredVersion
 
+    var table: HubTable { block.table }
     var isBaseline: Bool { version.milliseconds == nil }
     var rowKey: RowKey {
       RowKey(
         table: table.id,
-        values: (0..<table.keyColumnCount).map { Value(values.key($0, row: row)) })
+        values: (0..<table.keyColumnCount).map { Value(block.values.key($0, row: row)) })
+    }
+
+    /// Runs a statement with the row's key and values. Returns how many rows changed.
+    func run(_ statement: Statement) throws(StorageError) -> Int {
+      try table.run(
+        statement, block.values, row: row, columnCount: block.reader.columns.count)
     }
   }
 
@@ -109,8 +166,8 @@ final class RowMerger {
           guard case .constraint = error else { throw error }
           try keys.withKeys { views in
             let change = Change(
-              table: table, block: block, values: values, row: row, key: views[row],
-              version: version(of: block, row: row))
+              block: Block(table: table, reader: block, values: values), row: row,
+              key: views[row], version: version(of: block, row: row))
             try mergeSlowly(change, .unknown)
           }
         }

@@ -4,12 +4,23 @@ internal import Deltas
 internal import Storage
 
 /// What the hub has of a row besides its values.
-enum RowRecord {
+enum RowRecord: Hashable {
   /// Neither a record nor a cover: the row was never heard of.
   case unknown
   /// No record. If the row is in the table, all its columns are as the block inserted them.
   case covered(position: LogPosition, part: Int)
-  case stored(RowMetadata)
+  case stored(StoredRecord)
+}
+
+/// A row's record as the file has it.
+struct StoredRecord: Hashable {
+  let position: LogPosition
+  let milliseconds: Int64?
+  let detail: [UInt8]?
+
+  func metadata() throws(DeltaDecodingError) -> RowMetadata {
+    try RowMetadata(position: position, milliseconds: milliseconds, detail: detail)
+  }
 }
 
 /// Reads and writes the rows' records and covers. Prepared once, used for every row.
@@ -46,24 +57,22 @@ final class RowRecords {
   // MARK: Records
 
   func record(_ table: TableID, _ key: UnsafeRawBufferPointer) throws -> RowRecord {
-    if let metadata = try metadata(table, key) { return .stored(metadata) }
+    if let stored = try stored(table, key) { return .stored(stored) }
     if let cover = try cover(table, key), BlockKeys.order(key, cover.keyMin) >= 0 {
       return .covered(position: cover.position, part: cover.part)
     }
     return .unknown
   }
 
-  private func metadata(
+  private func stored(
     _ table: TableID, _ key: UnsafeRawBufferPointer
-  ) throws -> RowMetadata? {
+  ) throws(StorageError) -> StoredRecord? {
     defer { selectStatement.reset() }
     try bind(selectStatement, table, key)
     guard try selectStatement.step() else { return nil }
-    let milliseconds: Int64? =
-      selectStatement.isNull(1) ? nil : selectStatement.integer(1)
-    return try RowMetadata(
+    return StoredRecord(
       position: LogPosition(UInt64(clamping: selectStatement.integer(0))),
-      milliseconds: milliseconds,
+      milliseconds: selectStatement.isNull(1) ? nil : selectStatement.integer(1),
       detail: selectStatement.isNull(2) ? nil : selectStatement.bytes(2))
   }
 
@@ -82,14 +91,26 @@ final class RowRecords {
   func insert(
     _ table: TableID, _ key: UnsafeRawBufferPointer, _ metadata: RowMetadata
   ) throws(StorageError) {
-    try write(insertStatement, table, key, metadata)
+    try insert(table, key, metadata.latest, detail: metadata.detail)
+  }
+
+  func insert(
+    _ table: TableID, _ key: UnsafeRawBufferPointer, _ latest: StoredVersion, detail: [UInt8]?
+  ) throws(StorageError) {
+    try write(insertStatement, table, key, latest, detail)
     invariant(database.changes == 1, "A row without a record gets one.")
   }
 
   func update(
     _ table: TableID, _ key: UnsafeRawBufferPointer, _ metadata: RowMetadata
   ) throws(StorageError) {
-    try write(updateStatement, table, key, metadata)
+    try update(table, key, metadata.latest, detail: metadata.detail)
+  }
+
+  func update(
+    _ table: TableID, _ key: UnsafeRawBufferPointer, _ latest: StoredVersion, detail: [UInt8]?
+  ) throws(StorageError) {
+    try write(updateStatement, table, key, latest, detail)
     invariant(database.changes == 1, "A row's record is there to be changed.")
   }
 
@@ -97,19 +118,25 @@ final class RowRecords {
   func upsert(
     _ table: TableID, _ key: UnsafeRawBufferPointer, _ metadata: RowMetadata
   ) throws(StorageError) {
-    try write(updateStatement, table, key, metadata)
+    try write(updateStatement, table, key, metadata.latest, metadata.detail)
     if database.changes == 0 { try insert(table, key, metadata) }
   }
 
   private func write(
     _ statement: Statement, _ table: TableID, _ key: UnsafeRawBufferPointer,
-    _ metadata: RowMetadata
+    _ latest: StoredVersion, _ detail: [UInt8]?
   ) throws(StorageError) {
     try bind(statement, table, key)
-    try bindVersion(statement, metadata.latest.position, metadata.latest.milliseconds)
-    if let detail = metadata.detail { try statement.bind(5, .blob(detail)) }
+    try bindVersion(statement, latest.position, latest.milliseconds)
     defer { statement.reset() }
-    _ = try statement.step()
+    guard let detail else {
+      _ = try statement.step()
+      return
+    }
+    try Value.blob(detail).withView { (view) throws(StorageError) in
+      try statement.bind(5, view, copying: false)
+      _ = try statement.step()
+    }
   }
 
   private func bind(

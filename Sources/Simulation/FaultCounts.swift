@@ -5,6 +5,7 @@ package struct FaultCounts: Hashable, Sendable {
   package var duplicates = 0
   package var timeouts = 0
   package var requestsToHubDown = 0
+  package var requestsOffline = 0
   package var branchCrashes = 0
   package var hubCrashes = 0
   package var stagedBytesLost = 0
@@ -28,6 +29,7 @@ package struct FaultCounts: Hashable, Sendable {
       ("requests lost", \.requestsLost), ("answers lost", \.answersLost),
       ("duplicates", \.duplicates), ("timeouts", \.timeouts),
       ("requests to a hub that was down", \.requestsToHubDown),
+    ("requests without a network", \.requestsOffline),
       ("branch crashes", \.branchCrashes), ("hub crashes", \.hubCrashes),
       ("staged bytes lost", \.stagedBytesLost), ("clock jumps", \.clockJumps),
       ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),

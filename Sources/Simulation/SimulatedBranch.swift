@@ -22,6 +22,7 @@ final class SimulatedBranch {
   var clockErrorMilliseconds: Int64
   /// Counts engines and restarts: what was meant for an earlier one is dropped.
   var session = 0
+  var isOffline = false
   /// The request whose answer is waited for.
   var awaited: Int?
 

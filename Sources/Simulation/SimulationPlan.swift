@@ -23,6 +23,8 @@ package struct SimulationPlan: Hashable, Sendable {
   package var loss: Int
   package var duplication: Int
   package var delayMillisecondsMax: Int64
+  /// How long a branch is without a network at a time; 0 if it never is.
+  package var offlineMillisecondsMax: Int64
   package var branchCrashes: Int
   package var hubCrashes: Int
   package var losesStagedBytes: Bool
@@ -47,6 +49,7 @@ package struct SimulationPlan: Hashable, Sendable {
     loss = fault(10...300)
     duplication = fault(10...300)
     delayMillisecondsMax = Int64([50, 50, 2_000, 60_000][draw(0...3)])
+    offlineMillisecondsMax = Int64(fault(10...120)) * 1_000
     branchCrashes = fault(5...100)
     hubCrashes = fault(5...60)
     losesStagedBytes = generator.chance(500)
@@ -60,6 +63,7 @@ package struct SimulationPlan: Hashable, Sendable {
     calm.loss = 0
     calm.duplication = 0
     calm.delayMillisecondsMax = 20
+    calm.offlineMillisecondsMax = 0
     calm.branchCrashes = 0
     calm.hubCrashes = 0
     calm.clockJumps = 0

@@ -98,11 +98,24 @@ extension Simulator {
     if case .download = request { faults.downloads += 1 }
     let bytes = request.encoded
     trace.add(now, branch.name, "sends \(requestCount): \(describe(request))")
+    if branch.isOffline {
+      faults.requestsOffline += 1
+      schedule(.timeout(branch.replica, request: requestCount), in: 1...100)
+      return
+    }
     let timeout = SimulationLimits.requestTimeoutMilliseconds
     schedule(.timeout(branch.replica, request: requestCount), in: timeout...timeout)
     deliver(countingLost: \.requestsLost) {
       .requestArrives(branch.replica, request: requestCount, bytes: bytes)
     }
+  }
+
+  /// A branch loses its network or has it again.
+  func changeNetwork(_ replica: ReplicaID) {
+    guard let branch = branches[replica], plan.offlineMillisecondsMax > 0 else { return }
+    branch.isOffline.toggle()
+    trace.add(now, branch.name, branch.isOffline ? "has no network" : "has a network again")
+    schedule(.networkChanges(replica), in: 1_000...max(1_000, plan.offlineMillisecondsMax))
   }
 
   /// A message on its way: lost, late, twice, or as it should be.

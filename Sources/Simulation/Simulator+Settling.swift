@@ -15,6 +15,7 @@ extension Simulator {
     for replica in replicas {
       try restart(replica)
       branches[replica]?.engine = nil
+      branches[replica]?.isOffline = false
       branches[replica]?.awaited = nil
       branches[replica]?.session += 1
     }

@@ -22,6 +22,7 @@ package final class Simulator {
     case branchRestarts(ReplicaID)
     case hubRestarts
     case clockJumps(ReplicaID)
+    case networkChanges(ReplicaID)
   }
 
   let seed: UInt64
@@ -117,6 +118,9 @@ package final class Simulator {
     for replica in replicas {
       schedule(.edit(replica), in: 0...plan.editPauseMillisecondsMax)
       schedule(.sync(replica), in: 0...plan.syncPauseMillisecondsMax)
+      if plan.offlineMillisecondsMax > 0 {
+        schedule(.networkChanges(replica), in: 0...plan.offlineMillisecondsMax)
+      }
       if plan.clockJumps > 0 { schedule(.clockJumps(replica), in: 0...60_000) }
     }
     while let (milliseconds, event) = queue.next() {
@@ -145,6 +149,7 @@ package final class Simulator {
     case .branchRestarts(let replica): try restart(replica)
     case .hubRestarts: try restartHub()
     case .clockJumps(let replica): jump(replica)
+    case .networkChanges(let replica): changeNetwork(replica)
     }
   }
 

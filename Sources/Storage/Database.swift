@@ -29,6 +29,9 @@ package final class Database {
   /// Kept alive for SQLite, which holds an unmanaged reference.
   private var authorizer: AuthorizerBox?
 
+  /// Done once, before the process opens its first connection.
+  private static let isConfigured: Bool = tributary_count_no_memory() == SQLITE_OK
+
   /// How long a statement waits for another process's lock.
   package static let busyTimeoutMillisecondsDefault: Int32 = 10_000
   /// Prepared statements kept; the cache is emptied when it is reached.
@@ -44,6 +47,7 @@ package final class Database {
       case .readWrite: SQLITE_OPEN_READWRITE
       case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
+    _ = Self.isConfigured
     var opened: OpaquePointer?
     // NOMUTEX: a connection has one user at a time.
     let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)

@@ -16,7 +16,8 @@ struct Tributary: AsyncParsableCommand {
 
         tributary hub init /srv/hub --like customers.db --host hub.example.com
         tributary hub serve /srv/hub --listen 0.0.0.0:8443
-        tributary hub invite /srv/hub --branch Riverside --url https://hub.example.com:8443
+        tributary hub invite /srv/hub --branch Riverside \\
+          --url https://hub.example.com:8443
 
       and at the branch:
 

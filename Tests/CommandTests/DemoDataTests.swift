@@ -5,13 +5,15 @@ import Testing
 @testable import TributaryCommand
 
 struct DemoDataTests {
-  @Test(arguments: [
-    ("schema.sql", DemoData.schema), ("customers.csv", DemoData.customers),
-    ("contacts.csv", DemoData.contacts),
-  ])
-  func theProgramCarriesTheFixtures(file: String, text: String) throws {
-    let fixture = try String(contentsOf: fixture("Customers/\(file)"), encoding: .utf8)
-    #expect(fixture == text)
+  @Test(arguments: ["schema.sql", "customers.csv", "contacts.csv"])
+  func theProgramCarriesTheFixtures(file: String) throws {
+    let carried = [
+      "schema.sql": DemoData.schema, "customers.csv": DemoData.customers,
+      "contacts.csv": DemoData.contacts,
+    ]
+    let isSame =
+      try String(contentsOf: fixture("Customers/\(file)"), encoding: .utf8) == carried[file]
+    #expect(isSame)
   }
 
   @Test func everyRecordIsWhole() {

@@ -27,12 +27,15 @@ struct DemoCommand: OperatorCommand {
     let world = try DemoWorld(keptIn: keep, narrator: narrator)
     defer { world.tidy() }
     let leftovers = world.leftovers
-    let listening = Interruption.listen { _ in
-      leftovers.remove()
-      Interruption.exitNow()
-    }
+    let listening = Interruption.listen { _ in leftovers.interrupt() }
     defer { withExtendedLifetime(listening) {} }
-    try DemoStory(world: world, narrator: narrator).tell()
+    do {
+      try DemoStory(world: world, narrator: narrator).tell()
+    } catch {
+      // The thread that tidies up ends the process.
+      while leftovers.isInterrupted { try await Task.sleep(for: .seconds(1)) }
+      throw error
+    }
     return .done
   }
 }

@@ -9,6 +9,7 @@ final class DemoLeftovers: Sendable {
   let isKept: Bool
   private static let attemptsMax = 100
   private static let pauseMicroseconds: UInt32 = 10_000
+  private let interrupted = Atomic<Bool>(false)
   private let processes = Mutex<Set<pid_t>>([])
 
   init(folder: String, isKept: Bool) {
@@ -18,6 +19,16 @@ final class DemoLeftovers: Sendable {
 
   func began(_ processID: pid_t) { processes.withLock { _ = $0.insert(processID) } }
   func ended(_ processID: pid_t) { processes.withLock { _ = $0.remove(processID) } }
+
+  /// Whether somebody interrupts the demo, which is why its steps fail from now on.
+  var isInterrupted: Bool { interrupted.load(ordering: .acquiring) }
+
+  /// For the thread that hears the signal.
+  func interrupt() {
+    interrupted.store(true, ordering: .releasing)
+    remove()
+    Interruption.exitNow()
+  }
 
   /// Ends what runs, so that nothing writes into the folder any more, and removes it.
   func remove() {

@@ -13,7 +13,8 @@ struct HubInviteCommand: OperatorCommand {
       password.
 
         tributary hub invite /srv/hub --branch Riverside
-        tributary hub invite /srv/hub --branch Riverside --ttl 30m --url https://10.0.0.5:8443
+        tributary hub invite /srv/hub --branch Riverside --ttl 30m \\
+          --url https://10.0.0.5:8443
       """)
 
   @Argument(help: "The hub's folder.", completion: .directory)

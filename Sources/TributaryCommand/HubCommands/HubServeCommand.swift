@@ -15,7 +15,7 @@ struct HubServeCommand: OperatorCommand {
 
         tributary hub serve /srv/hub --listen 0.0.0.0:8443
 
-      Exit codes: 0; 1 it cannot listen there; 10 not a hub.
+      Exit codes: 0; 1 it cannot listen there; 10 not a hub; 11 another process serves it.
       """)
 
   @Argument(help: "The hub's folder.", completion: .directory)
@@ -40,13 +40,14 @@ struct HubServeCommand: OperatorCommand {
     guard let address else { return .usage }
     // Looked at first, so that a folder that is no hub is called so.
     let store = try HubAccess.open(folder, undone: undone)
+    let lock = try FileLock.forServing(folder, undone: undone)
     let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
     let server = try HubServer(
       credentials: credentials, service: StoreHubService(store: store, credentials: credentials),
       listen: address,
       logger: Logger(label: "tributary.hub") { StreamLog(label: $0) })
     let signals = Interruption.listen { _ in server.stop() }
-    defer { withExtendedLifetime(signals) {} }
+    defer { withExtendedLifetime((lock, signals)) {} }
     try await server.run { url in Console.print("ready \(url)") }
     return .done
   }

@@ -7,6 +7,7 @@ internal import Storage
 /// The file that is to join, as it is before anything is done to it.
 struct JoinTarget {
   let path: String
+  let exists: Bool
   /// Nil for a file that does not exist or has no tables: it is made and filled from the hub.
   let database: Database?
 
@@ -16,6 +17,7 @@ struct JoinTarget {
     var isFolder = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       try Self.checkFolder(of: path, undone: undone)
+      exists = false
       database = nil
       return
     }
@@ -30,6 +32,7 @@ struct JoinTarget {
     // Takes the write lock and gives it back.
     try database.transaction {}
     try Self.checkNotJoined(path, undone: undone)
+    exists = true
     let hasTables = try Self.tableNames(database).isEmpty == false
     self.database = hasTables ? database : nil
   }

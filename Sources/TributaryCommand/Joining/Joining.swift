@@ -1,6 +1,7 @@
 internal import Agent
 internal import BranchStore
 internal import Deltas
+internal import Glibc
 internal import Sessions
 internal import Transport
 
@@ -43,6 +44,7 @@ struct Joining {
     do {
       try attach(plan, enrolment)
     } catch {
+      if !plan.target.exists { removeMadeFile() }
       var failure = CommandFailure(error, undone: undone)
       failure.next += failure.next.isEmpty ? "" : " "
       failure.next += "The same command with the same token then works."
@@ -60,7 +62,7 @@ struct Joining {
       path: database, waitMilliseconds: waitMilliseconds, undone: undone)
     let line = try await line(for: token)
     let description = try await line.describe()
-    if !target.isNew { try checkFits(description.schema) }
+    if target.exists { try checkFits(description.schema) }
     var comparison: BranchComparison?
     var tables: [TableComparison] = []
     if let database = target.database {
@@ -107,6 +109,11 @@ struct Joining {
       isKnown: plan.comparison.map { comparison in
         { table, key in comparison.isKnown(table, key: key) }
       })
+  }
+
+  /// A file that was not there before is not there afterwards.
+  private func removeMadeFile() {
+    for suffix in ["", "-journal", "-wal", "-shm"] { unlink(database + suffix) }
   }
 
   private func firstSync(

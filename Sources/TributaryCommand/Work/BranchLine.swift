@@ -34,8 +34,8 @@ final class BranchLine {
 
   /// One sync, while no other process syncs this database.
   func sync(showsProgress: Bool = false) async throws -> SyncResult {
-    let lock = try await SyncLock.take(
-      folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
+    let lock = try await FileLock.forSync(
+      of: folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
     defer { withExtendedLifetime(lock) {} }
     var driver = SyncDriver(
       store: store, connection: connection, stagingFolder: folder.path, undone: undone,

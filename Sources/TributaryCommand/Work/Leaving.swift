@@ -24,8 +24,8 @@ struct Leaving {
     let store = try BranchAccess.openForWriting(database, undone: undone)
     try store.database.setBusyTimeout(milliseconds: Int32(clamping: waitMilliseconds))
     try folder.create()
-    let lock = try await SyncLock.take(
-      folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
+    let lock = try await FileLock.forSync(
+      of: folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
     defer { withExtendedLifetime(lock) {} }
     let pending = try store.status().pendingRowCount
     try store.detach()
