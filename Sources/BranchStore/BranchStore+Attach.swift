@@ -1,7 +1,6 @@
 internal import Basics
 internal import Clocks
 package import Deltas
-internal import FoundationEssentials
 internal import Storage
 
 extension BranchStore {
@@ -15,7 +14,7 @@ extension BranchStore {
     path: String, identity: BranchIdentity, schema: Schema, wallMilliseconds: Int64,
     isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> BranchStore {
-    let isNew = !FileManager.default.fileExists(atPath: path)
+    let isNew = !DatabaseFile.exists(path)
     do {
       let database = try Database(path: path, mode: .create)
       try database.executeScript(BranchSQL.connection)
@@ -35,7 +34,7 @@ extension BranchStore {
         try state.insert(into: database)
       }
     } catch {
-      if isNew { try? FileManager.default.removeItem(atPath: path) }
+      if isNew { DatabaseFile.remove(path) }
       throw BranchStoreError.wrapping(error)
     }
     return try BranchStore(path: path)

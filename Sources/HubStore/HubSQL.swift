@@ -387,8 +387,8 @@ enum HubSQL {
     ), x''))
     """
   static let checkFrames = """
-    SELECT count(*) FROM tributary_log AS entry WHERE other_bytes < (
-      SELECT ifnull(sum(byte_count), 0) FROM tributary_log_frame
+    SELECT count(*) FROM tributary_log AS entry WHERE other_frames <> 1 + (
+      SELECT count(*) FROM tributary_log_frame
       WHERE position = entry.position AND type IN (2, 6, 7) AND is_silent = 0
     )
     """

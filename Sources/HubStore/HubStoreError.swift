@@ -73,7 +73,8 @@ package enum HubStoreError: Error, Hashable, Sendable {
     case .diskFull: "Make room on the hub's disk; nothing was lost."
     case .readOnly, .cannotOpen: "Check the permissions of the hub's folder."
     case .corrupt, .notADatabase: "Run “tributary doctor” on the hub's folder."
-    case .constraint, .interrupted, .other: "Try again; if it happens again, run “tributary doctor”."
+    case .constraint, .interrupted, .other:
+      "Try again; if it happens again, run “tributary doctor”."
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import NIOCore
+internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 
@@ -13,6 +14,7 @@ enum FailureClassification {
     case let error as BoringSSLError: classify(tls: error, url: url)
     case let error as HTTPClientError: classify(error, url: url)
     case let error as NIOConnectionError: classify(error, url: url)
+    case HTTPParserError.invalidEOFState: .unreachable("\(url.authority) cut the connection")
     case is CancellationError: .unreachable("the attempt was stopped")
     case let error as IOError: .unreachable("\(url.authority): \(reason(error))")
     default: classifyByName(error, url: url)

@@ -43,6 +43,8 @@ func decode(_ answer: WireClient.Answer) throws(TransportError) -> HubResponse {
   do throws(DeltaDecodingError) {
     return try HubResponse(encoded: answer.body)
   } catch {
-    throw .notATributaryHub("it answered with \(answer.summary), which cannot be read")
+    let what = "it answered with \(answer.summary), which cannot be read"
+    if case .unsupportedFormat = error { throw .notATributaryHub(what) }
+    throw .damaged(what)
   }
 }

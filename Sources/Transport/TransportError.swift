@@ -8,6 +8,8 @@ package enum TransportError: Error, Hashable, Sendable {
   /// Somebody answered, but not in our language: a captive portal, another program, another
   /// version. Says what came.
   case notATributaryHub(String)
+  /// The hub answered, and its answer did not arrive whole.
+  case damaged(String)
   /// Somebody answered who could not prove to be our hub.
   case untrusted(String)
   /// The hub did not accept this device's certificate: it has expired, or is another hub's.
@@ -26,6 +28,9 @@ package enum TransportError: Error, Hashable, Sendable {
     case .notATributaryHub(let what):
       "What answered is not a Tributary hub: \(what). Nothing was sent on. If this network asks for"
         + " a sign-in page, open a browser and sign in; otherwise check the hub's address."
+    case .damaged(let what):
+      "The hub's answer was damaged on its way: \(what). Nothing of it was used, nothing was lost."
+        + " Try again; if it happens again, look for what meddles with this network's connections."
     case .untrusted(let why):
       "What answered could not prove to be this branch's hub: \(why). Nothing was sent to it. On a"
         + " network with a sign-in page, sign in first. If the hub was set up anew, join again with"

@@ -269,7 +269,8 @@ struct CaptureTests {
       """
       UPDATE customer SET name = 'n';
       UPDATE customer SET phone = 'p', extra = 2;
-      UPDATE \(String(decoding: name, as: UTF8.self)) SET wall = 2440587.5 + change * 100 / 86400000.0;
+      UPDATE \(String(decoding: name, as: UTF8.self))
+        SET wall = 2440587.5 + change * 100 / 86400000.0;
       """)
     let changes = try branch.sealed()
     #expect(changes.map(\.brief) == ["update 1 c2='n'", "update 1 c3='p'", "update 1 c4=2"])

@@ -1,5 +1,7 @@
+import Clocks
 import Deltas
 import Foundation
+import Sessions
 import Storage
 import TestSupport
 import Testing
@@ -49,6 +51,27 @@ struct JoinTests {
     let once = try await office.invite("罗湖支行")
     #expect(try await office.run("join", "luohu.db", once).status == 0)
     try await Self.expectUntouched(office, "shop.db", once, .tokenUsed)
+  }
+
+  @Test func aTokenShowsOnlyWhatComparingNeeds() async throws {
+    let office = try await Office()
+    try await office.serve()
+    let preview = try await HubPreview(try Token(text: try await office.invite("A")))
+    guard case .description = try await preview.send(.describe) else {
+      Issue.record("The hub did not describe itself.")
+      return
+    }
+    for request in [
+      HubRequest.awaitNews(after: .start),
+      .explain(ExplainRequest(table: TableID(1), key: [])),
+    ] {
+      guard case .refused(let refusal) = try await preview.send(request) else {
+        Issue.record("\(request) was answered.")
+        return
+      }
+      #expect(refusal.code == .notAllowed)
+    }
+    await preview.close()
   }
 
   @Test func nobodyElseIsTakenForTheHub() async throws {

@@ -29,7 +29,8 @@ import Testing
     #expect(try hub.tables() == a.rows)
     let rows = try hub.database().rows("SELECT name FROM customer ORDER BY id")
     #expect(rows == [[.text("陈小明")], [.text("Ada")]])
-    #expect(try hub.store.vector(at: LogPosition(1)).dots == [Dot(replica: ReplicaID(1), counter: 1)])
+    #expect(
+      try hub.store.vector(at: LogPosition(1)).dots == [Dot(replica: ReplicaID(1), counter: 1)])
     #expect(try hub.store.vector(at: .start).isEmpty)
   }
 
@@ -155,21 +156,24 @@ import Testing
     for index in stride(from: 0, to: good[1].count, by: 7) {
       var bad = good[1]
       bad[index] ^= 0x20
-      #expect(refusal {
-        _ = try hub.store.accept([.inline(good[0]), .inline(bad)], from: contact(a))
-      } != nil)
+      #expect(
+        refusal {
+          _ = try hub.store.accept([.inline(good[0]), .inline(bad)], from: contact(a))
+        } != nil)
     }
     for count in stride(from: 0, to: good[1].count, by: 7) {
-      #expect(refusal {
-        _ = try hub.store.accept(
-          [.inline(good[0]), .inline(Array(good[1].prefix(count)))], from: contact(a))
-      } != nil)
+      #expect(
+        refusal {
+          _ = try hub.store.accept(
+            [.inline(good[0]), .inline(Array(good[1].prefix(count)))], from: contact(a))
+        } != nil)
     }
     #expect(try hub.store.head() == .start)
     #expect(try hub.tables().isEmpty)
-    #expect(refusal {
-      _ = try hub.store.accept([.inline(good[0] + good[0])], from: contact(a))
-    } != nil)
+    #expect(
+      refusal {
+        _ = try hub.store.accept([.inline(good[0] + good[0])], from: contact(a))
+      } != nil)
     try hub.store.push(a)
     #expect(try hub.tables() == a.rows)
   }
@@ -192,9 +196,10 @@ import Testing
     honest.write(contentsOf: Compression.compress(zeroes))
     for payload in [claim.bytes, bomb.bytes, honest.bytes] {
       frames[1].payload = payload
-      #expect(refusal {
-        _ = try hub.store.accept([.inline(frames.flatMap(\.encoded))], from: contact(a))
-      } != nil)
+      #expect(
+        refusal {
+          _ = try hub.store.accept([.inline(frames.flatMap(\.encoded))], from: contact(a))
+        } != nil)
     }
     #expect(try hub.store.head() == .start)
   }

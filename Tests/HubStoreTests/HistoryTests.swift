@@ -9,7 +9,7 @@ import Testing
 /// Random histories: shortcuts against the merge core, the hub against the set of changes, the
 /// branches against the hub.
 @Suite struct HistoryTests {
-  static let seeds: Range<UInt64> = 0..<120
+  static let seeds: Range<UInt64> = 0..<40
 
   @Test(arguments: seeds) func shortcutsComeToTheSame(seed: UInt64) throws {
     let hub = try TestHub()

@@ -175,6 +175,10 @@ import Testing
     // Nothing is contested: nothing comes back to the second.
     let delta = try Streams.readDelta(try hub.store.wholeDelta(ReplicaID(2), from: LogPosition(1)))
     #expect(delta.count == 3)
+    // Nor does anybody else hear of rows that added nothing.
+    let others = try Streams.readDelta(
+      try hub.store.wholeDelta(ReplicaID(3), from: LogPosition(1)))
+    #expect(others.count == 3)
   }
 
   @Test func baselinesYieldToEditsAndTheFirstStands() throws {
@@ -241,6 +245,9 @@ import Testing
     try hub.store.sync(&a)
     #expect(a.ledger.count == 2_000)
     #expect(a.rows == b.rows)
-    #expect(try hub.store.conflicts(openOnly: false, atMost: 5).map(\.id) == [2000, 1999, 1998, 1997, 1996])
+    #expect(
+      try hub.store.conflicts(openOnly: false, atMost: 5).map(\.id) == [
+        2000, 1999, 1998, 1997, 1996,
+      ])
   }
 }

@@ -32,7 +32,7 @@ struct TestHub {
   }
 
   func enrol(_ name: String) throws -> ReplicaID {
-    let secret = Array(name.utf8)
+    let secret = Array("\(name) \(try store.names().count)".utf8)
     try store.createToken(
       branch: name, secretHash: ContentHash(of: secret), expiresMilliseconds: Self.now + 1_000,
       wallMilliseconds: Self.now)

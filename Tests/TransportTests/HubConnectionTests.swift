@@ -133,12 +133,16 @@ private let news = HubResponse.news(generation: generation, head: LogPosition(7)
 
   @Test func nonsenseUnderOurContentTypeIsNamed() async throws {
     let type = HubInterface.contentType
-    for body in [[], [1], html, Array(news.encoded.dropLast()), news.encoded + [0]] {
+    let what = "it answered with \(type), 200, which cannot be read"
+    for body in [[], [1], Array(news.encoded.dropLast()), news.encoded + [0]] {
       #expect(
         try await ask(CannedServer.http("200 OK", type: type, body), tls: tls)
-          == .failure(
-            .notATributaryHub("it answered with \(type), 200, which cannot be read")))
+          == .failure(.damaged(what)))
     }
+    // Another format altogether, or another version's.
+    #expect(
+      try await ask(CannedServer.http("200 OK", type: type, html), tls: tls)
+        == .failure(.notATributaryHub(what)))
   }
 
   @Test func plainHTTPIsNoHub() async throws {
@@ -271,7 +275,8 @@ private let news = HubResponse.news(generation: generation, head: LogPosition(7)
 
   @Test func messagesSayWhatToDo() {
     let errors: [TransportError] = [
-      .unreachable("x"), .notATributaryHub("x"), .untrusted("x"), .certificateRefused("x"),
+      .unreachable("x"), .notATributaryHub("x"), .damaged("x"), .untrusted("x"),
+      .certificateRefused("x"),
       .tooLarge(bytesMax: 1),
     ]
     for error in errors { #expect(error.message.hasSuffix(".")) }

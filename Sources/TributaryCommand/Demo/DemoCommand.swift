@@ -26,15 +26,15 @@ struct DemoCommand: OperatorCommand {
     let narrator = DemoNarrator(style: Console.style)
     let world = try DemoWorld(keptIn: keep, narrator: narrator)
     defer { world.tidy() }
-    let leftovers = world.leftovers
-    let listening = Interruption.listen { _ in leftovers.interrupt() }
+    let processes = world.processes
+    let listening = Interruption.listen { _ in processes.interrupt() }
     defer { withExtendedLifetime(listening) {} }
     do {
-      try DemoStory(world: world, narrator: narrator).tell()
-    } catch {
-      // The thread that tidies up ends the process.
-      while leftovers.isInterrupted { try await Task.sleep(for: .seconds(1)) }
-      throw error
+      try await DemoStory(world: world, narrator: narrator).tell()
+    } catch  where processes.isInterrupted {
+      throw CommandFailure(
+        .interrupted, undone: undone, why: "Somebody interrupted it.",
+        next: world.isKept ? "What it made is in \(world.folder)." : "Nothing of it is left.")
     }
     return .done
   }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import HubServer
 
 /// What the demo does and says, act by act.
 struct DemoStory {
@@ -6,13 +6,13 @@ struct DemoStory {
   let narrator: DemoNarrator
 
   /// Between two edits, so that their times differ as people's do.
-  private static let pauseMicroseconds: UInt32 = 20_000
+  private static let pauseMilliseconds: Int64 = 20
 
-  func tell() throws {
+  func tell() async throws {
     narrator.title("Tributary: one hub, three branches, real files, real HTTPS")
     narrator.paragraph("Folder: \(world.folder)")
     try everybodyJoins()
-    try workWithoutNetwork()
+    try await workWithoutNetwork()
     try everybodySyncs()
     try whatBecameOfIt()
     try oneSharedState()
@@ -48,7 +48,7 @@ struct DemoStory {
     }
   }
 
-  private func workWithoutNetwork() throws {
+  private func workWithoutNetwork() async throws {
     narrator.heading(2, "The network is gone, and work goes on")
     narrator.paragraph(
       """
@@ -61,7 +61,7 @@ struct DemoStory {
     for edit in DemoEdit.all {
       try edit.branch.write(edit.sql, in: world.folder)
       table.append([edit.branch.name, edit.words])
-      pause()
+      try await pause()
     }
     narrator.table(table)
     narrator.blank()
@@ -179,5 +179,7 @@ struct DemoStory {
     }
   }
 
-  private func pause() { usleep(Self.pauseMicroseconds) }
+  private func pause() async throws {
+    try await SystemTimer().wait(milliseconds: Self.pauseMilliseconds)
+  }
 }

@@ -5,7 +5,7 @@ internal import Glibc
 final class DemoWorld {
   let folder: String
   let isKept: Bool
-  let leftovers: DemoLeftovers
+  let processes = DemoProcesses()
   private var hub: ChildProcess?
   private var address = "127.0.0.1:0"
   private let narrator: DemoNarrator
@@ -34,7 +34,6 @@ final class DemoWorld {
       folder = String(
         decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-    leftovers = DemoLeftovers(folder: folder, isKept: isKept)
     // What its commands print stands indented among what the demo says.
     setenv("COLUMNS", "\(DemoNarrator.commandWidth)", 1)
     guard chdir(folder) == 0 else { throw FileError(path: folder, errno: errno) }
@@ -52,10 +51,10 @@ final class DemoWorld {
     if isShown { narrator.command(words) }
     let child = try ChildProcess.start(
       words, errors: isShown ? .withOutput : .file(path("demo.log")))
-    leftovers.began(child.processID)
+    processes.began(child.processID)
     let output = child.rest()
     let status = child.wait()
-    leftovers.ended(child.processID)
+    processes.ended(child.processID)
     if isShown { narrator.output(output) }
     guard let known = ExitStatus(rawValue: status), statuses.contains(known) else {
       throw CommandFailure(
@@ -72,7 +71,7 @@ final class DemoWorld {
     narrator.command(words)
     let child = try ChildProcess.start(words, errors: .file(path("hub.log")))
     hub = child
-    leftovers.began(child.processID)
+    processes.began(child.processID)
     guard let line = child.line(timeoutMilliseconds: Self.startMillisecondsMax),
       line.hasPrefix("ready ")
     else {
@@ -99,13 +98,13 @@ final class DemoWorld {
     hub.terminate()
     let status = hub.wait()
     self.hub = nil
-    leftovers.ended(hub.processID)
+    processes.ended(hub.processID)
     return status
   }
 
   /// Removes the folder unless it is to be kept.
   func tidy() {
     _ = endHub()
-    leftovers.remove()
+    if !isKept { try? FileManager.default.removeItem(atPath: folder) }
   }
 }

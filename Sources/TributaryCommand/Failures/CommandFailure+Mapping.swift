@@ -61,6 +61,7 @@ extension CommandFailure {
     case .unreachable: self.init(.hubUnreachable, undone: undone, why: error.message, next: "")
     case .notATributaryHub:
       self.init(.notHubAnswer, undone: undone, why: error.message, next: "")
+    case .damaged: self.init(.damagedAnswer, undone: undone, why: error.message, next: "")
     case .untrusted: self.init(.untrustedHub, undone: undone, why: error.message, next: "")
     case .certificateRefused:
       self.init(.certificateRefused, undone: undone, why: error.message, next: "")

@@ -46,6 +46,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case protocolMismatch = "protocol-mismatch"
   case malformedMessage = "malformed-message"
   case tooLarge = "too-large"
+  case damagedAnswer = "damaged-answer"
   case damagedDelta = "damaged-delta"
   case answerDoesNotFit = "answer-does-not-fit"
   case chainBroken = "chain-broken"
@@ -70,7 +71,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
       .notAllowed
     case .revoked: .revoked
     case .interrupted: .interrupted
-    case .hubUnreachable, .notHubAnswer, .hubBusy: .unreachable
+    case .hubUnreachable, .notHubAnswer, .damagedAnswer, .hubBusy: .unreachable
     case .notADatabase, .alreadyJoined, .alreadyExists, .cannotOpen, .readOnly, .diskFull,
       .damaged, .constraint, .formatTooNew, .noSuchTable, .noSuchColumn, .badKey, .keysClash,
       .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage,

@@ -38,9 +38,8 @@ struct JoinPlan {
   func failure(undone: String) -> CommandFailure {
     CommandFailure(
       .keysClash, undone: undone,
-      why: "\(NumberText.counted(clashCount, "row")) here"
-        + " \(clashCount == 1 ? "has a key of the hub" : "have keys of the hub") but other contents.\n"
-        + clashes.joined(separator: "\n"),
+      why: "\(NumberText.counted(clashCount, "row")) here \(clashCount == 1 ? "has" : "have")"
+        + " the hub’s keys but other contents.\n" + clashes.joined(separator: "\n"),
       next: "Nothing was changed, and the token is still good. If equal keys are the same record,"
         + " join again with --keys same: the hub’s contents then stand, and this database’s are"
         + " kept in the ledger. If they are other records, give them other keys first.")

@@ -1,6 +1,7 @@
 internal import Agent
 internal import BranchStore
 internal import Clocks
+internal import HubServer
 internal import Logging
 internal import Sessions
 internal import Transport
@@ -10,7 +11,7 @@ struct BranchAgent: Sendable {
   let database: String
   let logger: Logger
 
-  private static let lookMilliseconds = 1_000
+  private static let lookMilliseconds: Int64 = 1_000
   private static let retryMillisecondsMin: Int64 = 1_000
   private static let retryMillisecondsMax: Int64 = 300_000
   private static let lockMillisecondsMax: Int64 = 30_000
@@ -35,7 +36,7 @@ struct BranchAgent: Sendable {
         guard !Task.isCancelled else { break }
         log(failure)
         if Self.isFinal(failure) { return failure.status }
-        try? await Task.sleep(for: .milliseconds(Self.spread(retryMilliseconds)))
+        try? await SystemTimer().wait(milliseconds: Self.spread(retryMilliseconds))
         retryMilliseconds = min(retryMilliseconds * 2, Self.retryMillisecondsMax)
       }
     }
@@ -90,7 +91,7 @@ struct BranchAgent: Sendable {
   }
 
   private static func look() async throws -> Signal {
-    try await Task.sleep(for: .milliseconds(lookMilliseconds))
+    try await SystemTimer().wait(milliseconds: lookMilliseconds)
     return .look
   }
 

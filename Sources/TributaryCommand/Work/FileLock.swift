@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HubServer
 
 /// A lock that one process has at a time. Released with the value, and by the system when a
 /// process dies.
@@ -27,7 +28,7 @@ final class FileLock {
           why: "Another tributary process is syncing \(folder.database) right now.",
           next: "Wait for it to finish and run the command again, or give it longer with --wait.")
       }
-      try await Task.sleep(for: .milliseconds(pollMilliseconds))
+      try await SystemTimer().wait(milliseconds: pollMilliseconds)
     }
     return lock
   }

@@ -1,5 +1,6 @@
 internal import Agent
 internal import BranchStore
+internal import HubServer
 internal import Sessions
 internal import Transport
 
@@ -29,7 +30,7 @@ struct SyncDriver {
       switch effect {
       case .send(let request):
         do throws(TransportError) {
-          let answer = try await connection.send(request)
+          let answer = try await connection.send(Self.stamped(request))
           sentBytes += answer.requestBytes
           receivedBytes += answer.responseBytes
           event = .answered(
@@ -40,7 +41,7 @@ struct SyncDriver {
           event = try Self.event(for: error)
         }
       case .wait(let milliseconds):
-        try await Task.sleep(for: .milliseconds(milliseconds))
+        try await SystemTimer().wait(milliseconds: milliseconds)
         event = .waited
       case .finish(let report):
         let elapsed = SteadyClock.milliseconds() - started
@@ -52,10 +53,19 @@ struct SyncDriver {
     }
   }
 
-  /// Silence may pass and is tried again; an answer that is none will be none the next time.
+  /// The request with the time at which it goes: sealing may have taken a while since the engine
+  /// was told the time, and the hub compares clocks by it.
+  private static func stamped(_ request: HubRequest) -> HubRequest {
+    guard case .exchange(var exchange) = request else { return request }
+    exchange.wallMilliseconds = WallClock.systemMilliseconds()
+    return .exchange(exchange)
+  }
+
+  /// Silence and damage may pass and are tried again; what is no hub's answer now will be none the
+  /// next time.
   private static func event(for error: TransportError) throws -> BranchEngine.Event {
     switch error {
-    case .unreachable: return .unanswered
+    case .unreachable, .damaged: return .unanswered
     case .refused(let refusal):
       return .answered(.refused(refusal), requestBytes: 0, responseBytes: 0)
     case .notATributaryHub, .untrusted, .certificateRefused, .tooLarge: throw error

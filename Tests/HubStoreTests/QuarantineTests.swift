@@ -1,0 +1,118 @@
+import Basics
+import Clocks
+import Deltas
+import HubStore
+import TestSupport
+import Testing
+
+/// Rows that a unique column of the consolidated tables refuses.
+@Suite struct QuarantineTests {
+  private func voucher(_ code: String) -> RowKey {
+    RowKey(table: SampleSchema.voucher, values: [.text(code)])
+  }
+
+  private func insert(_ code: String, _ serial: Int64, at time: Int64 = 100) -> RowChange {
+    RowChange(
+      key: voucher(code), kind: .insert, columns: [ColumnID(2), ColumnID(3)],
+      values: [.integer(serial), .text("note \(code)")], milliseconds: time, base: nil)
+  }
+
+  private func serials(_ hub: TestHub) throws -> [RowKey: Value?] {
+    try hub.tables().mapValues { $0[ColumnID(2)] }
+  }
+
+  @Test func theSecondWaitsAndBlocksNothing() throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write([insert("x", 1)])
+    b.write([insert("y", 1), insert("z", 2)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    try hub.store.sync(&a)
+    // ON CONFLICT REPLACE in the application's schema deletes nothing here.
+    #expect(try serials(hub) == [voucher("x"): .integer(1), voucher("z"): .integer(2)])
+    #expect(a.rows == b.rows)
+    #expect(try hub.tables() == a.rows)
+    let waiting = try hub.store.quarantinedRows()
+    #expect(waiting.map(\.key) == [voucher("y")])
+    #expect(waiting[0].values == [.integer(1), .text("note y")])
+    #expect(waiting[0].reason.contains("UNIQUE"))
+    let finding = try hub.store.check().last
+    #expect(finding?.isOK == false)
+    #expect(finding?.what.contains("voucher") == true)
+    let why = try hub.store.explain(table: SampleSchema.voucher, key: voucher("y").encoded)
+    #expect(!why.exists)
+    #expect(why.quarantineReason != nil)
+    #expect(why.cells.last?.value == .text("note y"))
+
+    // Room is made: the row comes back by itself.
+    a.write([.update(voucher("x"), [2: .integer(7)], at: 200)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    #expect(try serials(hub)[voucher("y")] == .integer(1))
+    #expect(try hub.store.quarantinedRows().isEmpty)
+    #expect(a.rows == b.rows)
+    #expect(try hub.store.check().allSatisfy(\.isOK))
+  }
+
+  @Test func rowsMayExchangeAUniqueValue() throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    a.write([insert("x", 1), insert("y", 2), insert("z", 3)])
+    try hub.store.sync(&a)
+    a.write([
+      .update(voucher("x"), [2: .integer(2)], at: 200),
+      .update(voucher("y"), [2: .integer(3)], at: 200),
+      .update(voucher("z"), [2: .integer(1)], at: 200),
+    ])
+    try hub.store.sync(&a)
+    #expect(try hub.tables() == a.rows)
+    #expect(try hub.store.quarantinedRows().isEmpty)
+    #expect(try hub.store.conflicts(openOnly: false).isEmpty)
+  }
+
+  @Test func aRefusedUpdateLeavesTheTableAsItWas() throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write([insert("x", 1), insert("y", 2)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([insert("w", 9)])
+    b.write([.update(voucher("y"), [2: .integer(9)], at: 300)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    #expect(try serials(hub)[voucher("y")] == .integer(2))
+    #expect(b.rows == (try hub.tables()))
+    #expect(try hub.store.quarantinedRows().map(\.values) == [[.integer(9), .text("note y")]])
+    // Deleting the row ends it.
+    b.write([.delete(voucher("y"), at: 400)])
+    try hub.store.sync(&b)
+    try hub.store.sync(&a)
+    #expect(try hub.store.quarantinedRows().isEmpty)
+    #expect(try serials(hub)[voucher("y")] == nil)
+    #expect(a.rows == b.rows)
+  }
+
+  @Test func refusedRowsOfACoveringBlock() throws {
+    let hub = try TestHub()
+    hub.store.coverRowsMin = 2
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write([insert("a", 1)])
+    b.write([insert("b", 5), insert("c", 1), insert("d", 6)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    #expect(
+      try serials(hub) == [
+        voucher("a"): .integer(1), voucher("b"): .integer(5), voucher("d"): .integer(6),
+      ])
+    #expect(try hub.store.quarantinedRows().map(\.key) == [voucher("c")])
+    a.write([.delete(voucher("a"), at: 300)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    #expect(try serials(hub)[voucher("c")] == .integer(1))
+    #expect(b.rows == (try hub.tables()))
+  }
+}
