@@ -21,7 +21,7 @@ build_step() {
     *Fetching* | *Fetched* | *Cloning* | *Creating\ working\ copy* | *Working\ copy* | \
       *Computing\ version* | *Computed* | *Updating* | *Updated*)
       printf 'fetching the packages that it is built on' ;;
-    *BoringSSL*) printf 'compiling the TLS library' ;;
+    *.c | *.cc | *.S | *BoringSSL*) printf 'compiling the TLS library' ;;
     *Linking*) printf 'linking' ;;
     *Compiling* | *Emitting*)
       local name=${1#*] }

@@ -16,7 +16,8 @@ extension Applier {
       throw BranchStoreError.answerDoesNotFit("it has another changeset under this branch's name")
     }
     accepted.insert(entry.dot.counter)
-    guard try held().needsReplay else { return }
+    // Nearly always nothing was written or waits, and the outbox need not be read.
+    guard heldRows != nil || hadDeferred, try held().needsReplay else { return }
     try store.forEachOutboxBlock(counter: entry.dot.counter) { block in
       guard let applier = tables[block.table] else { return }
       let held = try held()

@@ -18,7 +18,9 @@ final class Applier {
   var accepted: Set<UInt64>
   /// Read from the outbox once it is needed.
   var heldRows: HeldRows?
-  private var nextDeferredID: Int64 = 0
+  /// Whether rows were waiting before.
+  let hadDeferred: Bool
+  private var nextDeferredID: Int64
   private(set) var report: ApplyReport
 
   init(_ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = []) throws {
@@ -27,7 +29,9 @@ final class Applier {
     self.from = from
     self.accepted = accepted
     report = ApplyReport(position: from)
-    nextDeferredID = (try database.integer(BranchSQL.lastDeferred) ?? 0) + 1
+    let last = try database.integer(BranchSQL.lastDeferred) ?? 0
+    hadDeferred = last > 0
+    nextDeferredID = last + 1
   }
 
   func held() throws -> HeldRows {

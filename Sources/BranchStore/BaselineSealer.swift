@@ -37,15 +37,21 @@ struct BaselineSealer {
       guard !(0..<table.keyCount).contains(where: { statement.isNull($0) }) else { continue }
       encoder.removeAll()
       for index in 0..<table.keyCount { encoder.append(statement.view(index)) }
-      guard encoder.bytes.count <= DeltaLimits.keyBytesMax,
-        !isKnown(table.schema.id, encoder.bytes)
-      else { continue }
+      guard !isKnown(table.schema.id, encoder.bytes) else { continue }
+      key.take(statement, count: table.keyCount)
       let count = table.valueColumns.count
-      guard let rowBytes = row.take(statement, from: table.keyCount, count: count) else {
+      guard encoder.bytes.count <= DeltaLimits.keyBytesMax,
+        let rowBytes = row.take(statement, from: table.keyCount, count: count)
+      else {
+        // It stays pending, and is said at each seal.
+        try database.execute(
+          BranchSQL.appendToJournal(table.schema),
+          key.values + [
+            .integer(BranchSQL.changeInsert), JournalTime.value(milliseconds: wallMilliseconds),
+          ])
         continue
       }
       if rowBytes > DeltaLimits.blockRawBytesTarget { try add(&block, &state) }
-      key.take(statement, count: table.keyCount)
       let isFull = row.append(to: &block, key: key, milliseconds: wallMilliseconds, base: nil)
       if isFull { try add(&block, &state) }
     }

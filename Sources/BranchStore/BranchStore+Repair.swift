@@ -55,9 +55,7 @@ extension BranchStore {
           guard let table = table(key.table), key.values.count == table.keyCount else { continue }
           let exists = try database.integer(table.sql.selectByKey([]), key.values) != nil
           let change = exists ? BranchSQL.changeInsert : BranchSQL.changeDelete
-          try database.execute(
-            BranchSQL.appendToJournal(table.schema),
-            key.values + [.integer(change), JournalTime.value(milliseconds: wallMilliseconds)])
+          try append(key.values, change, milliseconds: wallMilliseconds, to: table)
         }
       }
     }

@@ -44,8 +44,13 @@ extension BranchStore {
       let sealer = try TableSealer(table, database: database, hasDeferred: hasDeferred)
       try sealer.seal(into: &outbox)
       try database.execute(BranchSQL.emptyJournal(table.schema))
+      // They stay pending: once they are smaller they go whole.
+      for row in sealer.tooLarge {
+        try append(row.key, BranchSQL.changeInsert, milliseconds: row.wall, to: table)
+      }
       report.leaveOut(table.schema.name, sealer.nullKeyCount, why: "their key has a NULL in it")
-      report.leaveOut(table.schema.name, sealer.tooLargeCount, why: "they are too large to travel")
+      report.leaveOut(
+        table.schema.name, sealer.tooLarge.count, why: "they are too large to travel")
     }
     let rowCount = outbox.rowCount
     if try outbox.finish(&state) {
@@ -53,6 +58,14 @@ extension BranchStore {
       report.rowCount += rowCount
     }
     return report
+  }
+
+  func append(
+    _ key: [Value], _ change: Int64, milliseconds: Int64, to table: TrackedTable
+  ) throws {
+    try database.execute(
+      BranchSQL.appendToJournal(table.schema),
+      key + [.integer(change), JournalTime.value(milliseconds: milliseconds)])
   }
 
   func openOutbox(

@@ -64,6 +64,13 @@ struct KeyBuffer {
     }
   }
 
+  /// A copy of the values.
+  var values: [Value] {
+    var result: [Value] = []
+    lendEach { result.append(Value($1)) }
+    return result
+  }
+
   /// Binds the values as a statement's first parameters.
   func bind(to statement: Statement) throws(StorageError) {
     try lendEach { (index, value) throws(StorageError) in

@@ -80,7 +80,8 @@ final class TableSealer {
   private var row = RowBuffer()
   private var encoder = KeyEncoder()
   private(set) var nullKeyCount = 0
-  private(set) var tooLargeCount = 0
+  /// The keys of rows too large to travel, with the time of their last write.
+  private(set) var tooLarge: [(key: [Value], wall: Int64)] = []
 
   init(_ table: TrackedTable, database: Database, hasDeferred: Bool) throws {
     self.table = table
@@ -151,12 +152,13 @@ final class TableSealer {
     if key.hasNull {
       nullKeyCount += 1
     } else if encoder.bytes.count > DeltaLimits.keyBytesMax {
-      tooLargeCount += 1
+      leaveOut()
     } else if group.isInserted || group.isDeleted {
       // A row that is there although it was last deleted came in without its trigger.
       if try find(insertShape) {
-        try add(insertShape, milliseconds: group.lastWall, base: try base(), &outbox)
-        outbox.rowCount += 1
+        if try add(insertShape, milliseconds: group.lastWall, base: try base(), &outbox) {
+          outbox.rowCount += 1
+        }
       } else if !group.hasDeletion {
         try addDeletion(&outbox)
       }
@@ -184,10 +186,15 @@ final class TableSealer {
       while end < group.touched.count, walls[Int(group.touched[end].rawValue)] == wall { end += 1 }
       let shape = try updateShape(group.touched[start..<end], &outbox)
       guard try find(shape) else { return try addDeletion(&outbox) }
-      try add(shape, milliseconds: wall, base: base, &outbox)
+      guard try add(shape, milliseconds: wall, base: base, &outbox) else { return }
       start = end
     }
     outbox.rowCount += 1
+  }
+
+  private func leaveOut() {
+    guard tooLarge.last?.key != key.values else { return }
+    tooLarge.append((key.values, group.lastWall))
   }
 
   private func updateShape(
@@ -219,18 +226,20 @@ final class TableSealer {
     return try shape.statement.step()
   }
 
+  /// Adds the row on which the shape's statement stands. Returns false if it is too large.
   private func add(
     _ shape: Shape, milliseconds: Int64, base: LogPosition?, _ outbox: inout OutboxWriter
-  ) throws {
+  ) throws -> Bool {
     guard let rowBytes = row.take(shape.statement, from: 0, count: shape.columns.count) else {
-      tooLargeCount += 1
-      return
+      leaveOut()
+      return false
     }
     if rowBytes > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
     let isFull = row.append(to: &shape.block, key: key, milliseconds: milliseconds, base: base)
     outbox.oldest = min(outbox.oldest, milliseconds)
     if isFull { try outbox.add(&shape.block) }
     shape.statement.rewind()
+    return true
   }
 
   private func addDeletion(_ outbox: inout OutboxWriter) throws {

@@ -81,7 +81,6 @@ enum HubSQL {
       other_frames INTEGER NOT NULL
     ) STRICT;
     CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (replica, counter);
-    CREATE INDEX tributary_log_baseline ON tributary_log (position) WHERE is_baseline = 1;
     CREATE INDEX tributary_log_vector ON tributary_log (replica, position, counter);
 
     CREATE TABLE tributary_log_frame (
@@ -300,12 +299,6 @@ enum HubSQL {
     ) AS near JOIN tributary_log_frame USING (position, part)
     WHERE near.key_min <= ?3 AND near.key_max >= ?3
     ORDER BY position DESC, part DESC
-    """
-  /// The key ranges of one table's rows that others brought when they joined, after a position.
-  static let selectBaselineRanges = """
-    SELECT key_min, key_max FROM tributary_log JOIN tributary_log_frame USING (position)
-    WHERE is_baseline = 1 AND position > ? AND replica <> ? AND table_id = ? AND type = 2
-      AND is_silent = 0 LIMIT ?
     """
   /// The frames of one entry that may hold a row.
   static let selectFramesOfRowAt = """

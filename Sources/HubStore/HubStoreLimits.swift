@@ -8,9 +8,6 @@ package enum HubStoreLimits {
   package static let conflictBaseFramesMax = 64
   /// How many frames' key ranges one conflict may look at for that.
   package static let conflictBaseRangesMax = 500
-  /// Key ranges of joining branches' rows that a block is held against; above that, all its rows
-  /// count as overtaken.
-  package static let baselineRangesMax = 10_000
   /// Rows in quarantine that are tried again with each changeset.
   package static let quarantineRetryRowsMax = 200
   /// Rows of one changeset that constraints refused and that are tried again all together, so that

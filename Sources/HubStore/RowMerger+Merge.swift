@@ -14,7 +14,6 @@ extension RowMerger {
     let table = change.table
     var rowState = RowState()
     var isStored = hasRecord
-    var outcome: LogPosition?
     var wasRefused = false
     switch record {
     case .unknown: break
@@ -27,7 +26,6 @@ extension RowMerger {
     case .stored(let stored):
       let metadata = try stored.metadata()
       isStored = true
-      outcome = metadata.outcomePosition
       wasRefused = metadata.place == .quarantine
       let values = metadata.place == .table ? try table.values(of: key) : nil
       rowState = try state(metadata, values ?? [], key: change.key, in: table)
@@ -40,14 +38,8 @@ extension RowMerger {
       change.block.reader.rowChange(change.row), version: version, policy: store.policy)
     if rowState == before, !hasRecord { return noteIdle() }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
-    var metadata = try metadata(of: rowState, place: place, table: table)
-    let isKnown = before != RowState()
-    // Who has not seen an insertion meets it in every column.
-    metadata.outcomePosition = change.block.reader.kind == .insert ? nil : outcome
-    if merge.isContested || wasRefused || place == .quarantine
-      || (isKnown && isOvertaken(change, outcome: outcome))
-    {
-      metadata.outcomePosition = position
+    let metadata = try metadata(of: rowState, place: place, table: table)
+    if merge.isContested || wasRefused || place == .quarantine {
       try ledger.markContested(table.id, change.key)
     }
     if isStored {

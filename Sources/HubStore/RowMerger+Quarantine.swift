@@ -101,8 +101,7 @@ extension RowMerger {
 
   /// Ends a row's quarantine: it is in the table now, and everybody is told.
   private func release(_ row: Refused) throws {
-    var metadata = try metadata(of: row.rowState, place: .table, table: row.table)
-    metadata.outcomePosition = position
+    let metadata = try metadata(of: row.rowState, place: .table, table: row.table)
     try row.encoded.withUnsafeBytes { key in
       try records.update(row.table.id, key, metadata)
       try ledger.markContested(row.table.id, key)

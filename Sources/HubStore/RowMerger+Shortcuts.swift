@@ -47,9 +47,7 @@ extension RowMerger {
     // Whether it is there only the table knows.
     guard try change.table.values(of: change.rowKey) != nil else { return try insertNew(change) }
     guard try overwrite(change) else { return try mergeSlowly(change, record) }
-    var metadata = RowMetadata(latest: change.version)
-    try tellIfOvertaken(change, &metadata, outcome: nil)
-    try records.insert(change.table.id, change.key, metadata)
+    try records.insert(change.table.id, change.key, RowMetadata(latest: change.version))
   }
 
   private func insertOver(_ change: Change, _ stored: StoredRecord) throws {
@@ -65,19 +63,7 @@ extension RowMerger {
       metadata.place == .table
       ? try overwrite(change) : try write(change, with: change.table.insert)
     guard isWritten else { return try mergeSlowly(change, .stored(stored)) }
-    var written = RowMetadata(latest: change.version)
-    try tellIfOvertaken(change, &written, outcome: metadata.outcomePosition)
-    try records.update(change.table.id, change.key, written)
-  }
-
-  /// Sees to it that the author of a change to a row which it is sent an older state of is sent
-  /// the newer too.
-  private func tellIfOvertaken(
-    _ change: Change, _ metadata: inout RowMetadata, outcome: LogPosition?
-  ) throws {
-    guard isOvertaken(change, outcome: outcome) else { return }
-    metadata.outcomePosition = position
-    try ledger.markContested(change.table.id, change.key)
+    try records.update(change.table.id, change.key, RowMetadata(latest: change.version))
   }
 
   /// Whether an insertion has just the values that stand already.
@@ -112,10 +98,9 @@ extension RowMerger {
     else { return try mergeSlowly(change, record) }
     var metadata = before
     metadata.give(columns, of: change.table.cells, to: change.version)
-    try tellIfOvertaken(change, &metadata, outcome: before.outcomePosition)
     let detail = metadata.detail
     try write(change, over: record, detail: detail)
-    if metadata.outcomePosition != position, let detail, !hasBaselines {
+    if let detail {
       change.block.remember(detail, after: record, base: change.version.base)
     }
   }
@@ -158,7 +143,6 @@ extension RowMerger {
     }
     try change.table.delete(key)
     metadata.bury(last, of: change.table.cellColumns, by: change.version)
-    try tellIfOvertaken(change, &metadata, outcome: metadata.outcomePosition)
     if hadRecord {
       try records.update(change.table.id, change.key, metadata)
     } else {

@@ -19,12 +19,6 @@ final class RowMerger {
   private(set) var refusedCount = 0
   /// Rows of the block that added nothing.
   private var idleCount = 0
-  /// The rows of the block that others have brought when they joined, unknown to its author.
-  private var baselines = BaselineRanges.none
-  var hasBaselines: Bool {
-    if case .none = baselines { return false }
-    return true
-  }
 
   init(store: HubStore, position: LogPosition, entry: LogEntry, ledger: LedgerWriter) throws {
     self.store = store
@@ -44,7 +38,6 @@ final class RowMerger {
       return true
     }
     idleCount = 0
-    baselines = try baselineRanges(after: leastBase(of: block), of: table.id)
     let mayBeCovered =
       try records.isCovered(table.id, from: keys.least, to: keys.greatest)
     try block.withValues { values in
@@ -192,51 +185,7 @@ final class RowMerger {
     return true
   }
 
-  // MARK: What its author is sent meanwhile
-
-  /// Whether the author of a change is yet to be sent the row's full state as it was before it.
-  ///
-  /// An outcome does that, and a joining branch's copy of the row. The author's own change is not
-  /// sent back to it; so it must be sent the row's state after its change too.
-  func isOvertaken(_ change: Change, outcome: LogPosition?) -> Bool {
-    if let outcome, outcome > change.version.base ?? entry.context { return true }
-    return baselines.contains(change.key)
-  }
-
-  private func leastBase(of block: BlockReader) -> LogPosition {
-    (0..<block.rowCount).reduce(entry.context) { min($0, block.base(row: $1) ?? $0) }
-  }
-
-  private func baselineRanges(
-    after base: LogPosition, of table: TableID
-  ) throws -> BaselineRanges {
-    let limit = HubStoreLimits.baselineRangesMax
-    let ranges = try store.database.rows(
-      HubSQL.selectBaselineRanges,
-      [Value(base), Value(entry.dot.replica), Value(table), Value(limit)])
-    if ranges.isEmpty { return .none }
-    return ranges.count < limit ? .some(ranges.map { ($0[0].asBytes, $0[1].asBytes) }) : .all
-  }
-
   // MARK: Refusals
 
   func noteRefused() { refusedCount += 1 }
-}
-
-/// Ranges of encoded keys.
-enum BaselineRanges {
-  case none
-  case some([(least: [UInt8], greatest: [UInt8])])
-  case all
-
-  func contains(_ key: UnsafeRawBufferPointer) -> Bool {
-    switch self {
-    case .none: false
-    case .some(let ranges):
-      ranges.contains {
-        BlockKeys.order(key, $0.least) >= 0 && BlockKeys.order(key, $0.greatest) <= 0
-      }
-    case .all: true
-    }
-  }
 }

@@ -3,13 +3,12 @@ internal import Clocks
 internal import Deltas
 
 /// The stored form, beside the position and the time of the latest version: format, place, the
-/// latest version's rest, the last outcome, other versions, deletions and groups by index.
+/// latest version's rest, other versions, deletions and groups by index.
 ///
 /// Written and read for every changed row: plain loops, no closures.
 extension RowMetadata {
   private static let formatByte: UInt8 = 1
   private static let incompleteFlag: UInt8 = 4
-  private static let outcomeFlag: UInt8 = 8
 
   private static let timeFlag: UInt8 = 1
   private static let baseFlag: UInt8 = 2
@@ -23,9 +22,7 @@ extension RowMetadata {
     var writer = ByteWriter(reservingCapacity: 64)
     writer.write(Self.formatByte)
     writer.write(
-      place.rawValue | (isComplete ? 0 : Self.incompleteFlag)
-        | (outcomePosition == nil ? 0 : Self.outcomeFlag))
-    if let outcomePosition { writer.writeVarint(outcomePosition.rawValue) }
+      place.rawValue | (isComplete ? 0 : Self.incompleteFlag))
     writeFlags(of: latest, to: &writer, hasTime: false)
     let others = otherVersions
     writer.writeVarint(others.count)
@@ -88,12 +85,11 @@ extension RowMetadata {
       throw reader.error("has an unknown format")
     }
     let flags = try reader.readByte()
-    guard let place = Place(rawValue: flags & ~(Self.incompleteFlag | Self.outcomeFlag)) else {
+    guard let place = Place(rawValue: flags & ~Self.incompleteFlag) else {
       throw reader.error("has an unknown place")
     }
     self.place = place
     isComplete = flags & Self.incompleteFlag == 0
-    if flags & Self.outcomeFlag != 0 { outcomePosition = LogPosition(try reader.readVarint()) }
     try Self.readFlags(&reader, into: &latest)
     var known = [latest]
     for _ in 0..<(try reader.readCount(of: "versions", atMost: reader.remaining)) {

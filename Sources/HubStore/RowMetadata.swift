@@ -44,15 +44,13 @@ struct RowMetadata: Hashable, Sendable {
   var isComplete = true
   var groups: [Group] = []
   var deletions: [StoredVersion] = []
-  /// The last position whose outcome sent the row's full state to everyone.
-  var outcomePosition: LogPosition?
 
   init(latest: StoredVersion) { self.latest = latest }
 
   /// Whether `latest` says it all.
   var isPlain: Bool {
     place == .table && groups.isEmpty && deletions.isEmpty && isComplete && latest.base == nil
-      && !latest.isInLog && outcomePosition == nil
+      && !latest.isInLog
   }
 
   /// All versions, some perhaps twice.

@@ -173,7 +173,6 @@ import Testing
     var metadata = RowMetadata(latest: version())
     metadata.place = [.table, .gone, .quarantine][Int.random(in: 0...2, using: &random)]
     metadata.isComplete = random.chance(800)
-    metadata.outcomePosition = random.chance(300) ? LogPosition(9) : nil
     metadata.deletions = (0..<Int.random(in: 0...2, using: &random)).map { _ in version() }
     metadata.groups = (0..<Int.random(in: 0...3, using: &random)).map { _ in
       let columns = ColumnSet(

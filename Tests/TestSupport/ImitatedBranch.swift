@@ -21,6 +21,8 @@ package struct ImitatedBranch {
   package private(set) var outbox: [Sealed] = []
   /// The tables' rows: the values outside the key.
   package private(set) var rows: [RowKey: [ColumnID: Value]] = [:]
+  /// The changes of each own changeset that a delta has not covered.
+  private var written: [UInt64: [RowChange]] = [:]
   /// The conflicts received.
   package private(set) var ledger: [Conflict] = []
 
@@ -70,6 +72,7 @@ package struct ImitatedBranch {
     }
     let (bytes, trailer) = Streams.changeset(header, blocks: blocks)
     lastHash = trailer.contentHash
+    written[counter] = changes
     let sealed = Sealed(header: header, contentHash: trailer.contentHash, bytes: bytes)
     outbox.append(sealed)
     return sealed
@@ -77,7 +80,8 @@ package struct ImitatedBranch {
 
   // MARK: Receiving
 
-  /// Applies a whole delta, after the hub has confirmed all of the outbox.
+  /// Applies a whole delta, after the hub has confirmed all of the outbox. At the place of its own
+  /// changesets the branch applies its own changes again, so that its rows go as the hub's went.
   package mutating func apply(_ delta: [UInt8], upTo position: LogPosition) throws {
     outbox = []
     self.position = position
@@ -89,6 +93,10 @@ package struct ImitatedBranch {
           take(change.kind, change.key, change.columns, change.values)
         }
       case .conflicts(let conflicts): ledger += conflicts
+      case .entry(let entry) where entry.dot.replica == replica:
+        for change in written.removeValue(forKey: entry.dot.counter) ?? [] {
+          take(change.kind, change.key, change.columns, change.values)
+        }
       case .header, .entry, .trailer: break
       }
     }

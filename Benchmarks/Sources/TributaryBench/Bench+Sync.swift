@@ -24,8 +24,12 @@ private struct Trip {
   var freeBytes: Int
   var dataBytes: Int
 
-  var agentPeakKibibytes: Int {
-    [inserts.push, inserts.pull, updates.push, updates.pull].map(\.usage.peakKibibytes).max() ?? 0
+  var sendingPeakKibibytes: Int {
+    max(inserts.push.usage.peakKibibytes, updates.push.usage.peakKibibytes)
+  }
+
+  var receivingPeakKibibytes: Int {
+    max(inserts.pull.usage.peakKibibytes, updates.pull.usage.peakKibibytes)
   }
 }
 
@@ -134,7 +138,11 @@ extension Bench {
   private func addMemory(_ trip: Trip, _ larger: Trip, _ report: inout Report) {
     func megabytes(_ kibibytes: Int) -> String { "\(number(Double(kibibytes) / 1024, 0)) MB" }
     for (name, small, large) in [
-      ("agent's peak memory", trip.agentPeakKibibytes, larger.agentPeakKibibytes),
+      ("sending agent's peak memory", trip.sendingPeakKibibytes, larger.sendingPeakKibibytes),
+      (
+        "receiving agent's peak memory", trip.receivingPeakKibibytes,
+        larger.receivingPeakKibibytes
+      ),
       ("hub's peak memory", trip.hubPeakKibibytes, larger.hubPeakKibibytes),
     ] {
       report.add(

@@ -24,7 +24,7 @@ final class Program {
   private let readEnd: Int32
   private let command: String
 
-  init(_ arguments: [String]) throws {
+  init(_ arguments: [String], isQuiet: Bool = false) throws {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw SQLiteFailure(description: "no pipe") }
     var actions = posix_spawn_file_actions_t()
@@ -32,6 +32,7 @@ final class Program {
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
     posix_spawn_file_actions_addclose(&actions, ends[0])
     posix_spawn_file_actions_addclose(&actions, ends[1])
+    if isQuiet { posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) }
     var words = arguments.map { strdup($0) } + [nil]
     var variables =
       ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -93,7 +94,8 @@ final class World {
     hub = "\(folder)/hub"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     _ = try Program.run([program, "hub", "init", hub, "--like", template])
-    let server = try Program([program, "hub", "serve", hub, "--listen", "127.0.0.1:0"])
+    let server = try Program(
+      [program, "hub", "serve", hub, "--listen", "127.0.0.1:0"], isQuiet: true)
     _ = try server.firstLine()
     self.server = server
   }

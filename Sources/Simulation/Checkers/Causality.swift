@@ -33,7 +33,8 @@ package enum Causality: Checker {
     var counts = Counts()
     var found: [Violation] = []
     let world = evidence.world
-    for (key, history) in world.changes {
+    for (key, all) in world.changes {
+      let history = all.filter { !$0.isAbsorbed }
       for (index, later) in history.enumerated() {
         for earlier in history[..<index] where meets(earlier, later) {
           counts.pairs += 1

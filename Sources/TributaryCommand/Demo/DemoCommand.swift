@@ -24,11 +24,11 @@ struct DemoCommand: OperatorCommand {
 
   func perform() async throws -> ExitStatus {
     let narrator = DemoNarrator(style: Console.style)
-    let world = try DemoWorld(keptIn: keep, narrator: narrator)
-    defer { world.tidy() }
-    let processes = world.processes
+    let processes = DemoProcesses()
     let listening = Interruption.listen { _ in processes.interrupt() }
     defer { withExtendedLifetime(listening) {} }
+    let world = try DemoWorld(keptIn: keep, processes: processes, narrator: narrator)
+    defer { world.tidy() }
     do {
       try await DemoStory(world: world, narrator: narrator).tell()
     } catch  where processes.isInterrupted {

@@ -5,7 +5,7 @@ internal import Glibc
 final class DemoWorld {
   let folder: String
   let isKept: Bool
-  let processes = DemoProcesses()
+  let processes: DemoProcesses
   private var hub: ChildProcess?
   private var address = "127.0.0.1:0"
   private let narrator: DemoNarrator
@@ -13,7 +13,8 @@ final class DemoWorld {
   private static let startMillisecondsMax: Int64 = 20_000
 
   /// Makes a temporary folder, or takes one to keep, which must be new or empty.
-  init(keptIn path: String?, narrator: DemoNarrator) throws {
+  init(keptIn path: String?, processes: DemoProcesses, narrator: DemoNarrator) throws {
+    self.processes = processes
     self.narrator = narrator
     isKept = path != nil
     let files = FileManager.default

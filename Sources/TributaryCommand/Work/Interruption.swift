@@ -22,10 +22,14 @@ enum Interruption {
   /// signals are to be heard.
   static func listen(_ body: @escaping @Sendable (Int32) -> Void) -> [any DispatchSourceSignal] {
     [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      let registered = DispatchSemaphore(value: 0)
+      source.setRegistrationHandler { registered.signal() }
       source.setEventHandler { body(number) }
       source.resume()
+      // Ignored only once it is heard: a signal in between would be lost.
+      registered.wait()
+      signal(number, SIG_IGN)
       return source
     }
   }
