@@ -129,10 +129,19 @@ let package = Package(
     tests("Merging", ["Basics", "Clocks", "Deltas", "Merging"]),
     tests("Sessions", ["Basics", "Clocks", "Deltas", "Sessions"]),
     tests("Storage", ["Deltas", "Storage"]),
+    tests("BranchStore", ["Basics", "Clocks", "Deltas", "Storage", "BranchStore"]),
+    tests("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage", "HubStore"]),
+    tests(
+      "Agent",
+      [
+        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
+        "Hub",
+      ]),
+    tests("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore", "Hub"]),
     tests(
       "Transport",
       [
-        "Basics", "Clocks", "Deltas", "Sessions", "Transport",
+        "Basics", "Clocks", "Sessions", "Transport",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -143,8 +152,7 @@ let package = Package(
     tests(
       "HubServer",
       [
-        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore", "Hub", "Transport",
-        "HubServer",
+        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore", "Transport", "HubServer",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
@@ -152,10 +160,15 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
-    tests("Command", ["Deltas", "TributaryCommand"]),
+    tests(
+      "Simulation",
+      [
+        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
+        "Hub", "Simulation",
+      ]),
+    tests("Command", ["Clocks", "Deltas", "Sessions", "Storage", "Transport", "TributaryCommand"]),
     tests("EndToEnd", ["Basics", "TributaryCommand"], exclude: ["Scripts"]),
     tests("Tidy", []),
   ]

@@ -108,6 +108,7 @@ struct TableWork {
   mutating func takeValues(
     _ there: [[Value]?], for keys: [RowKey], database: Database
   ) throws {
+    toFetch += keys.dropFirst(there.count)
     let columns = result.table.columns.map(\.id).sorted()
     let sql = TableSQL(result.table).selectByKey(columns)
     for (key, row) in zip(keys, there) {

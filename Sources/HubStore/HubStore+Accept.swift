@@ -206,8 +206,8 @@ extension HubStore {
   private func makeRoom(for replica: ReplicaID) throws {
     let files = staging.files(of: replica)
     guard files.count >= HubStoreLimits.stagedChangesetsMax else { return }
-    for stale in files.dropLast(HubStoreLimits.stagedChangesetsMax - 1) {
-      staging.remove(stale.file)
+    for oldest in files.dropLast(HubStoreLimits.stagedChangesetsMax - 1) {
+      staging.remove(oldest.file)
     }
   }
 

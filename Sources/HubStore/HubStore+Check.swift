@@ -33,6 +33,12 @@ extension HubStore {
     package var values: [Value]
   }
 
+  package func quarantinedCount() throws -> Int {
+    try storing("count its quarantine") {
+      Int(try database.integer(HubSQL.countQuarantine) ?? 0)
+    }
+  }
+
   /// The rows in quarantine, oldest first.
   package func quarantinedRows(atMost limit: Int = 1_000) throws -> [QuarantinedRow] {
     try storing("list its quarantine") {

@@ -39,10 +39,11 @@ package final class HubStore {
       }
       try database.executeScript(HubSQL.connection)
     } catch {
-      switch error {
-      case .notADatabase, .cannotOpen: throw HubStoreError.notAHub(path: folder)
-      default: throw HubStoreError.storage(error, doing: "open its store")
+      let isThere = StagingFolder(path: folder).byteCount(path) > 0
+      if error == .notADatabase || (error == .cannotOpen && !isThere) {
+        throw HubStoreError.notAHub(path: folder)
       }
+      throw HubStoreError.storage(error, doing: "open its store")
     }
     guard let row = try database.firstRow(HubSQL.selectHub), let format = row[0].integerValue,
       let generation = GenerationID(row[1].asText)
@@ -78,6 +79,9 @@ package final class HubStore {
     let path = folder + "/" + databaseName
     do {
       let database = try Database(path: path, mode: .create)
+      guard try database.integer(HubSQL.isEmpty) == 1 else {
+        throw HubStoreError.alreadyAHub(path: folder)
+      }
       try database.executeScript(HubSQL.connection)
       try database.transaction {
         guard try database.integer(HubSQL.isEmpty) == 1 else {

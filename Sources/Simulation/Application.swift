@@ -21,7 +21,8 @@ final class Application {
     self.schema = schema
     self.plan = plan
     rowReader = RowReader(schema)
-    database = try Database(path: path, mode: .create)
+    // One thread: whoever is in the way stays there, and waiting would not help.
+    database = try Database(path: path, mode: .create, busyTimeoutMilliseconds: 0)
     try database.executeScript(
       "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE"); PRAGMA synchronous = OFF"
     )
@@ -54,18 +55,30 @@ final class Application {
         try movePair(&generator, &numbers)
       } else {
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
-          try statement(&generator, &numbers)
+          try allowingRefusal {
+            try noting { try statement(&generator, &numbers) }
+          }
         }
       }
     }
     return writes
   }
 
+  /// A statement that a constraint refuses is a statement that never was.
+  private func allowingRefusal(_ statement: () throws -> Void) throws {
+    let first = writes.count
+    do {
+      try statement()
+    } catch StorageError.constraint {
+      writes.removeLast(writes.count - first)
+    }
+  }
+
   /// The rows that a branch has before it joins.
   func fill(_ generator: inout SeededGenerator, _ numbers: inout Numbers) throws -> [WorldWrite] {
     writes = []
     wallMilliseconds = 0
-    try database.executeScript(SimulatedSchema.sql)
+    try database.executeScript(SimulatedSchema.everything(plan))
     // Numbers that two branches share: their first rows are alike.
     var shared = Numbers(after: 900_000)
     for table in schema.tables where table.name != SimulatedSchema.accountTable {
@@ -74,8 +87,10 @@ final class Application {
         let isAlike = generator.chance(700)
         let number = isAlike ? 0 : numbers.next()
         if try row(key) == nil {
-          try insert(
-            key, into: table, number: { isAlike ? shared.next() : number }, replacing: false)
+          try allowingRefusal {
+            try insert(
+              key, into: table, number: { isAlike ? shared.next() : number }, replacing: false)
+          }
         }
       }
     }
@@ -95,7 +110,10 @@ final class Application {
     let isThere = try row(key) != nil
     switch (Int.random(in: 0..<10, using: &generator), isThere) {
     case (0...1, true): try delete(key, from: table)
-    case (2, true): try insert(key, into: table, number: { numbers.next() }, replacing: true)
+    case (2, true):
+      // Replacing by a unique column deletes another row, and tells nobody: found by comparing.
+      try insert(
+        key, into: table, number: { numbers.next() }, replacing: !plan.hasUniqueColumn)
     case (3, true): try move(key, to: freshKey(table, &generator), in: table)
     case (4, true): try writeNothingNew(key, in: table)
     case (_, true): try update(key, in: table, &generator, &numbers)
@@ -165,7 +183,12 @@ final class Application {
         "UPDATE \(quoted(table.name)) SET \(settings.joined(separator: ", "))"
           + " WHERE \(predicate(table))", key.values + values)
     }
-    try note(.update, key, hadRow: true, columns: columns)
+    let after = try row(key)
+    let written = columns.filter { column in
+      guard let place = table.valueColumns.firstIndex(of: column) else { return false }
+      return before?[place] != after?[place]
+    }
+    if !written.isEmpty { try note(.update, key, hadRow: true, columns: written) }
   }
 
   private func upsert(
@@ -244,6 +267,44 @@ final class Application {
         wallMilliseconds: wallMilliseconds))
   }
 
+  /// Runs a statement, and tells what its triggers have done besides.
+  private func noting(_ statement: () throws -> Void) throws {
+    guard plan.hasTriggers else { return try statement() }
+    let before = try rowReader.rowsInTransaction(of: database)
+    let first = writes.count
+    try statement()
+    let after = try rowReader.rowsInTransaction(of: database)
+    for key in Convergence.differences(before, after) {
+      let written = writes[first...].lastIndex { $0.key == key }
+      guard let row = after[key] else {
+        if written == nil { try note(.delete, key, hadRow: true, columns: []) }
+        continue
+      }
+      guard let old = before[key], let table = schema.table(key.table) else { continue }
+      let changed = zip(table.valueColumns, zip(old, row)).filter { $0.1.0 != $0.1.1 }
+      guard let written else {
+        try note(.update, key, hadRow: true, columns: changed.map(\.0))
+        continue
+      }
+      for (column, (_, value)) in changed where writes[written].kind == .update {
+        writes[written].values[column] = value
+      }
+    }
+  }
+
+  /// Places whose count of lines is not what there is.
+  func wrongCounts() throws -> [String] {
+    guard plan.hasTriggers else { return [] }
+    return try database.rows(
+      """
+      SELECT line.place, count(*), lines FROM line LEFT JOIN line_count USING (place)
+      GROUP BY line.place HAVING lines IS NOT count(*)
+      UNION ALL SELECT place, 0, lines FROM line_count
+      WHERE lines <> 0 AND place NOT IN (SELECT place FROM line)
+      """
+    ).map { "“\($0[0].shown)” has \($0[1].shown) lines, counted as \($0[2].shown)" }
+  }
+
   private func row(_ key: RowKey) throws -> [Value]? { try rowReader.row(key, in: database) }
 
   private func name(_ column: ColumnID, in table: TableSchema) -> String {
@@ -259,7 +320,10 @@ final class Application {
 
   /// A value of a kind that the column may hold, which no other write has.
   private func value(for column: ColumnID, in table: TableSchema, number: Int64) -> Value {
-    switch table.column(column)?.affinity {
+    if plan.hasUniqueColumn, table.column(column)?.name == "colour" {
+      return .text("colour \(number % Int64(plan.keyCount + 2))")
+    }
+    return switch table.column(column)?.affinity {
     case .text: .text("w\(number)")
     case .real: .real(Double(number) + 0.5)
     case .blob where number % 3 == 0: .blob(Array("b\(number)".utf8))

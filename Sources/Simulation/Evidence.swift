@@ -28,8 +28,12 @@ package struct Evidence: Sendable {
 
   package var world: World
   package var hub: Place
+  /// What the hub keeps of rows that its constraints refuse.
+  package var quarantine: Rows
   package var branches: [ReplicaID: Place]
   package var readings: [Reading]
+  /// Whether rows could be refused, so that what stands is no function of each row's own history.
+  package var hasRefusals: Bool
 }
 
 /// Looks for one kind of broken promise in what a run has left.

@@ -10,6 +10,7 @@ package struct FaultCounts: Hashable, Sendable {
   package var hubCrashes = 0
   package var stagedBytesLost = 0
   package var clockJumps = 0
+  package var interleavedWrites = 0
   // What came about.
   package var transactions = 0
   package var writes = 0
@@ -29,9 +30,10 @@ package struct FaultCounts: Hashable, Sendable {
       ("requests lost", \.requestsLost), ("answers lost", \.answersLost),
       ("duplicates", \.duplicates), ("timeouts", \.timeouts),
       ("requests to a hub that was down", \.requestsToHubDown),
-    ("requests without a network", \.requestsOffline),
+      ("requests without a network", \.requestsOffline),
       ("branch crashes", \.branchCrashes), ("hub crashes", \.hubCrashes),
       ("staged bytes lost", \.stagedBytesLost), ("clock jumps", \.clockJumps),
+      ("interleaved writes", \.interleavedWrites),
       ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),
       ("sessions", \.sessions), ("conflicts", \.conflicts), ("large values", \.largeValues),
       ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),

@@ -18,15 +18,56 @@ enum SimulatedSchema {
     CREATE TABLE tag (label TEXT NOT NULL PRIMARY KEY, colour TEXT, weight REAL);
     """
 
+  /// Not tracked: each branch counts for itself.
+  static let countSQL = """
+    CREATE TABLE line_count (place TEXT PRIMARY KEY, lines INTEGER NOT NULL);
+    """
+
+  /// What else an application may have: a trigger that writes the very row, one that deletes other
+  /// rows, and some that keep a count elsewhere.
+  static let triggerSQL = """
+    CREATE TRIGGER customer_touch AFTER UPDATE OF name, phone ON customer BEGIN
+      UPDATE customer SET note = 'now ' || NEW.name || ', ' || NEW.phone WHERE id = NEW.id;
+    END;
+    CREATE TRIGGER customer_members AFTER DELETE ON customer BEGIN
+      DELETE FROM member WHERE customer = OLD.id;
+    END;
+    CREATE TRIGGER line_insert AFTER INSERT ON line BEGIN
+      INSERT OR REPLACE INTO line_count SELECT NEW.place, count(*) FROM line
+        WHERE place = NEW.place;
+    END;
+    CREATE TRIGGER line_delete AFTER DELETE ON line BEGIN
+      INSERT OR REPLACE INTO line_count SELECT OLD.place, count(*) FROM line
+        WHERE place = OLD.place;
+    END;
+    CREATE TRIGGER line_move AFTER UPDATE OF place, number ON line BEGIN
+      INSERT OR REPLACE INTO line_count SELECT OLD.place, count(*) FROM line
+        WHERE place = OLD.place;
+      INSERT OR REPLACE INTO line_count SELECT NEW.place, count(*) FROM line
+        WHERE place = NEW.place;
+    END;
+    """
+
+  static let uniqueSQL = "CREATE UNIQUE INDEX tag_colour ON tag (colour);"
+
   static let accountTable = "account"
   /// What the balances of accounts 2n and 2n+1 come to together.
   static let pairSum: Int64 = 1_000_000_000
   static let pairCount = 2
 
-  static func read(path: String) throws -> Schema {
+  /// The tables that are synced.
+  static let tables = ["account", "customer", "line", "member", "tag"]
+
+  /// Everything that the application makes in a new file.
+  static func everything(_ plan: SimulationPlan) -> String {
+    [sql, countSQL, plan.hasTriggers ? triggerSQL : "", plan.hasUniqueColumn ? uniqueSQL : ""]
+      .joined(separator: "\n")
+  }
+
+  static func read(path: String, _ plan: SimulationPlan) throws -> Schema {
     let database = try Database(path: path, mode: .create)
-    try database.executeScript(sql)
-    return try SchemaReader.read(database, tables: nil)
+    try database.executeScript(everything(plan))
+    return try SchemaReader.read(database, tables: tables)
   }
 }
 
@@ -58,16 +99,19 @@ struct RowReader {
 
   /// All rows of all tables as one reader sees them, in one snapshot.
   func rows(in database: Database) throws -> Rows {
-    try database.readTransaction {
-      var result: Rows = [:]
-      for table in tables {
-        for row in try database.rows(table.selectAll) {
-          result[RowKey(table: table.id, values: Array(row[..<table.keyCount]))] =
-            Array(row[table.keyCount...])
-        }
+    try database.readTransaction { try rowsInTransaction(of: database) }
+  }
+
+  /// The same inside the caller's own transaction.
+  func rowsInTransaction(of database: Database) throws -> Rows {
+    var result: Rows = [:]
+    for table in tables {
+      for row in try database.rows(table.selectAll) {
+        result[RowKey(table: table.id, values: Array(row[..<table.keyCount]))] =
+          Array(row[table.keyCount...])
       }
-      return result
     }
+    return result
   }
 
   /// The keys of one table's rows, in their order.

@@ -16,6 +16,12 @@ package struct SimulationPlan: Hashable, Sendable {
   package var hasBaseline: Bool
   /// Whether some values are too large to travel inline.
   package var hasLargeValues: Bool
+  /// Whether the application has triggers: one that writes the row it is about, one that deletes
+  /// other rows, one that keeps a count.
+  package var hasTriggers: Bool
+  /// Whether a column is unique, so that rows which were right by themselves do not fit together.
+  /// What stands is then not a function of each row's own history, and is not judged as such.
+  package var hasUniqueColumn: Bool
   /// Whether the hub keeps records for small blocks of new rows, too, in one piece.
   package var coversSmallBlocks: Bool
 
@@ -27,6 +33,8 @@ package struct SimulationPlan: Hashable, Sendable {
   package var offlineMillisecondsMax: Int64
   package var branchCrashes: Int
   package var hubCrashes: Int
+  /// How often the program writes just before a transaction of the agent begins.
+  package var interleavedWrites: Int
   package var losesStagedBytes: Bool
   package var clockErrorMillisecondsMax: Int64
   package var clockJumps: Int
@@ -44,7 +52,9 @@ package struct SimulationPlan: Hashable, Sendable {
     syncPauseMillisecondsMax = Int64(draw(5...40)) * 1_000
     usesWriteAheadLog = generator.chance(600)
     hasBaseline = generator.chance(300)
-    hasLargeValues = generator.chance(30)
+    hasLargeValues = generator.chance(50)
+    hasTriggers = generator.chance(400)
+    hasUniqueColumn = generator.chance(150)
     coversSmallBlocks = generator.chance(300)
     loss = fault(10...300)
     duplication = fault(10...300)
@@ -52,6 +62,7 @@ package struct SimulationPlan: Hashable, Sendable {
     offlineMillisecondsMax = Int64(fault(10...120)) * 1_000
     branchCrashes = fault(5...100)
     hubCrashes = fault(5...60)
+    interleavedWrites = fault(20...300)
     losesStagedBytes = generator.chance(500)
     clockErrorMillisecondsMax = [0, 0, 5_000, 3_600_000, 400 * 86_400_000][draw(0...4)]
     clockJumps = fault(20...200)
@@ -67,6 +78,7 @@ package struct SimulationPlan: Hashable, Sendable {
     calm.branchCrashes = 0
     calm.hubCrashes = 0
     calm.clockJumps = 0
+    calm.interleavedWrites = 0
     return calm
   }
 }

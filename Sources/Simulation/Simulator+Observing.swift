@@ -28,6 +28,10 @@ extension Simulator {
   private func compare(_ branch: SimulatedBranch) throws {
     let expected = world.branches[branch.replica]?.rows ?? [:]
     let rows = try branch.application.rows()
+    for count in try branch.application.wrongCounts() {
+      world.complain("Triggers", "At \(branch.name) \(count).")
+    }
+    guard !plan.hasUniqueColumn else { return }
     for key in Convergence.differences(rows, expected).prefix(3) {
       world.complain(
         "Convergence",

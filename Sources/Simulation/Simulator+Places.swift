@@ -65,6 +65,9 @@ extension Simulator {
   private func watch(_ store: BranchStore, of branch: SimulatedBranch) {
     store.database.onStep = { [weak self, weak branch] step in
       guard let self, let branch else { return }
+      if step == .begin, mayCrash, generator.chance(plan.interleavedWrites) {
+        try interleave(branch)
+      }
       try self.step(step, crashes: plan.branchCrashes, reader: branch.reader)
     }
   }
@@ -87,6 +90,21 @@ extension Simulator {
       hasCrashed = true
       trace.add(now, "", "dies at \(step)")
       throw SimulatedCrash()
+    }
+  }
+
+  /// The program writes while the agent is about to: what the agent has looked up before may not
+  /// hold any more.
+  private func interleave(_ branch: SimulatedBranch) throws {
+    // What the agent has done so far in this event.
+    try observe(branch, try BranchStore(path: branch.path))
+    reading = nil
+    do {
+      try write(at: branch)
+      faults.interleavedWrites += 1
+      trace.add(now, branch.name, "wrote in between")
+    } catch StorageError.locked {
+      trace.add(now, branch.name, "could not write in between")
     }
   }
 

@@ -62,6 +62,11 @@ extension Simulator {
       digests: try hubStore.digests().map { "\($0.digest.rowCount) \($0.digest)" },
       ledger: try hubStore.conflicts(openOnly: false), position: try hubStore.head(),
       outgoingCount: 0, deferredCount: 0)
-    return Evidence(world: world, hub: hub, branches: places, readings: readings)
+    return Evidence(
+      world: world, hub: hub,
+      quarantine: Dictionary(
+        uniqueKeysWithValues: try hubStore.quarantinedRows().map { ($0.key, $0.values) }),
+      branches: places, readings: readings,
+      hasRefusals: plan.hasUniqueColumn)
   }
 }

@@ -52,6 +52,9 @@ package final class Simulator {
   /// What a reader at the place of the event has seen so far.
   var reading: (rows: Rows, reading: Reading)?
 
+  /// For tests that break the world: called before each event with its number.
+  var onEvent: ((Int) throws -> Void)?
+
   /// The true time at the start, in milliseconds since 1970.
   static let epochMilliseconds: Int64 = 1_750_000_000_000
 
@@ -61,7 +64,7 @@ package final class Simulator {
     self.folder = folder
     generator = SeededGenerator(seed: seed)
     plan = SimulationPlan(&generator)
-    schema = try SimulatedSchema.read(path: folder + "/like.db")
+    schema = try SimulatedSchema.read(path: folder + "/like.db", plan)
     rowReader = RowReader(schema)
     world = World(schema: schema)
     trace = Trace(keepsLines: keepsTrace)
@@ -132,6 +135,7 @@ package final class Simulator {
   func handle(_ event: Event, at milliseconds: Int64) throws {
     now = max(now, milliseconds)
     eventCount += 1
+    try onEvent?(eventCount)
     guard eventCount < SimulationLimits.eventsMax else {
       world.complain("Liveness", "The seed has more events than any should.")
       queue.removeAll()
@@ -181,13 +185,18 @@ package final class Simulator {
 
   private func edit(_ replica: ReplicaID) throws {
     guard let branch = branches[replica] else { return }
+    try write(at: branch)
+    schedule(.edit(replica), in: 1...plan.editPauseMillisecondsMax)
+  }
+
+  /// One transaction of the branch's program.
+  func write(at branch: SimulatedBranch) throws {
     let writes = try branch.application.transact(
       wallMilliseconds: wall(branch), &generator, &numbers)
     world.commit(writes)
     faults.transactions += 1
     faults.writes += writes.count
     for write in writes { trace.add(now, branch.name, describe(write)) }
-    schedule(.edit(replica), in: 1...plan.editPauseMillisecondsMax)
   }
 
   private func describe(_ write: WorldWrite) -> String {

@@ -94,6 +94,37 @@ struct WaitingTests {
     #expect(try a.store.outbox().isEmpty)
   }
 
+  @Test mutating func ownConfirmedChangesOfARowThatStillWaitsWaitInTheirPlace() throws {
+    let a = try TestBranch(Self.customers)
+    try write(a, insert(1, .text("n"), .text("p")))
+    try a.pull(hub)
+    try a.run("UPDATE customer SET name = 'first'")
+    try a.seal()
+    try write(a, delete(1))
+    try a.pull(hub)
+    try a.run("DELETE FROM customer")
+    try a.seal()
+    try a.run("INSERT INTO customer VALUES (1, 'third', NULL)")
+    try a.seal()
+    // The hub has the first two; the third is on its way.
+    let outbox = try a.store.outbox()
+    let streams = try a.streams()
+    let third = try hub.accept(streams[0])
+    hub.setOutcomes([insert(1, .text("first"), .text("p"))], at: third)
+    let fourth = try hub.accept(streams[1])
+    let facts = zip(outbox, [third, fourth]).map {
+      ExchangeFacts.Accepted(
+        counter: $0.counter, contentHash: $0.contentHash, position: $1)
+    }
+    try a.pull(hub, accepted: facts)
+    // Their deletion, our update, its outcome, our deletion.
+    #expect(try a.store.deferredRows().map(\.changeCount) == [4])
+    #expect(try a.rows("SELECT name FROM customer") == [[.text("third")]])
+    try a.sync(&hub)
+    #expect(try a.store.deferredRows().isEmpty)
+    #expect(try a.rows("SELECT name, phone FROM customer") == [[.text("third"), .null]])
+  }
+
   @Test mutating func acceptedChangesetsBehindTheDeltasEndStayPending() throws {
     let a = try TestBranch(Self.customers)
     try write(a, insert(1, .text("n"), .text("p")))

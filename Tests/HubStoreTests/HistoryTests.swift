@@ -21,9 +21,7 @@ import Testing
     var history = RandomHistory(seed: seed, branches: (1...3).map { hub.branch($0) })
     let push = { (push: RandomHistory.Push) -> (delta: [UInt8], to: LogPosition) in
       let stores = [hub.store, covering.store, slow.store]
-      let acceptances = try stores.map {
-        try $0.push(push.branch, offset: push.offset, at: push.received)
-      }
+      let acceptances = try stores.map { try $0.push(push) }
       #expect(acceptances[0] == acceptances[1] && acceptances[0] == acceptances[2])
       let to = acceptances[0].deltaTo
       let delta = try hub.store.wholeDelta(
@@ -67,9 +65,8 @@ import Testing
     var history = RandomHistory(seed: seed &+ 1_000_000, branches: (1...3).map { hub.branch($0) })
     var log: [(LogEntryFacts, [RowChange])] = []
     let push = { (push: RandomHistory.Push) -> (delta: [UInt8], to: LogPosition) in
-      let acceptance = try hub.store.push(
-        push.branch, offset: push.offset, at: push.received)
-      for (entry, sealed) in zip(acceptance.entries, push.branch.outbox) where entry.isNew {
+      let acceptance = try hub.store.push(push)
+      for (entry, sealed) in zip(acceptance.entries, push.sealed) where entry.isNew {
         let changes = try Streams.readChangeset(sealed.bytes).changes
         log.append((LogEntryFacts(sealed.header, entry.position, push), changes))
       }
@@ -130,8 +127,7 @@ import Testing
     var history = RandomHistory(
       seed: seed &+ 2_000_000, branches: (1...3).map { hub.branch($0) }, usesUniqueColumns: true)
     let push = { (push: RandomHistory.Push) -> (delta: [UInt8], to: LogPosition) in
-      let acceptance = try hub.store.push(
-        push.branch, offset: push.offset, at: push.received)
+      let acceptance = try hub.store.push(push)
       let to = acceptance.deltaTo
       return (
         try hub.store.wholeDelta(push.branch.replica, from: push.branch.position, to: to), to
@@ -158,7 +154,7 @@ import Testing
     let hub = try TestHub()
     var history = RandomHistory(seed: seed &+ 3_000_000, branches: (1...3).map { hub.branch($0) })
     let push = { (push: RandomHistory.Push) -> (delta: [UInt8], to: LogPosition) in
-      let to = try hub.store.push(push.branch).deltaTo
+      let to = try hub.store.push(push).deltaTo
       return (
         try hub.store.wholeDelta(push.branch.replica, from: push.branch.position, to: to), to
       )
@@ -201,7 +197,7 @@ import Testing
     var history = RandomHistory(seed: seed &+ 4_000_000, branches: (1...3).map { hub.branch($0) })
     var entries: [Dot] = []
     try history.run(steps: 50) { push in
-      let acceptance = try hub.store.push(push.branch)
+      let acceptance = try hub.store.push(push)
       for entry in acceptance.entries where entry.isNew {
         entries.append(Dot(replica: push.branch.replica, counter: entry.counter))
       }

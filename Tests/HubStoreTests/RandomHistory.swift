@@ -8,6 +8,8 @@ struct RandomHistory {
   /// What reached the hub, in its order.
   struct Push {
     let branch: ImitatedBranch
+    /// What it sends: its outbox or the beginning of it.
+    let sealed: [ImitatedBranch.Sealed]
     let offset: Int64
     let received: Int64
   }
@@ -50,9 +52,16 @@ struct RandomHistory {
     _ index: Int, _ push: (Push) throws -> (delta: [UInt8], to: LogPosition), isLossy: Bool = true
   ) throws {
     let offset = Int64(index) * 10 - 10
-    let answer = try push(Push(branch: branches[index], offset: offset, received: now))
+    let branch = branches[index]
+    let isPartial = isLossy && random.chance(400)
+    let count = Int.random(in: 0...branch.outbox.count, using: &random)
+    let sealed = isPartial ? Array(branch.outbox.prefix(count)) : branch.outbox
+    let answer = try push(
+      Push(branch: branch, sealed: sealed, offset: offset, received: now))
     if isLossy, random.chance(250) { return }
-    try branches[index].apply(answer.delta, upTo: answer.to)
+    try branches[index].apply(
+      answer.delta, upTo: answer.to,
+      confirmed: isPartial ? sealed.last?.header.dot.counter ?? 0 : .max)
   }
 
   // MARK: Writing

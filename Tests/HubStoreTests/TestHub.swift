@@ -63,13 +63,19 @@ extension HubStore {
   /// Takes in a branch's outbox without answering it.
   @discardableResult
   func push(
-    _ branch: ImitatedBranch, offset: Int64 = 0, at received: Int64 = TestHub.now
+    _ branch: ImitatedBranch, _ sealed: [ImitatedBranch.Sealed]? = nil, offset: Int64 = 0,
+    at received: Int64 = TestHub.now
   ) throws -> Acceptance {
     try accept(
-      branch.outbox.map { .inline($0.bytes) },
+      (sealed ?? branch.outbox).map { .inline($0.bytes) },
       from: Contact(
         replica: branch.replica, integrated: branch.integrated, inlineBytesMax: 1 << 20,
         clockOffsetMilliseconds: offset, receivedMilliseconds: received))
+  }
+
+  /// Takes in what a branch of a random history sends.
+  func push(_ push: RandomHistory.Push) throws -> Acceptance {
+    try self.push(push.branch, push.sealed, offset: push.offset, at: push.received)
   }
 
   /// One whole exchange.

@@ -23,6 +23,8 @@ package struct ImitatedBranch {
   package private(set) var rows: [RowKey: [ColumnID: Value]] = [:]
   /// The changes of each own changeset that a delta has not covered.
   private var written: [UInt64: [RowChange]] = [:]
+  /// What waits for rows with unconfirmed changes, and where those rows were integrated.
+  private var deferred: [RowKey: (base: LogPosition, changes: [RowChange])] = [:]
   /// The conflicts received.
   package private(set) var ledger: [Conflict] = []
 
@@ -43,7 +45,12 @@ package struct ImitatedBranch {
   package mutating func write(
     _ changes: [RowChange], isBaseline: Bool = false
   ) -> Sealed {
-    for change in changes { take(change.kind, change.key, change.columns, change.values) }
+    for change in changes { take(change) }
+    let changes = changes.map { change in
+      var change = change
+      change.base = change.base ?? deferred[change.key]?.base
+      return change
+    }
     return seal(changes, isBaseline: isBaseline)
   }
 
@@ -80,26 +87,45 @@ package struct ImitatedBranch {
 
   // MARK: Receiving
 
-  /// Applies a whole delta, after the hub has confirmed all of the outbox. At the place of its own
-  /// changesets the branch applies its own changes again, so that its rows go as the hub's went.
-  package mutating func apply(_ delta: [UInt8], upTo position: LogPosition) throws {
-    outbox = []
-    self.position = position
-    guard !delta.isEmpty else { return }
-    for part in try Streams.readDelta(delta) {
+  /// Applies a whole delta. What the hub has confirmed leaves the outbox: all of it, or up to a
+  /// counter.
+  ///
+  /// At the place of its own changesets the branch applies its own changes again, so that its rows
+  /// go as the hub's went. What comes for rows with unconfirmed changes waits for these.
+  package mutating func apply(
+    _ delta: [UInt8], upTo position: LogPosition, confirmed: UInt64 = .max
+  ) throws {
+    outbox.removeAll { $0.header.dot.counter <= confirmed }
+    let pending = Set(outbox.flatMap { written[$0.header.dot.counter] ?? [] }.map(\.key))
+    for (key, waiting) in deferred where !pending.contains(key) {
+      deferred[key] = nil
+      for change in waiting.changes { take(change) }
+    }
+    for part in delta.isEmpty ? [] : try Streams.readDelta(delta) {
       switch part {
       case .block(let block), .outcome(let block):
-        for change in block.rowChanges {
-          take(change.kind, change.key, change.columns, change.values)
-        }
+        for change in block.rowChanges { receive(change, pending) }
       case .conflicts(let conflicts): ledger += conflicts
       case .entry(let entry) where entry.dot.replica == replica:
-        for change in written.removeValue(forKey: entry.dot.counter) ?? [] {
-          take(change.kind, change.key, change.columns, change.values)
-        }
+        let own = written.removeValue(forKey: entry.dot.counter) ?? []
+        for change in own { receive(change, pending) }
       case .header, .entry, .trailer: break
       }
     }
+    self.position = position
+  }
+
+  private mutating func receive(_ change: RowChange, _ pending: Set<RowKey>) {
+    if pending.contains(change.key) || deferred[change.key] != nil {
+      // It was integrated up to where the first of them began.
+      deferred[change.key, default: (position, [])].changes.append(change)
+    } else {
+      take(change)
+    }
+  }
+
+  private mutating func take(_ change: RowChange) {
+    take(change.kind, change.key, change.columns, change.values)
   }
 
   private mutating func take(

@@ -57,10 +57,7 @@ extension Bench {
     }
     defer { try? FileManager.default.removeItem(atPath: database) }
     let noticing = system == "session" ? "session" : "nothing"
-    let ended = try Program.run(
-      [Self.ownPath, "write", database, noticing, "\(rowCount)"])
-    return try JSONDecoder().decode(Writer.Costs.self, from: Data(ended.output.utf8))
+    let output = try Self.part("write", database, noticing, "\(rowCount)")
+    return try JSONDecoder().decode(Writer.Costs.self, from: Data(output.utf8))
   }
-
-  static let ownPath = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
 }

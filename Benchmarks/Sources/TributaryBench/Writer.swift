@@ -54,6 +54,16 @@ struct Writer {
     return try cpuSeconds(work) / Double(count)
   }
 
+  /// So many new customers.
+  func fill(_ count: Int) throws {
+    try insert(Customer.make(count, seed: 7), batch: Self.batch)
+  }
+
+  /// Another balance for each of those.
+  func change(_ count: Int) throws {
+    try update(Customer.make(count, seed: 7).map(\.id), batch: Self.batch)
+  }
+
   func insert(_ customers: some Collection<Customer>, batch: Int) throws {
     let statement = try database.prepare(Customer.insertSQL)
     defer { sqlite3_finalize(statement) }

@@ -41,6 +41,8 @@ package enum Causality: Checker {
           let truth = later.hasSeen(earlier)
           let verdict = later.claimsToHaveSeen(earlier)
           guard truth != verdict else { continue }
+          // A refused row waits, and its author has not taken in what the world says it has.
+          if evidence.hasRefusals, truth { continue }
           if verdict { counts.falseCausality += 1 } else { counts.spuriousConflicts += 1 }
           found.append(
             violation(
@@ -50,7 +52,7 @@ package enum Causality: Checker {
         }
       }
     }
-    ledger(evidence, &counts, &found)
+    if !evidence.hasRefusals { ledger(evidence, &counts, &found) }
     return (counts, found.sorted { $0.sentence < $1.sentence })
   }
 

@@ -30,7 +30,8 @@ package enum LostUpdate: Checker {
   private static func lost(
     _ write: WorldWrite, _ evidence: Evidence, _ later: [WorldWrite], _ ledger: [Conflict]
   ) -> [ColumnID?] {
-    let row = evidence.hub.rows[write.key]
+    let refused = evidence.quarantine[write.key]
+    let row = evidence.hub.rows[write.key] ?? refused
     let dot = write.counter.map { Dot(replica: write.branch, counter: $0) }
     func isInLedger(_ column: ColumnID?, _ value: Value?) -> Bool {
       ledger.contains { conflict in
@@ -48,8 +49,8 @@ package enum LostUpdate: Checker {
       guard let place = columns.firstIndex(of: column), let value = write.values[column] else {
         return false
       }
-      return row[place] != value && !later.contains { $0.values[column] != nil }
-        && !isInLedger(column, value)
+      return row[place] != value && refused?[place] != value
+        && !later.contains { $0.values[column] != nil } && !isInLedger(column, value)
     }
   }
 

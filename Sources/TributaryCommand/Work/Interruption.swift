@@ -27,9 +27,8 @@ enum Interruption {
       source.setRegistrationHandler { registered.signal() }
       source.setEventHandler { body(number) }
       source.resume()
-      // Ignored only once it is heard: a signal in between would be lost.
+      // From then on the source has its own handler; before, a signal would do what it always does.
       registered.wait()
-      signal(number, SIG_IGN)
       return source
     }
   }

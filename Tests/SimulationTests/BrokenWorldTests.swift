@@ -1,0 +1,67 @@
+import Basics
+import Deltas
+import Foundation
+import Storage
+import Testing
+
+@testable import Simulation
+
+/// Worlds that are broken while they run, on their real files, and must be noticed.
+struct BrokenWorldTests {
+  private func outcome(
+    seed: UInt64, breaking breakIt: @escaping (Simulator, Int) throws -> Void
+  ) throws -> SimulationOutcome {
+    let folder = "\(SimulationRunner.fastestFolder)/tributary-test-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let simulator = try Simulator(seed: seed, folder: folder)
+    simulator.onEvent = { [unowned simulator] in try breakIt(simulator, $0) }
+    return simulator.run()
+  }
+
+  private func execute(_ sql: String, _ path: String) throws {
+    try Database(path: path, mode: .readWrite).executeScript(sql)
+  }
+
+  private func branchPath(_ simulator: Simulator) throws -> String {
+    try #require(simulator.branches.values.min { $0.replica < $1.replica }).path
+  }
+
+  @Test func aBranchWhoseTriggersAreGoneIsNoticed() throws {
+    let found = try outcome(seed: 1) { simulator, event in
+      guard event == 20 else { return }
+      let path = try branchPath(simulator)
+      let triggers = try Database(path: path, mode: .readOnly).rows(
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'tributary%'")
+      for trigger in triggers { try execute("DROP TRIGGER \"\(trigger[0].shown)\"", path) }
+    }.violations
+    #expect(found.contains { $0.checker == "Capture" })
+  }
+
+  @Test func aRowThatSomebodyChangesAtTheHubIsNoticed() throws {
+    let found = try outcome(seed: 1) { simulator, event in
+      guard event == 200 else { return }
+      try execute("UPDATE customer SET name = 'nobody'", simulator.folder + "/hub/hub.db")
+    }.violations
+    #expect(!found.isEmpty)
+  }
+
+  @Test func aPositionThatRunsAheadOfTheRowsIsNoticed() throws {
+    let found = try outcome(seed: 1) { simulator, event in
+      guard event > 100, event.isMultiple(of: 10) else { return }
+      try execute(
+        "UPDATE tributary_state SET position = \(simulator.world.head)", branchPath(simulator))
+    }.violations
+    #expect(!found.isEmpty)
+  }
+
+  /// Writes of one transaction that a reader may see apart.
+  @Test func halfATransactionIsNoticed() throws {
+    let found = try outcome(seed: 1) { simulator, event in
+      guard event > 100 else { return }
+      try execute(
+        "UPDATE account SET balance = balance + 1 WHERE id % 2 = 0", branchPath(simulator))
+    }.violations
+    #expect(!found.isEmpty)
+  }
+}

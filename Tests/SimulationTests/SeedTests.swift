@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Simulation
+
+struct SeedTests {
+  private static let runner = SimulationRunner(folder: SimulationRunner.fastestFolder)
+
+  /// Seeds that found something once, each with its story in `Fixtures/Seeds/seeds.txt`.
+  private static let toldSeeds: [UInt64] =
+    ((try? String(contentsOf: fixture("Seeds/seeds.txt"), encoding: .utf8)) ?? "")
+    .split(separator: "\n").filter { !$0.hasPrefix("#") }
+    .compactMap { $0.split(separator: " ").first.flatMap { UInt64($0) } }
+
+  private func text(_ outcome: SimulationOutcome) -> Comment {
+    Comment(rawValue: SimulationReport.text(of: outcome))
+  }
+
+  @Test(arguments: toldSeeds)
+  func aSeedThatFoundSomethingFindsNothingNow(seed: UInt64) throws {
+    let outcome = try Self.runner.runTwice(seed)
+    #expect(outcome.violations.isEmpty, text(outcome))
+  }
+
+  @Test func thereAreToldSeeds() {
+    #expect(!Self.toldSeeds.isEmpty)
+  }
+
+  @Test(arguments: UInt64(100)..<112)
+  func aSeedKeepsEveryPromise(seed: UInt64) throws {
+    let outcome = try Self.runner.runTwice(seed)
+    #expect(outcome.violations.isEmpty, text(outcome))
+  }
+
+  @Test func aSeedIsItsOwnAndRepeatable() throws {
+    let first = try Self.runner.run(5)
+    #expect(try Self.runner.run(5).traceDigest == first.traceDigest)
+    #expect(try Self.runner.run(6).traceDigest != first.traceDigest)
+    #expect(first.eventCount > 50)
+  }
+
+  @Test func aTraceHasALineForEachThingThatHappened() throws {
+    let runner = SimulationRunner(folder: SimulationRunner.fastestFolder, keepsTrace: true)
+    let outcome = try runner.run(5)
+    #expect(outcome.traceLines.count > outcome.eventCount / 2)
+    #expect(outcome.traceLines.contains { $0.hasSuffix("no more faults") })
+  }
+
+  @Test func theReportSaysHowToRepeatAFailure() throws {
+    var outcome = try Self.runner.run(5)
+    outcome.violations = [Violation("Convergence", "Two things differ.")]
+    var report = SimulationReport()
+    report.add(outcome)
+    let text = SimulationReport.text(of: report.failures[0])
+    #expect(text.contains("tributary-simulate --seed 5 --trace"))
+    #expect(text.contains("Two things differ."))
+    #expect(report.text(seconds: 2).contains("0.5 seeds per second"))
+  }
+}
