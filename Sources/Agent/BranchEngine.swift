@@ -30,6 +30,8 @@ package final class BranchEngine {
   private var report = SyncReport()
   /// The exchange whose delta is being fetched.
   private var fetching: ExchangeResponse?
+  /// Where the delta ends of which a part was staged when the exchange was asked for.
+  private var resumingTo: LogPosition?
 
   /// `stagingFolder` exists and belongs to this branch alone.
   package init(store: BranchStore, stagingFolder: String) {
@@ -59,10 +61,11 @@ package final class BranchEngine {
     case .start: return .started
     case .unanswered: return .unanswered
     case .waited: return .waited
-    case .answered(let response, let requestBytes, _):
+    case .answered(let response, _, _):
       report.roundTrips += 1
       switch response {
-      case .exchange(let response): return .exchanged(response, requestBytes: requestBytes)
+      case .exchange(let response):
+        return .exchanged(response, isResumed: response.to == resumingTo)
       case .uploaded(let byteCount): return .uploadAnswered(byteCount: byteCount)
       case .download(let piece):
         guard let fetching else { return .unanswered }
@@ -125,7 +128,8 @@ package final class BranchEngine {
   ) throws -> ExchangeRequest {
     let generation = store.identity.generation
     let position = try store.position()
-    let end = staged.end(generation: generation.description, from: position.description)
+    resumingTo = staged.end(generation: generation.description, from: position.description)
+      .map { LogPosition($0) }
     return ExchangeRequest(
       schemaFingerprint: store.schema.fingerprint,
       integrated: CausalContext(generation: generation, position: position),
@@ -133,7 +137,7 @@ package final class BranchEngine {
       changesets: try inline.map {
         try store.outboxBytes(counter: $0.counter, offset: 0, byteCount: $0.byteCount)
       },
-      uploaded: uploaded, resumeTo: end.map { LogPosition($0) })
+      uploaded: uploaded, resumeTo: resumingTo)
   }
 
   private func apply(

@@ -132,7 +132,7 @@ struct TableWork {
     while let next = toAsk.last,
       buckets.isEmpty
         || (rowCount + next.rowCount
-          <= SessionLimits.compareRowsMax && buckets.count < SessionLimits.compareBucketsMax)
+          <= Self.rowsPerAnswer && buckets.count < SessionLimits.compareBucketsMax)
     {
       buckets.append(next.bucket)
       rowCount += next.rowCount
@@ -149,6 +149,8 @@ struct TableWork {
     }
   }
 
+  /// Rows whose keys and digests are asked for at once: they must fit a message together.
+  private static let rowsPerAnswer = 8_000
   /// Rows fetched at once: large ones must fit a message together.
   private static let rowsPerFetch = 16
 

@@ -1,7 +1,7 @@
 /// What the branch store keeps in memory or in one piece at most.
 enum BranchLimits {
   /// The page cache of our connection.
-  static let pageCacheKibibytes = 64 << 10
+  static let pageCacheKibibytes = 32 << 10
   /// A changeset's bytes are kept in pieces of exactly this size, the last one excepted.
   static let outboxPieceBytes = 256 << 10
   /// Blocks that a seal fills at the same time; reaching it closes them all.

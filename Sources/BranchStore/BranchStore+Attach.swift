@@ -34,7 +34,10 @@ extension BranchStore {
         try state.insert(into: database)
       }
     } catch {
-      if isNew { DatabaseFile.remove(path) }
+      // Unless somebody else has made it a branch meanwhile.
+      if isNew, error as? BranchStoreError != .alreadyABranch(path: path) {
+        DatabaseFile.remove(path)
+      }
       throw BranchStoreError.wrapping(error)
     }
     return try BranchStore(path: path)

@@ -20,7 +20,9 @@ package struct BranchSession: Sendable {
     case sealed(outbox: [Pending])
     /// How much of the changeset the hub has staged.
     case uploadAnswered(byteCount: Int)
-    case exchanged(ExchangeResponse, requestBytes: Int)
+    /// `isResumed` says that the delta goes only as far as one that was begun before, of which a
+    /// part was staged.
+    case exchanged(ExchangeResponse, isResumed: Bool)
     /// How much of the delta's beginning is staged on disk: answers `stage` and `download`.
     case staged(byteCount: Int)
     /// The delta was applied; this is the whole outbox now.
@@ -71,6 +73,8 @@ package struct BranchSession: Sendable {
   private let backoff: Backoff
   private var stage = Stage.idle
   private var outbox: [UploadedChangeset] = []
+  /// Whether the log may go on behind the delta that is being applied.
+  private var isResumed = false
   /// The exchange whose delta is being downloaded.
   private var response: ExchangeResponse?
   /// Requests without an answer, or with one that brought nothing on, since the last progress.
@@ -98,7 +102,8 @@ package struct BranchSession: Sendable {
       return push()
     case (.requesting(.upload(let changeset, let offset, let asked)), .uploadAnswered(let count)):
       return uploadAnswered(changeset, offset: offset, isAsking: asked == 0, byteCount: count)
-    case (.requesting(.exchange), .exchanged(let response, _)):
+    case (.requesting(.exchange), .exchanged(let response, let isResumed)):
+      self.isResumed = isResumed
       return exchanged(response)
     case (.staging(let response), .staged(let byteCount)):
       return pull(response, staged: byteCount)
@@ -199,7 +204,7 @@ package struct BranchSession: Sendable {
   private mutating func applied(outbox pending: [UploadedChangeset]) -> [Effect] {
     let before = outbox.first?.counter ?? 0
     outbox = pending
-    guard let first = outbox.first else { return finish(.complete) }
+    guard let first = outbox.first else { return isResumed ? push() : finish(.complete) }
     if first.counter > counterAtStart {
       extraRoundCount += 1
       guard extraRoundCount <= SessionLimits.extraRoundsMax else { return finish(.complete) }

@@ -44,6 +44,8 @@ package struct SimulationReport: Sendable {
   package private(set) var faults = FaultCounts()
   package private(set) var causality = Causality.Counts()
   package private(set) var eventCount = 0
+  /// Of all traces in their order: equal for two processes that ran the same seeds.
+  package private(set) var traceDigest: UInt64 = 0
 
   package init() {}
 
@@ -52,6 +54,7 @@ package struct SimulationReport: Sendable {
     faults = faults + outcome.faults
     causality = causality + outcome.causality
     eventCount += outcome.eventCount
+    traceDigest = traceDigest &* 0x100_0000_01b3 ^ outcome.traceDigest
     if !outcome.violations.isEmpty { failures.append(outcome) }
   }
 
@@ -66,7 +69,8 @@ package struct SimulationReport: Sendable {
     var lines = [
       "\(seedCount) seeds, each run twice, in \(String(format: "%.1f", seconds)) s:"
         + " \(String(format: "%.1f", rate)) seeds per second",
-      "\(eventCount) events; \(failures.count) seeds failed",
+      "\(eventCount) events; \(failures.count) seeds failed; trace digest"
+        + " \(String(traceDigest, radix: 16))",
       "\(causality.pairs) pairs of changes judged: \(causality.falseCausality) of false causality,"
         + " \(causality.spuriousConflicts) spurious conflicts",
     ]

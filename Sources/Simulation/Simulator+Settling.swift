@@ -41,6 +41,21 @@ extension Simulator {
       }
     }
     queue.removeAll()
+    try checkIsComplete(branch)
+  }
+
+  /// After one whole sync, without faults and with nobody else about, neither side has anything
+  /// left for the other.
+  private func checkIsComplete(_ branch: SimulatedBranch) throws {
+    guard let store = branch.store, world.violations.isEmpty else { return }
+    let position = try store.position()
+    let leftCount = try store.outbox().count
+    if position != world.head || leftCount > 0 {
+      world.complain(
+        "Liveness",
+        "After a whole sync \(branch.name) stands at \(position) with \(leftCount) changesets to"
+          + " send; the log ends at \(world.head).")
+    }
   }
 
   /// What there is to judge by.

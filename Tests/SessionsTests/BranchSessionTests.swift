@@ -55,7 +55,7 @@ struct BranchSessionTests {
     expect([
       (.started, [.seal]),
       (.sealed(outbox: []), [ask]),
-      (.exchanged(response(), requestBytes: 50), [.apply(response())]),
+      (.exchanged(response(), isResumed: false), [.apply(response())]),
       (.applied(outbox: []), [.finish(.complete)]),
       (.started, []),
     ])
@@ -71,7 +71,7 @@ struct BranchSessionTests {
         .sealed(outbox: pending(first, second)),
         [.exchange(inline: [first, second], uploaded: nil)]
       ),
-      (.exchanged(answer, requestBytes: 300), [.apply(answer)]),
+      (.exchanged(answer, isResumed: false), [.apply(answer)]),
       (.applied(outbox: []), [.finish(.complete)]),
     ])
   }
@@ -87,9 +87,9 @@ struct BranchSessionTests {
         .sealed(outbox: pending(all[0], all[1], all[2])),
         [.exchange(inline: Array(all[..<2]), uploaded: nil)]
       ),
-      (.exchanged(answer, requestBytes: 300), [.apply(answer)]),
+      (.exchanged(answer, isResumed: false), [.apply(answer)]),
       (.applied(outbox: pending(all[2])), [.exchange(inline: [all[2]], uploaded: nil)]),
-      (.exchanged(last, requestBytes: 300), [.apply(last)]),
+      (.exchanged(last, isResumed: false), [.apply(last)]),
       (.applied(outbox: []), [.finish(.complete)]),
     ])
   }
@@ -122,9 +122,9 @@ struct BranchSessionTests {
         [.upload(large, offset: 7 + 2 * piece, byteCount: 3)]
       ),
       (.uploadAnswered(byteCount: 2 * piece + 10), [.exchange(inline: [], uploaded: large)]),
-      (.exchanged(first, requestBytes: 50), [.apply(first)]),
+      (.exchanged(first, isResumed: false), [.apply(first)]),
       (.applied(outbox: pending(small)), [.exchange(inline: [small], uploaded: nil)]),
-      (.exchanged(second, requestBytes: 50), [.apply(second)]),
+      (.exchanged(second, isResumed: false), [.apply(second)]),
       (.applied(outbox: []), [.finish(.complete)]),
     ])
   }
@@ -173,7 +173,7 @@ struct BranchSessionTests {
     expect([
       (.started, [.seal]),
       (.sealed(outbox: []), [ask]),
-      (.exchanged(answer, requestBytes: 50), [.stage(answer)]),
+      (.exchanged(answer, isResumed: false), [.stage(answer)]),
       (.staged(byteCount: 100), [download(100, piece)]),
       (.unanswered, [wait(1)]),
       (.waited, [download(100, piece)]),
@@ -184,9 +184,25 @@ struct BranchSessionTests {
     expect([
       (.started, [.seal]),
       (.sealed(outbox: []), [ask]),
-      (.exchanged(answer, requestBytes: 50), [.stage(answer)]),
+      (.exchanged(answer, isResumed: false), [.stage(answer)]),
       // An interrupted session had staged all of it.
       (.staged(byteCount: 2 * piece + 5), [.apply(answer)]),
+    ])
+  }
+
+  /// A delta that an interrupted session had begun ends where the log ended then.
+  @Test func behindAResumedDeltaItAsksForTheRest() {
+    let old = response(from: 3, to: 9, deltaBytes: 10)
+    let rest = response(from: 9, to: 12, deltaBytes: 10)
+    expect([
+      (.started, [.seal]),
+      (.sealed(outbox: []), [ask]),
+      (.exchanged(old, isResumed: true), [.stage(old)]),
+      (.staged(byteCount: 10), [.apply(old)]),
+      (.applied(outbox: []), [ask]),
+      (.exchanged(rest, isResumed: false), [.stage(rest)]),
+      (.staged(byteCount: 10), [.apply(rest)]),
+      (.applied(outbox: []), [.finish(.complete)]),
     ])
   }
 
@@ -197,7 +213,7 @@ struct BranchSessionTests {
     expect([
       (.started, [.seal]),
       (.sealed(outbox: []), [ask]),
-      (.exchanged(answer, requestBytes: 50), [.stage(answer)]),
+      (.exchanged(answer, isResumed: false), [.stage(answer)]),
       (.staged(byteCount: 10), [download]),
       (.staged(byteCount: 10), [wait(1)]),
       (.waited, [download]),
@@ -228,7 +244,7 @@ struct BranchSessionTests {
       (.sealed(outbox: []), [ask]),
       (.unanswered, [wait(1)]), (.waited, [ask]),
       (.unanswered, [wait(2)]), (.waited, [ask]),
-      (.exchanged(answer, requestBytes: 9), [.stage(answer)]),
+      (.exchanged(answer, isResumed: false), [.stage(answer)]),
       (
         .staged(byteCount: 0),
         [.download(from: .start, to: LogPosition(5), offset: 0, byteCount: 10)]
@@ -262,13 +278,13 @@ struct BranchSessionTests {
     ]
     for _ in 1..<SessionLimits.stallsMax {
       table += [
-        (.exchanged(response(), requestBytes: 9), [.apply(response())]),
+        (.exchanged(response(), isResumed: false), [.apply(response())]),
         (.applied(outbox: pending(stuck)), [again]),
       ]
     }
     expect(
       table + [
-        (.exchanged(response(), requestBytes: 9), [.apply(response())]),
+        (.exchanged(response(), isResumed: false), [.apply(response())]),
         (.applied(outbox: pending(stuck)), [.finish(.unreachable)]),
       ])
   }
@@ -283,7 +299,7 @@ struct BranchSessionTests {
       let sent = changeset(UInt64(rounds))
       let answer = response(accepted: [sent], to: UInt64(rounds))
       #expect(effects == [.exchange(inline: [sent], uploaded: nil)])
-      _ = session.handle(.exchanged(answer, requestBytes: 9))
+      _ = session.handle(.exchanged(answer, isResumed: false))
       effects = session.handle(.applied(outbox: pending(changeset(UInt64(rounds + 1)))))
     }
     #expect(rounds == SessionLimits.extraRoundsMax + 1)
@@ -294,7 +310,7 @@ struct BranchSessionTests {
     #expect(session.handle(.waited) == [])
     #expect(session.handle(.unanswered) == [])
     #expect(session.handle(.started) == [.seal])
-    #expect(session.handle(.exchanged(response(), requestBytes: 1)) == [])
+    #expect(session.handle(.exchanged(response(), isResumed: false)) == [])
     #expect(session.handle(.started) == [])
     #expect(session.handle(.sealed(outbox: [])) == [ask])
     #expect(session.handle(.uploadAnswered(byteCount: 3)) == [])
@@ -338,7 +354,7 @@ struct BranchSessionTests {
     case .exchange:
       if generator.chance(700), !outbox.isEmpty { outbox.removeFirst() }
       let size = generator.chance(500) ? 0 : Int.random(in: 0...5 << 20, using: &generator)
-      return .exchanged(response([], 0, 9, size), requestBytes: 1)
+      return .exchanged(response([], 0, 9, size), isResumed: false)
     case .stage, .download:
       return .staged(byteCount: Int.random(in: -5...6 << 20, using: &generator))
     case .apply: return .applied(outbox: pending)

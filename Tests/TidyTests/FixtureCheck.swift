@@ -1,4 +1,4 @@
-/// Every fixture, or its folder, is named by a test or explained in Fixtures/README.md: none is dead.
+/// Every fixture is named by a test, or it or its folder is explained in Fixtures/README.md.
 enum FixtureCheck {
   static let readmePath = "Fixtures/README.md"
 

@@ -10,11 +10,31 @@ struct JoinPlan {
   let untracked: [JoinTarget.UntrackedTable]
   let comparison: BranchComparison?
   let target: JoinTarget
+  /// The file's data version before it was compared.
+  let version: Int64?
+  let treatsEqualKeysAsSame: Bool
 
   /// Keys that are named when rows clash, for each table.
   static let keysNamedMax = 10
 
   var clashCount: Int { tables.reduce(0) { $0 + $1.differentCount } }
+
+  var wouldJoin: Bool { clashCount == 0 || treatsEqualKeysAsSame }
+
+  /// Which rows the hub is known to have, for the transaction that attaches the file.
+  ///
+  /// If a program wrote to the file after the comparison began, none: then all rows are sent, and
+  /// those that the hub has already add nothing there. The first question is asked under the write
+  /// lock, so the answer holds until the transaction ends.
+  func known() -> ((TableID, [UInt8]) -> Bool)? {
+    guard let comparison, let database = target.database, let version else { return nil }
+    var isUnchanged: Bool?
+    return { table, key in
+      let holds = isUnchanged ?? ((try? database.dataVersion()) == version)
+      isUnchanged = holds
+      return holds && comparison.isKnown(table, key: key)
+    }
+  }
 
   /// The first clashing keys of a table.
   func clashingKeys(_ table: TableComparison) -> [RowKey] {
@@ -49,7 +69,7 @@ struct JoinPlan {
 
   var json: JSONValue {
     [
-      "wouldJoin": .bool(clashCount == 0),
+      "wouldJoin": .bool(wouldJoin),
       "makesFile": .bool(target.isNew),
       "tables": .array(schema.tables.map(json)),
       "skipped": .array(untracked.map { ["table": .string($0.name), "why": .string($0.why)] }),
@@ -94,11 +114,11 @@ struct JoinPlan {
   }
 
   private var verdict: String {
-    guard clashCount > 0 else {
+    guard !wouldJoin else {
       let sent = tables.reduce(0) { $0 + $1.onlyHereCount }
       let received = tables.reduce(0) { $0 + $1.onlyAtHubCount }
-      return "Nothing stands in the way: \(NumberText.counted(sent, "row")) would be sent,"
-        + " \(NumberText.grouped(received)) received."
+      return "Nothing stands in the way: \(NumberText.counted(sent + clashCount, "row")) would be"
+        + " sent, \(NumberText.grouped(received)) received."
     }
     return "Joining would stop: \(NumberText.counted(clashCount, "row")) clash"
       + "\(clashCount == 1 ? "es" : "") with the hub’s. See --keys in `tributary help join`.\n"

@@ -1,8 +1,8 @@
 internal import Agent
 internal import BranchStore
 internal import Deltas
-internal import Glibc
 internal import Sessions
+internal import Storage
 internal import Transport
 
 /// Makes a database a branch, in an order in which a failure leaves nothing behind: look at the
@@ -24,7 +24,7 @@ struct Joining {
     } else {
       Console.print(lines: plan.lines(style: Console.style))
     }
-    return plan.clashCount == 0 || treatsEqualKeysAsSame ? .done : .failed
+    return plan.wouldJoin ? .done : .failed
   }
 
   func join(asJSON: Bool) async throws -> ExitStatus {
@@ -33,7 +33,7 @@ struct Joining {
       _ = try await PendingEnrolment(enrolling: token, in: folder)
     }
     let plan = try await plan(token)
-    guard plan.clashCount == 0 || treatsEqualKeysAsSame else { throw plan.failure(undone: undone) }
+    guard plan.wouldJoin else { throw plan.failure(undone: undone) }
     let earlier = try PendingEnrolment(for: token, in: folder)
     let enrolment: PendingEnrolment
     if let earlier {
@@ -44,7 +44,6 @@ struct Joining {
     do {
       try attach(plan, enrolment)
     } catch {
-      if !plan.target.exists { removeMadeFile() }
       var failure = CommandFailure(error, undone: undone)
       failure.next += failure.next.isEmpty ? "" : " "
       failure.next += "The same command with the same token then works."
@@ -60,6 +59,7 @@ struct Joining {
   private func plan(_ token: Token) async throws -> JoinPlan {
     let target = try JoinTarget(
       path: database, waitMilliseconds: waitMilliseconds, undone: undone)
+    let version = try target.database?.dataVersion()
     let line = try await line(for: token)
     let description = try await line.describe()
     if target.exists { try checkFits(description.schema) }
@@ -76,7 +76,7 @@ struct Joining {
     return JoinPlan(
       schema: description.schema, tables: tables,
       untracked: try target.untracked(by: description.schema), comparison: comparison,
-      target: target)
+      target: target, version: version, treatsEqualKeysAsSame: treatsEqualKeysAsSame)
   }
 
   /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
@@ -106,14 +106,7 @@ struct Joining {
     _ = try BranchStore.attach(
       path: database, identity: identity, schema: answer.schema,
       wallMilliseconds: WallClock.systemMilliseconds(),
-      isKnown: plan.comparison.map { comparison in
-        { table, key in comparison.isKnown(table, key: key) }
-      })
-  }
-
-  /// A file that was not there before is not there afterwards.
-  private func removeMadeFile() {
-    for suffix in ["", "-journal", "-wal", "-shm"] { unlink(database + suffix) }
+      isKnown: plan.known())
   }
 
   private func firstSync(

@@ -24,10 +24,13 @@ struct BranchAgent: Sendable {
       do {
         let line = try BranchLine(
           database: database, waitMilliseconds: Self.lockMillisecondsMax, undone: undone)
+        var version: Int64
         repeat {
+          // Before the sync, so that what is written during it is looked at after it.
+          version = try line.store.dataVersion()
           note(try await line.sync(), line.store)
           retryMilliseconds = Self.retryMillisecondsMin
-        } while try await hasWork(line)
+        } while try await hasWork(line, since: version)
         await line.close()
       } catch is CancellationError {
         break
@@ -65,10 +68,12 @@ struct BranchAgent: Sendable {
   }
 
   /// Waits until something was written on either side. Throws when the hub is lost.
-  private func hasWork(_ line: BranchLine) async throws -> Bool {
+  ///
+  /// `since` is the file's data version at which everything was known to be sent.
+  private func hasWork(_ line: BranchLine, since: Int64) async throws -> Bool {
     let position = try line.store.position()
     let connection = line.connection
-    var version: Int64?
+    var version = since
     return try await withThrowingTaskGroup(of: Signal.self) { group in
       defer { group.cancelAll() }
       group.addTask { try await Self.look() }

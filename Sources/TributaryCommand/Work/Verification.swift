@@ -14,7 +14,7 @@ struct Verification {
   func run() async throws -> VerificationReport {
     let line = try BranchLine(
       database: database, waitMilliseconds: waitMilliseconds, undone: undone)
-    _ = try await line.sync(showsProgress: true)
+    for note in try await line.sync(showsProgress: true).notes { Console.note(note) }
     var report = try await compare(line)
     var attempts = 1
     while report.differenceCount > 0, attempts < Self.attemptsMax {
