@@ -10,9 +10,9 @@ internal import Storage
 final class Applier {
   let store: BranchStore
   let database: Database
-  /// The branch's position before this application: what a row that begins to wait was last
-  /// integrated at.
-  private let from: LogPosition
+  /// Everything in the log up to here is applied, as far as it does not wait: where a row that
+  /// begins to wait was last integrated.
+  private var integrated: LogPosition
   private(set) var tables: [TableID: TableApplier] = [:]
   /// Counters of own changesets that the delta covers.
   var accepted: Set<UInt64>
@@ -26,7 +26,7 @@ final class Applier {
   init(_ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = []) throws {
     self.store = store
     database = store.database
-    self.from = from
+    integrated = from
     self.accepted = accepted
     report = ApplyReport(position: from)
     let last = try database.integer(BranchSQL.lastDeferred) ?? 0
@@ -81,6 +81,7 @@ final class Applier {
             throw BranchStoreError.answerDoesNotFit("its delta is not the one it announced")
           }
         case .entry(let entry):
+          integrated = LogPosition(entry.position.rawValue - 1)
           isOwnEntry = entry.dot.replica == announced.receiver
           if isOwnEntry { try replay(entry) }
         case .block(let block): try apply(block, isCounted: true)
@@ -150,7 +151,7 @@ final class Applier {
     _ block: BlockReader, _ values: BlockValues, row: Int, key: [UInt8], reason: String?
   ) throws {
     let place: [Value] = [.integer(Int64(block.table.rawValue)), .blob(key)]
-    var base = Int64(from.rawValue)
+    var base = Int64(integrated.rawValue)
     var kept = reason.map { Value.text(Array($0.utf8.prefix(BranchLimits.reasonBytesMax))) }
     if let known = try database.firstRow(BranchSQL.selectDeferredBase, place),
       case .integer(let position) = known[0]

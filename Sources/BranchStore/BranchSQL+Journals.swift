@@ -5,6 +5,8 @@ internal import Storage
 extension BranchSQL {
   // MARK: Codes in a journal's column “change”
 
+  /// The row may have been removed without its trigger: look whether it is there.
+  static let changeLookAgain: Int64 = -1
   static let changeDelete: Int64 = 0
   static let changeInsert: Int64 = 1
   /// An update of column n is n plus this.
@@ -33,7 +35,7 @@ extension BranchSQL {
   }
 
   static func hasJournalDeletions(_ table: TableSchema) -> String {
-    "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)) WHERE change = \(changeDelete))"
+    "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)) WHERE change <= \(changeDelete))"
   }
 
   /// Key columns, change, wall: a row's entries together and in the order in which they came.
@@ -47,7 +49,7 @@ extension BranchSQL {
       // 1 and 1.0 are two keys where the column converts neither.
       if table.column(id)?.affinity == .blob { order.append("typeof(\(key))") }
     }
-    let condition = deletionsOnly ? " WHERE change = \(changeDelete)" : ""
+    let condition = deletionsOnly ? " WHERE change <= \(changeDelete)" : ""
     return "SELECT \(keys.joined(separator: ", ")), change, wall FROM \(journal(table.id))"
       + "\(condition) ORDER BY \(order.joined(separator: ", ")), seq"
   }
@@ -78,6 +80,15 @@ extension BranchSQL {
   /// Without a condition SQLite frees whole pages instead of deleting row by row.
   static func emptyJournal(_ table: TableSchema) -> String { "DELETE FROM \(journal(table.id))" }
 
+  /// Journals rows as ones to look at.
+  static func lookAgain(_ table: TableSchema, where condition: String) -> String {
+    let columns = journalKeys(table).joined(separator: ", ")
+    let keys = table.keyNames.map { quoted($0) }.joined(separator: ", ")
+    return "INSERT INTO \(journal(table.id))(\(columns), change, wall)"
+      + " SELECT \(keys), \(changeLookAgain), \(wall) FROM \(quoted(table.name))"
+      + " WHERE \(condition)"
+  }
+
   /// How many rows have a NULL in their key, and so no name that replicas could agree on.
   static func countNullKeys(_ table: TableSchema) -> String {
     let condition = table.keyNames.map { "\(quoted($0)) IS NULL" }.joined(separator: " OR ")
@@ -89,6 +100,8 @@ extension BranchSQL {
   struct Trigger: Hashable {
     let name: String
     let sql: String
+    /// Whether it comes and goes with the application's unique indexes.
+    var followsIndexes = false
   }
 
   /// The Julian day in UTC, to the millisecond: what costs the writer least. All triggers of one

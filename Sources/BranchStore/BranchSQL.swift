@@ -40,7 +40,8 @@ enum BranchSQL {
     WHERE type = 'trigger' AND name NOT LIKE 'tributary\\_%' ESCAPE '\\' AND sql LIKE '%delete%'
     """
 
-  /// The tables of the first format, journals excepted.
+  /// The tables of the first format, journals excepted. Not STRICT: the application's programs may
+  /// open the file with an SQLite library that does not know the word.
   static let create = """
     CREATE TABLE tributary_state (
       id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -58,17 +59,17 @@ enum BranchSQL {
       joined INTEGER NOT NULL,
       last_contact INTEGER,
       last_complete INTEGER
-    ) STRICT;
+    );
     CREATE TABLE tributary_schema (
       id INTEGER PRIMARY KEY CHECK (id = 1),
       fingerprint BLOB NOT NULL,
       bytes BLOB NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE tributary_vector (
       replica INTEGER PRIMARY KEY,
       name TEXT,
       counter INTEGER NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE tributary_outgoing (
       counter INTEGER PRIMARY KEY,
       hash BLOB NOT NULL,
@@ -76,13 +77,13 @@ enum BranchSQL {
       row_count INTEGER NOT NULL,
       oldest INTEGER NOT NULL,
       is_baseline INTEGER NOT NULL
-    ) STRICT;
+    );
     CREATE TABLE tributary_outbox (
       counter INTEGER NOT NULL,
       piece INTEGER NOT NULL,
       bytes BLOB NOT NULL,
       PRIMARY KEY (counter, piece)
-    ) STRICT, WITHOUT ROWID;
+    ) WITHOUT ROWID;
     CREATE TABLE tributary_deferred (
       table_id INTEGER NOT NULL,
       key BLOB NOT NULL,
@@ -91,12 +92,12 @@ enum BranchSQL {
       reason TEXT,
       change BLOB NOT NULL,
       PRIMARY KEY (table_id, key, id)
-    ) STRICT, WITHOUT ROWID;
+    ) WITHOUT ROWID;
     CREATE TABLE tributary_ledger (
       id INTEGER PRIMARY KEY,
       state INTEGER NOT NULL,
       bytes BLOB NOT NULL
-    ) STRICT;
+    );
     """
 
   static func drop(type: String, name: String) -> String {

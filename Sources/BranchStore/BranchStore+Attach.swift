@@ -116,7 +116,9 @@ extension BranchStore {
       BranchSQL.insertSchema, [.blob(schema.fingerprint.bytes), .blob(schema.encoded)])
     for table in schema.tables {
       try database.executeScript(BranchSQL.createJournal(table))
-      for trigger in BranchSQL.captureTriggers(table) { try database.executeScript(trigger.sql) }
+      for trigger in try triggers(of: table, in: database) {
+        try database.executeScript(trigger.sql)
+      }
     }
   }
 

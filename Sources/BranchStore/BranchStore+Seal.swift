@@ -31,7 +31,7 @@ extension BranchStore {
     var report = SealReport()
     for trigger in try checkSchema() {
       try restore(trigger)
-      report.repairedTriggers.append(trigger.name)
+      if !trigger.followsIndexes { report.repairedTriggers.append(trigger.name) }
     }
     let written = try tables.filter {
       try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1

@@ -22,8 +22,16 @@ extension BranchStore {
     let statement = try database.cached(BranchSQL.ownTriggers)
     while try statement.step() { found[statement.text(0)] = statement.text(1) }
     statement.reset()
-    return tables.flatMap { BranchSQL.captureTriggers($0.schema) }
+    return try tables.flatMap { try Self.triggers(of: $0.schema, in: database) }
       .filter { found[$0.name] != $0.sql }
+  }
+
+  /// Every trigger of ours that a table needs in this file, whose unique indexes may be its own.
+  static func triggers(
+    of table: TableSchema, in database: Database
+  ) throws -> [BranchSQL.Trigger] {
+    let indexes = try SchemaReader.uniqueIndexes(of: table.name, in: database)
+    return BranchSQL.captureTriggers(table) + BranchSQL.removalTriggers(table, indexes)
   }
 
   func restore(_ trigger: BranchSQL.Trigger) throws {

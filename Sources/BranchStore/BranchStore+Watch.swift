@@ -7,4 +7,3 @@ extension BranchStore {
     try performing { try database.dataVersion() }
   }
 }
-

@@ -49,6 +49,8 @@ final class TableSealer {
     mutating func take(change: Int64, wall: Int64) {
       lastWall = wall
       switch change {
+      case BranchSQL.changeLookAgain:
+        hasDeletion = true
       case BranchSQL.changeDelete:
         isDeleted = true
         isInserted = false
@@ -162,7 +164,7 @@ final class TableSealer {
       } else if !group.hasDeletion {
         try addDeletion(&outbox)
       }
-    } else {
+    } else if !group.touched.isEmpty {
       try sealUpdates(&outbox)
     }
   }
@@ -185,7 +187,10 @@ final class TableSealer {
       var end = start + 1
       while end < group.touched.count, walls[Int(group.touched[end].rawValue)] == wall { end += 1 }
       let shape = try updateShape(group.touched[start..<end], &outbox)
-      guard try find(shape) else { return try addDeletion(&outbox) }
+      guard try find(shape) else {
+        if !group.hasDeletion { try addDeletion(&outbox) }
+        return
+      }
       guard try add(shape, milliseconds: wall, base: base, &outbox) else { return }
       start = end
     }

@@ -43,7 +43,9 @@ struct HubResponder: Sendable {
     guard let branch = IdentityStamp.read(request.headers) else {
       return refuse(Answers.noCertificate, status: .unauthorized)
     }
-    let answered = try await syncSlots.occupy {
+    // Who may not ask gets no place, and its body is not read.
+    if let refusal = await worker.refusalKnown(of: branch) { return refuse(refusal, to: branch) }
+    let answered = try await syncSlots.occupy(for: branch.replica) {
       try await answer(request, from: branch, received: received)
     }
     switch answered {

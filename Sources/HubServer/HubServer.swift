@@ -134,7 +134,9 @@ package final class HubServer: Sendable {
 
   private func makeResponder() -> HubResponder {
     HubResponder(
-      worker: worker, board: board, syncSlots: RequestSlots(limits.requestsWaitingMax),
+      worker: worker, board: board,
+      syncSlots: RequestSlots(
+        limits.requestsWaitingMax, perBranchMax: limits.requestsWaitingPerBranchMax),
       enrolSlots: RequestSlots(limits.enrolmentsWaitingMax), limits: limits,
       authorityPEM: credentials.withLock { $0.authority.certificatePEM },
       wallMilliseconds: wallMilliseconds, logger: logger)

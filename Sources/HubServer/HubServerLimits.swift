@@ -8,6 +8,11 @@ package struct HubServerLimits: Hashable, Sendable {
   package var requestsWaitingMax = 24
   /// The same for devices that want to enrol. They are strangers, and get their own few places.
   package var enrolmentsWaitingMax = 8
+  /// How many of `requestsWaitingMax` one branch may have: it asks one thing after the other, and
+  /// a broken connection may leave one behind.
+  package var requestsWaitingPerBranchMax = 2
+  /// Devices whose refusal is remembered.
+  package static let refusedDevicesMax = 10_000
   /// Requests that wait for news, of all branches.
   package var newsWaitersMax = 4_000
   /// Of one branch; one more ends the oldest.

@@ -1,4 +1,5 @@
 internal import Sessions
+internal import Synchronization
 internal import Transport
 
 /// The one place where the hub's engine runs: requests come in one at a time, on a thread of their
@@ -6,16 +7,42 @@ internal import Transport
 actor HubWorker {
   private let service: any HubService
   private let executor = SerialQueueExecutor(label: "tributary.hub")
+  private nonisolated let refused = RefusedDevices(countMax: HubServerLimits.refusedDevicesMax)
+  /// Requests that the engine has, or that wait for it.
+  private nonisolated let pendingCount = Atomic<Int>(0)
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   init(_ service: sending any HubService) { self.service = service }
 
+  /// Whether a device may not ask, as far as can be told without waiting for other requests.
+  ///
+  /// Nil says nothing for sure: `answer` looks again.
+  nonisolated func refusalKnown(of branch: CertifiedBranch) async -> Refusal? {
+    if let refusal = refused.refusal(of: branch) { return refusal }
+    guard pendingCount.load(ordering: .relaxed) == 0 else { return nil }
+    return await refusal(of: branch)
+  }
+
+  private func refusal(of branch: CertifiedBranch) -> Refusal? {
+    guard let refusal = service.refusal(of: branch) else { return nil }
+    refused.note(refusal, of: branch)
+    return refusal
+  }
+
   /// Looks in the store whether the author may still ask, then answers.
-  func answer(
+  nonisolated func answer(
+    _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
+  ) async -> HubResponse {
+    pendingCount.add(1, ordering: .relaxed)
+    defer { pendingCount.subtract(1, ordering: .relaxed) }
+    return await answerInTurn(request, from: branch, wallMilliseconds: wallMilliseconds)
+  }
+
+  private func answerInTurn(
     _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
   ) -> HubResponse {
-    if let refusal = service.refusal(of: branch) { return .refused(refusal) }
+    if let refusal = refusal(of: branch) { return .refused(refusal) }
     return service.handle(request, from: branch.replica, wallMilliseconds: wallMilliseconds)
   }
 

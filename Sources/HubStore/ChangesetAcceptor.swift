@@ -10,6 +10,10 @@ final class ChangesetAcceptor {
   private let clockOffsetMilliseconds: Int64
   private let receivedMilliseconds: Int64
 
+  /// What is left of the exchange's budget after `finish`.
+  private(set) var budget: RawBudget
+  private var keyAffinities: [TableID: [KeyAffinity]] = [:]
+
   private var frames = FrameReader()
   private var reader = ChangesetReader()
   private var progress = Progress.start
@@ -27,9 +31,10 @@ final class ChangesetAcceptor {
 
   init(
     store: HubStore, author: ReplicaRecord, clockOffsetMilliseconds: Int64,
-    receivedMilliseconds: Int64
+    receivedMilliseconds: Int64, budget: RawBudget
   ) {
     self.store = store
+    self.budget = budget
     self.author = author
     self.clockOffsetMilliseconds = clockOffsetMilliseconds
     self.receivedMilliseconds = receivedMilliseconds
@@ -52,6 +57,7 @@ final class ChangesetAcceptor {
   }
 
   private func take(_ frame: Frame) throws {
+    try budget.take(frame)
     let read = try refusing { () throws(DeltaDecodingError) in try reader.read(frame) }
     switch (read, progress) {
     case (.header(let header), .start):
@@ -156,6 +162,21 @@ final class ChangesetAcceptor {
         throw HubStoreError.refused(
           .malformed("a row claims to have seen more than its changeset has"))
       }
+    }
+    try checkKeys(of: block, in: table)
+  }
+
+  /// A key that its column converts would be another row's.
+  private func checkKeys(of block: BlockReader, in table: TableSchema) throws {
+    let affinities = keyAffinities[table.id] ?? KeyAffinity.list(of: table)
+    keyAffinities[table.id] = affinities
+    let isKept = block.withValues { values in
+      (0..<block.rowCount).allSatisfy { row in
+        affinities.indices.allSatisfy { affinities[$0].keeps(values.key($0, row: row)) }
+      }
+    }
+    guard isKept else {
+      throw HubStoreError.refused(.malformed("a key has a value that its column never holds"))
     }
   }
 

@@ -136,8 +136,11 @@ enum HubSQL {
       position INTEGER NOT NULL,
       reason TEXT NOT NULL,
       content BLOB NOT NULL,
+      tried INTEGER NOT NULL,
+      conflict INTEGER,
       PRIMARY KEY (table_id, key)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tributary_quarantine_tried ON tributary_quarantine (tried);
     """
 
   static let insertHub = """
@@ -340,14 +343,36 @@ enum HubSQL {
     SELECT content FROM tributary_ledger WHERE table_id = ? AND key = ? ORDER BY id DESC
     """
 
+  static let selectLedgerEntry = "SELECT content FROM tributary_ledger WHERE id = ?"
+  /// Says an entry anew with a later changeset.
+  static let updateLedger = """
+    UPDATE tributary_ledger SET position = ?2, state = ?3, content = ?4 WHERE id = ?1
+    """
+
   // MARK: Quarantine
 
   static let upsertQuarantine = """
-    INSERT INTO tributary_quarantine (table_id, key, position, reason, content)
-    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-      position = excluded.position, reason = excluded.reason, content = excluded.content
+    INSERT INTO tributary_quarantine (table_id, key, position, reason, content, tried)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?3) ON CONFLICT DO UPDATE SET
+      position = excluded.position, reason = excluded.reason, content = excluded.content,
+      tried = excluded.tried
     """
-  static let deleteQuarantine = "DELETE FROM tributary_quarantine WHERE table_id = ? AND key = ?"
+  /// Gives the number of the row's conflict, if it was there.
+  static let deleteQuarantine = """
+    DELETE FROM tributary_quarantine WHERE table_id = ? AND key = ? RETURNING conflict
+    """
+  static let updateQuarantineTried = """
+    UPDATE tributary_quarantine SET tried = ?3 WHERE table_id = ?1 AND key = ?2
+    """
+  static let updateQuarantineConflict = """
+    UPDATE tributary_quarantine SET conflict = ?3 WHERE table_id = ?1 AND key = ?2
+    """
+  /// What one changeset brought here and the ledger does not have, after a key.
+  static let selectQuarantineUnnoted = """
+    SELECT table_id, key, reason FROM tributary_quarantine
+    WHERE (table_id, key) > (?2, ?3) AND position = ?1 AND conflict IS NULL
+    ORDER BY table_id, key LIMIT ?4
+    """
   static let selectQuarantineReason = """
     SELECT reason FROM tributary_quarantine WHERE table_id = ? AND key = ?
     """
@@ -356,14 +381,27 @@ enum HubSQL {
     SELECT table_id, key FROM tributary_quarantine WHERE position = ?
     ORDER BY table_id, key LIMIT ?
     """
+  /// Those that were not tried for longest come first.
   static let selectQuarantineBefore = """
-    SELECT table_id, key FROM tributary_quarantine WHERE position < ?
-    ORDER BY position, table_id, key LIMIT ?
+    SELECT table_id, key FROM tributary_quarantine WHERE tried < ?
+    ORDER BY tried, table_id, key LIMIT ?
     """
   static let selectQuarantine = """
     SELECT table_id, key, position, reason, content FROM tributary_quarantine
     ORDER BY position, table_id, key LIMIT ?
     """
+
+  /// The key of a row that has the values, one parameter for each column.
+  static func selectKey(of table: TableSchema, having columns: [ColumnID]) -> String {
+    func names(_ columns: [ColumnID]) -> [String] {
+      columns.compactMap { table.column($0).map { quoted($0.name) } }
+    }
+    let matches = names(columns).enumerated().map { "\($1) = ?\($0 + 1)" }
+    return """
+      SELECT \(names(table.keyColumns).joined(separator: ", ")) FROM \(quoted(table.name))
+      WHERE \(matches.joined(separator: " AND ")) LIMIT 1
+      """
+  }
 
   // MARK: Checks
 

@@ -9,6 +9,13 @@ package enum ChangesetSource: Hashable, Sendable {
   case inline([UInt8])
   /// It was uploaded in pieces.
   case staged(counter: UInt64, contentHash: ContentHash, byteCount: Int)
+
+  var byteCount: Int {
+    switch self {
+    case .inline(let bytes): bytes.count
+    case .staged(_, _, let byteCount): byteCount
+    }
+  }
 }
 
 /// A changeset that the log has, now or from before.
@@ -95,10 +102,11 @@ extension HubStore {
       }
     }
     var accepted: [AcceptedEntry] = []
+    var budget = RawBudget(forCompressedBytes: sources.reduce(0) { $0 + $1.byteCount })
     for source in sources {
       // Its chain has grown with each of them.
       guard let author = try replica(contact.replica) else { continue }
-      accepted.append(try accept(source, of: author, contact))
+      accepted.append(try accept(source, of: author, contact, budget: &budget))
     }
     let from = contact.integrated?.position ?? .start
     let head = try log.head()
@@ -113,11 +121,13 @@ extension HubStore {
   }
 
   private func accept(
-    _ source: ChangesetSource, of author: ReplicaRecord, _ contact: Contact
+    _ source: ChangesetSource, of author: ReplicaRecord, _ contact: Contact,
+    budget: inout RawBudget
   ) throws -> AcceptedEntry {
     let acceptor = ChangesetAcceptor(
       store: self, author: author, clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
-      receivedMilliseconds: contact.receivedMilliseconds)
+      receivedMilliseconds: contact.receivedMilliseconds, budget: budget)
+    defer { budget = acceptor.budget }
     switch source {
     case .inline(let bytes):
       try acceptor.take(bytes[...])

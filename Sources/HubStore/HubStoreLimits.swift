@@ -10,9 +10,17 @@ package enum HubStoreLimits {
   package static let conflictBaseRangesMax = 500
   /// Rows in quarantine that are tried again with each changeset.
   package static let quarantineRetryRowsMax = 200
+  /// Rows in quarantine that are read at a time.
+  package static let quarantinePageRowsMax = 1_000
   /// Rows of one changeset that constraints refused and that are tried again all together, so that
   /// rows which exchange a unique value find room.
   package static let togetherRowsMax = 10_000
+  /// The raw bytes of one exchange's changesets, as their blocks declare them: this many for each
+  /// byte that came, and so many besides, …
+  package static let rawBytesPerByteMax = 64
+  package static let rawBytesBesidesMax = 64 << 20
+  /// … and never more than this.
+  package static let rawBytesMax = 4 << 30
   /// Log entries whose author and context are kept in memory.
   package static let cachedLogEntriesMax = 1 << 16
   /// Decoded blocks of the log kept in memory.

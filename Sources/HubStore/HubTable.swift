@@ -83,6 +83,24 @@ final class HubTable {
   /// All columns in the order of their numbers, or nil if there is no such row.
   func row(_ key: RowKey) throws(StorageError) -> [Value]? { try read(selectAllStatement, key) }
 
+  /// The row that has the unique values which another was refused for, or nil where the reason
+  /// does not tell. `values` are of `cellColumns`.
+  func holder(
+    ofUniqueValuesIn reason: String, wantedBy key: RowKey, _ values: [Value]
+  ) throws(StorageError) -> RowKey? {
+    guard let list = reason.split(separator: "UNIQUE constraint failed: ").last,
+      reason.contains("UNIQUE constraint failed: ")
+    else { return nil }
+    let names = Set(list.split(separator: ", ").map(String.init))
+    let columns = schema.columns.filter { names.contains("\(schema.name).\($0.name)") }.map(\.id)
+    guard !columns.isEmpty, columns.count == names.count else { return nil }
+    let held = Dictionary(
+      uniqueKeysWithValues: zip(cellColumns + schema.keyColumns, values + key.values))
+    let wanted = columns.map { held[$0] ?? .null }
+    let sql = HubSQL.selectKey(of: schema, having: columns)
+    return try database.firstRow(sql, wanted).map { RowKey(table: id, values: $0) }
+  }
+
   private func read(_ statement: Statement, _ key: RowKey) throws(StorageError) -> [Value]? {
     defer { statement.reset() }
     try statement.bind(key.values)

@@ -28,26 +28,99 @@ final class LedgerWriter {
   }
 
   func add(_ found: MergeConflict, at key: RowKey) throws {
-    let id: UInt64
-    if let nextID {
-      id = nextID
-    } else {
-      id = UInt64(try store.database.integer(HubSQL.selectLedgerLast) ?? 0) + 1
-    }
-    nextID = id + 1
-    conflictCount += 1
     let column = found.column == RowState.presenceColumn ? nil : found.column
     let conflict = Conflict(
-      id: id, position: position, key: key, column: column,
+      id: try issueID(), position: position, key: key, column: column,
       base: try column.flatMap { try base(of: $0, at: key, seenBy: found.versions) },
       values: Array(found.values.prefix(DeltaLimits.conflictValuesMax)), rule: found.rule,
       state: found.state, explanation: found.explanation.sentence)
+    try insert(conflict)
+  }
+
+  private func issueID() throws -> UInt64 {
+    let id =
+      try nextID ?? UInt64(try store.database.integer(HubSQL.selectLedgerLast) ?? 0) + 1
+    nextID = id + 1
+    return id
+  }
+
+  private func insert(_ conflict: Conflict) throws {
+    conflictCount += 1
     try store.database.execute(
       HubSQL.insertLedger,
       [
-        Value(counter: id), Value(position), Value(key.table), .blob(key.encoded),
-        column.map { .integer(Int64($0.rawValue)) } ?? .null,
+        Value(counter: conflict.id), Value(position), Value(conflict.key.table),
+        .blob(conflict.key.encoded),
+        conflict.column.map { .integer(Int64($0.rawValue)) } ?? .null,
         .integer(Int64(conflict.state.rawValue)), .blob(Conflict.payload(of: [conflict])),
+      ])
+  }
+
+  // MARK: Refused rows
+
+  /// The rule's name in conflicts that tell of rows which constraints refused.
+  static let refusalRule = "constraint"
+
+  /// How a row's quarantine ended.
+  enum RefusalEnding {
+    case rowStands
+    case rowDeleted
+
+    var sentence: String {
+      switch self {
+      case .rowStands:
+        "A constraint of its table had refused this row; the obstacle is gone, and the row stands."
+      case .rowDeleted:
+        "A constraint of its table had refused this row; since then the row was deleted."
+      }
+    }
+  }
+
+  /// Notes that a constraint refused a row, and returns the conflict's number. Where nothing is
+  /// known to stand instead, the row's own absence does.
+  func addRefusal(
+    of refused: ConflictValue, standing: ConflictValue?, at key: RowKey, tableName: String,
+    reason: String
+  ) throws -> UInt64 {
+    let absence = ConflictValue(dot: refused.dot, milliseconds: refused.milliseconds, value: nil)
+    let conflict = Conflict(
+      id: try issueID(), position: position, key: key, column: nil, base: nil,
+      values: [standing ?? absence, refused], rule: Self.refusalRule, state: .open,
+      explanation: Self.sentence(tableName: tableName, reason: reason))
+    try insert(conflict)
+    return conflict.id
+  }
+
+  /// SQLite's reason names the constraint or its columns, never a value.
+  private static func sentence(tableName: String, reason: String) -> String {
+    func sentence(_ reason: String) -> String {
+      """
+      A constraint of table \(tableName) refused this row\(reason): it waits at the hub until the \
+      obstacle is gone; nothing of it is lost.
+      """
+    }
+    let whole = sentence(" (\(reason))")
+    if whole.utf8.count <= DeltaLimits.explanationBytesMax { return whole }
+    return "A constraint refused this row: it waits at the hub until the obstacle is gone; nothing"
+      + " of it is lost."
+  }
+
+  /// Says the conflict of a row that was refused anew, with this changeset: nobody has to look at
+  /// it any more.
+  func settle(_ id: UInt64, _ ending: RefusalEnding) throws {
+    let entry = try store.database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])
+    guard let content = entry?.first?.asBytes,
+      var conflict = try Conflict.list(payload: content).first
+    else { throw HubStoreError.damaged("the ledger lacks entry \(id)") }
+    conflict.state = .settled
+    conflict.explanation = ending.sentence
+    if case .rowStands = ending { conflict.values.reverse() }
+    conflictCount += 1
+    try store.database.execute(
+      HubSQL.updateLedger,
+      [
+        Value(counter: id), Value(position), .integer(Int64(conflict.state.rawValue)),
+        .blob(Conflict.payload(of: [conflict])),
       ])
   }
 

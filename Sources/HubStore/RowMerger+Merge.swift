@@ -56,16 +56,12 @@ extension RowMerger {
   ) throws -> RowMetadata.Place {
     guard rowState.isAlive else {
       try table.delete(key)
-      try store.database.execute(
-        HubSQL.deleteQuarantine, [Value(table.id), .blob(Array(encodedKey))])
+      try leaveQuarantine(table.id, Array(encodedKey), .rowDeleted)
       return .gone
     }
     let values = standing(rowState, in: table)
     do throws(StorageError) {
       try table.write(key, values)
-      try store.database.execute(
-        HubSQL.deleteQuarantine, [Value(table.id), .blob(Array(encodedKey))])
-      return .table
     } catch {
       guard case .constraint(_, let reason) = error else { throw error }
       var content = ByteWriter()
@@ -79,6 +75,8 @@ extension RowMerger {
       noteRefused()
       return .quarantine
     }
+    try leaveQuarantine(table.id, Array(encodedKey), .rowStands)
+    return .table
   }
 
   /// The standing values of a row's cells; null where none was ever written.

@@ -30,20 +30,24 @@ extension RowMerger {
     }
     guard try (store.database.integer(HubSQL.countQuarantine) ?? 0) > 0 else { return }
     try retry(HubSQL.selectQuarantineBefore, limit: HubStoreLimits.quarantineRetryRowsMax)
+    if refusedCount > 0 { try noteRefusals() }
   }
 
   private func refused(_ sql: String, limit: Int) throws -> [Refused] {
     try store.database.rows(sql, [Value(position), Value(limit)]).compactMap { row in
-      guard let table = try store.table(row[0].asTable) else { return nil }
-      let encoded = row[1].asBytes
-      let record = try encoded.withUnsafeBytes { try records.record(table.id, $0) }
-      guard case .stored(let stored) = record else { return nil }
-      let metadata = try stored.metadata()
-      guard metadata.place == .quarantine else { return nil }
-      return Refused(
-        table: table, key: try RowKey(table: table.id, encoded: encoded), encoded: encoded,
-        rowState: try store.state(metadata, [], key: encoded, in: table))
+      try refused(row[0].asTable, row[1].asBytes)
     }
+  }
+
+  private func refused(_ id: TableID, _ encoded: [UInt8]) throws -> Refused? {
+    guard let table = try store.table(id) else { return nil }
+    let record = try encoded.withUnsafeBytes { try records.record(table.id, $0) }
+    guard case .stored(let stored) = record else { return nil }
+    let metadata = try stored.metadata()
+    guard metadata.place == .quarantine else { return nil }
+    return Refused(
+      table: table, key: try RowKey(table: table.id, encoded: encoded), encoded: encoded,
+      rowState: try store.state(metadata, [], key: encoded, in: table))
   }
 
   private func retry(_ sql: String, limit: Int) throws {
@@ -53,6 +57,9 @@ extension RowMerger {
         try row.table.write(row.key, values)
       } catch {
         guard case .constraint = error else { throw error }
+        try store.database.execute(
+          HubSQL.updateQuarantineTried,
+          [Value(row.table.id), .blob(row.encoded), Value(position)])
         continue
       }
       try release(row)
@@ -106,7 +113,81 @@ extension RowMerger {
       try records.update(row.table.id, key, metadata)
       try ledger.markContested(row.table.id, key)
     }
+    try leaveQuarantine(row.table.id, row.encoded, .rowStands)
+  }
+
+  /// Forgets that a row was refused, and settles the conflict that says so.
+  func leaveQuarantine(
+    _ table: TableID, _ key: [UInt8], _ ending: LedgerWriter.RefusalEnding
+  ) throws {
+    let left = try store.database.rows(HubSQL.deleteQuarantine, [Value(table), .blob(key)])
+    guard case .integer(let number)? = left.first?.first else { return }
+    try ledger.settle(UInt64(number), ending)
+  }
+
+  // MARK: Ledger
+
+  /// Tells everybody of the rows that this changeset brought into quarantine and that stay there.
+  private func noteRefusals() throws {
+    var after: (table: Value, key: Value) = (.integer(0), .blob([]))
+    while true {
+      let page = try store.database.rows(
+        HubSQL.selectQuarantineUnnoted,
+        [Value(position), after.table, after.key, Value(HubStoreLimits.quarantinePageRowsMax)])
+      guard let last = page.last else { return }
+      after = (last[0], last[1])
+      for row in page {
+        guard let found = try refused(row[0].asTable, row[1].asBytes) else { continue }
+        try noteRefusal(found, reason: row[2].asText)
+      }
+    }
+  }
+
+  private func noteRefusal(_ row: Refused, reason: String) throws {
+    let cells = row.table.cellColumns.compactMap {
+      row.rowState.standing($0, table: row.table.id, policy: store.policy)
+    }
+    guard let last = cells.max(by: { $0.version.position < $1.version.position }) else { return }
+    let refused = ConflictValue(
+      dot: last.version.dot, milliseconds: last.version.milliseconds, value: cells.first?.value)
+    let id = try ledger.addRefusal(
+      of: refused, standing: try obstacle(to: row, cells, reason: reason), at: row.key,
+      tableName: row.table.schema.name, reason: reason)
     try store.database.execute(
-      HubSQL.deleteQuarantine, [Value(row.table.id), .blob(row.encoded)])
+      HubSQL.updateQuarantineConflict,
+      [Value(row.table.id), .blob(row.encoded), Value(counter: id)])
+  }
+
+  /// What stands instead of a refused row: the row that has its unique values, else what the table
+  /// still has under its key, else nothing.
+  private func obstacle(
+    to row: Refused, _ cells: [CellVersion], reason: String
+  ) throws -> ConflictValue? {
+    let table = row.table
+    if let key = try table.holder(
+      ofUniqueValuesIn: reason, wantedBy: row.key, standing(row.rowState, in: table)),
+      key != row.key, let values = try table.values(of: key),
+      let version = try latestVersion(key, in: table)
+    {
+      return ConflictValue(
+        dot: version.dot, milliseconds: version.milliseconds, value: values.first ?? .null)
+    }
+    guard let values = try table.values(of: row.key),
+      let first = cells.min(by: { $0.version.position < $1.version.position })
+    else { return nil }
+    return ConflictValue(
+      dot: first.version.dot, milliseconds: first.version.milliseconds,
+      value: values.first ?? .null)
+  }
+
+  private func latestVersion(_ key: RowKey, in table: HubTable) throws -> Version? {
+    let encoded = key.encoded
+    let latest: StoredVersion
+    switch try encoded.withUnsafeBytes({ try records.record(table.id, $0) }) {
+    case .unknown: return nil
+    case .covered(let position, _): latest = StoredVersion(covering: position)
+    case .stored(let stored): latest = try stored.metadata().latest
+    }
+    return try store.version(latest, key: encoded, in: table)
   }
 }

@@ -97,6 +97,7 @@ extension Simulator {
     if case .upload = request { faults.uploads += 1 }
     if case .download = request { faults.downloads += 1 }
     let bytes = request.encoded
+    trace.add(bytes)
     trace.add(now, branch.name, "sends \(requestCount): \(describe(request))")
     if branch.isOffline {
       faults.requestsOffline += 1
@@ -154,6 +155,7 @@ extension Simulator {
     try observeHub()
     trace.add(now, "hub", "answers \(request): \(describe(response))")
     let encoded = response.encoded
+    trace.add(encoded)
     deliver(countingLost: \.answersLost) {
       .answerArrives(replica, request: request, requestBytes: bytes.count, bytes: encoded)
     }

@@ -56,7 +56,7 @@ package final class Simulator {
   var onEvent: ((Int) throws -> Void)?
 
   /// The true time at the start, in milliseconds since 1970.
-  static let epochMilliseconds: Int64 = 1_750_000_000_000
+  static let startMilliseconds: Int64 = 1_750_000_000_000
 
   /// `folder` is there, and empty.
   package init(seed: UInt64, folder: String, keepsTrace: Bool = false) throws {
@@ -165,10 +165,10 @@ package final class Simulator {
   // MARK: Clocks
 
   func wall(_ branch: SimulatedBranch) -> Int64 {
-    Self.epochMilliseconds + now + branch.clockErrorMilliseconds
+    Self.startMilliseconds + now + branch.clockErrorMilliseconds
   }
 
-  var hubWall: Int64 { Self.epochMilliseconds + now }
+  var hubWall: Int64 { Self.startMilliseconds + now }
 
   private func jump(_ replica: ReplicaID) {
     guard let branch = branches[replica] else { return }

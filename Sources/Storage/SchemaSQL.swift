@@ -26,6 +26,14 @@ enum SchemaSQL {
 
   static let hasModule = "SELECT count(*) FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE"
 
+  /// Index, column (NULL for an expression) and collation of what is unique beside the key.
+  static let uniqueIndexParts = """
+    SELECT list.name, part.name, part.coll FROM pragma_index_list(?1) AS list
+    JOIN pragma_index_xinfo(list.name) AS part
+    WHERE list."unique" = 1 AND list.origin <> 'pk' AND part.key = 1
+    ORDER BY list.name, part.seqno
+    """
+
   /// Second UNIQUE constraints and indexes, beside the key's.
   static let otherUniqueIndexes = """
     SELECT count(*) FROM pragma_index_list(?1) WHERE "unique" = 1 AND origin <> 'pk'

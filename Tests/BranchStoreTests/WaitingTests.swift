@@ -199,6 +199,19 @@ struct WaitingTests {
     #expect(try a.store.deferredRows().isEmpty)
   }
 
+  @Test mutating func aRowRefusedLateInADeltaWasIntegratedUpToThere() throws {
+    let a = try TestBranch(
+      "CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT CHECK (name <> 'bad'), phone TEXT)")
+    try write(a, insert(1, .text("n"), .text("p")))
+    try write(a, insert(2, .text("n"), .text("p")))
+    try write(a, update(1, 2, .text("bad")))
+    try a.pull(hub)
+    #expect(try a.store.deferredRows().map(\.base) == [LogPosition(2)])
+    // The author of this change has seen the insertion, and not what was refused.
+    try a.run("UPDATE customer SET phone = 'mine' WHERE id = 1")
+    #expect(try a.sealed().map(\.base) == [LogPosition(2)])
+  }
+
   @Test mutating func uniqueValuesMayMoveAndSwapWithinADelta() throws {
     let a = try TestBranch("CREATE TABLE customer(id INTEGER PRIMARY KEY, code TEXT UNIQUE, v)")
     try write(

@@ -137,6 +137,36 @@ final class Counter: Sendable {
     }
   }
 
+  @Test func oneBranchDoesNotTakeAllPlaces() async throws {
+    let slots = RequestSlots(4, perBranchMax: 2)
+    let one = ReplicaID(1)
+    let inner = await slots.occupy(for: one) {
+      await slots.occupy(for: one) {
+        let third: Bool? = await slots.occupy(for: one) { true }
+        #expect(third == nil)
+        return await slots.occupy(for: ReplicaID(2)) { await slots.occupy { true } }
+      }
+    }
+    #expect(inner == .some(.some(.some(.some(true)))))
+    #expect(await slots.occupy(for: one) { true } == true)
+  }
+
+  @Test func aRevokedDevicesBodyIsNotRead() async throws {
+    var limits = HubServerLimits()
+    limits.requestsWaitingMax = 0
+    try await ServerWorld.serve(limits: limits) { world in
+      world.hub.state.withLock { _ = $0.revoked.insert(ReplicaID(7)) }
+      let client = RawClient(world, as: try world.device(7))
+      // Neither its length nor the lack of places comes first.
+      for _ in 0..<2 {
+        let answer = try await client.sync(
+          [UInt8](repeating: 0, count: SessionLimits.bodyBytesMax + 1))
+        #expect(answer.refusal == .revoked)
+      }
+      #expect(try await RawClient(world, as: try world.device(1)).sync(describe).refusal == .busy)
+    }
+  }
+
   @Test func aSlowBodyEndsTheConnection() async throws {
     var limits = HubServerLimits()
     limits.readMillisecondsMax = 100

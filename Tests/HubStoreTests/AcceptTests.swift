@@ -194,6 +194,14 @@ import Testing
     var honest = ByteWriter()
     honest.writeVarint(zeroes.count)
     honest.write(contentsOf: Compression.compress(zeroes))
+    frames[1].payload = claim.bytes
+    let refused = refusal {
+      _ = try hub.store.accept([.inline(frames.flatMap(\.encoded))], from: contact(a))
+    }
+    guard case .tooLarge? = refused else {
+      Issue.record("\(String(describing: refused))")
+      return
+    }
     for payload in [claim.bytes, bomb.bytes, honest.bytes] {
       frames[1].payload = payload
       #expect(

@@ -115,4 +115,85 @@ import Testing
     #expect(try serials(hub)[voucher("c")] == .integer(1))
     #expect(b.rows == (try hub.tables()))
   }
+
+  @Test func theLedgerTellsOfARefusedRowUntilItStands() throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write([insert("x", 1)])
+    b.write([insert("y", 1, at: 150), insert("z", 2)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    let open = try #require(try hub.store.conflicts(openOnly: true).first)
+    #expect(open.key == voucher("y"))
+    #expect(open.column == nil)
+    #expect(open.rule == "constraint")
+    #expect(open.position == LogPosition(2))
+    #expect(
+      open.values == [
+        ConflictValue(
+          dot: Dot(replica: ReplicaID(1), counter: 1), milliseconds: 100, value: .integer(1)),
+        ConflictValue(
+          dot: Dot(replica: ReplicaID(2), counter: 1), milliseconds: 150, value: .integer(1)),
+      ])
+    #expect(open.explanation.hasPrefix("A constraint of table voucher refused this row"))
+    #expect(!open.explanation.contains("note"))
+    // Its author hears of it in the very exchange, the others with their next.
+    #expect(b.ledger == [open])
+    try hub.store.sync(&a)
+    #expect(a.ledger == [open])
+
+    // Refused once more, by a change of its own: that is the same conflict.
+    b.write([.update(voucher("y"), [3: .text("again")], at: 180)])
+    try hub.store.sync(&b)
+    #expect(try hub.store.conflicts(openOnly: false) == [open])
+
+    a.write([.update(voucher("x"), [2: .integer(7)], at: 200)])
+    try hub.store.sync(&a)
+    let all = try hub.store.conflicts(openOnly: false)
+    #expect(all.map(\.id) == [open.id])
+    #expect(all.map(\.state) == [.settled])
+    #expect(all.first?.position == open.position)
+    #expect(try hub.store.conflicts(openOnly: true).isEmpty)
+    try hub.store.sync(&b)
+    #expect(a.ledger.last == all.first)
+    #expect(b.ledger.last == all.first)
+    #expect(try hub.store.check().allSatisfy(\.isOK))
+  }
+
+  @Test func deletingARefusedRowSettlesItsConflict() throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    a.write([insert("x", 1), insert("y", 2)])
+    try hub.store.sync(&a)
+    // What stands under the row's own key, and what another row has, are both told.
+    a.write([.update(voucher("y"), [2: .integer(1)], at: 300)])
+    try hub.store.sync(&a)
+    #expect(try hub.store.conflicts(openOnly: true).map(\.key) == [voucher("y")])
+    a.write([.delete(voucher("y"), at: 400)])
+    try hub.store.sync(&a)
+    let settled = try hub.store.conflicts(openOnly: false)
+    #expect(settled.map(\.state) == [.settled])
+    #expect(settled.first?.explanation.contains("deleted") == true)
+  }
+
+  @Test func everyWaitingRowGetsItsTurn() throws {
+    let hub = try TestHub()
+    let count = HubStoreLimits.quarantineRetryRowsMax + 10
+    func code(_ prefix: String, _ number: Int) -> String { "\(prefix)\(1_000 + number)" }
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write((0..<count).map { insert(code("x", $0), Int64($0)) })
+    b.write((0..<count).map { insert(code("y", $0), Int64($0)) })
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    #expect(try hub.store.quarantinedCount() == count)
+    // The obstacle of the last one goes; those before it do not take all attempts.
+    a.write([.delete(voucher(code("x", count - 1)), at: 300)])
+    try hub.store.sync(&a)
+    a.write([.insertCustomer(1, "Ada", at: 400)])
+    try hub.store.sync(&a)
+    #expect(try hub.store.quarantinedCount() == count - 1)
+    #expect(try serials(hub)[voucher(code("y", count - 1))] == .integer(Int64(count - 1)))
+  }
 }

@@ -7,7 +7,9 @@ struct SyncResult {
   let elapsedMilliseconds: Int64
 
   var status: ExitStatus {
-    let isClean = report.conflictsOpen == 0 && report.quarantined == 0 && report.leftOut.isEmpty
+    let isClean =
+      report.conflictsOpen == 0 && report.quarantined == 0 && report.leftOut.isEmpty
+      && report.repairedTriggers.isEmpty
     return isClean ? .done : .leftovers
   }
 
