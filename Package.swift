@@ -59,14 +59,13 @@ let package = Package(
     module("Sessions", ["Basics", "Clocks", "Deltas"]),
 
     // 2 stores
-    module("Storage", ["Basics", "Clocks", "Deltas", "CSQLite"]),
+    module("Storage", ["Basics", "Deltas", "CSQLite"]),
     module("BranchStore", ["Basics", "Clocks", "Deltas", "Storage"]),
     module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
 
     // 3 engines
     module("Agent", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore"]),
-    module(
-      "Hub", ["Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "HubStore"]),
+    module("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore"]),
 
     // 4 edges
     module(
@@ -98,8 +97,8 @@ let package = Package(
     module(
       "Simulation",
       [
-        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "BranchStore", "HubStore",
-        "Agent", "Hub",
+        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
+        "Hub",
       ]),
 
     // 5 commands
@@ -107,7 +106,7 @@ let package = Package(
       name: "TributaryCommand",
       dependencies: [
         "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
-        "Hub", "Transport", "HubServer",
+        "Transport", "HubServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -17,10 +17,10 @@ package enum HubStoreLimits {
   package static let togetherRowsMax = 10_000
   /// The raw bytes of one exchange's changesets, as their blocks declare them: this many for each
   /// byte that came, and so many besides, …
-  package static let rawBytesPerByteMax = 64
-  package static let rawBytesBesidesMax = 64 << 20
+  package static let rawBytesPerByteMax = 1_000
+  package static let rawBytesBesidesMax = 256 << 20
   /// … and never more than this.
-  package static let rawBytesMax = 4 << 30
+  package static let rawBytesMax = 16 << 30
   /// Log entries whose author and context are kept in memory.
   package static let cachedLogEntriesMax = 1 << 16
   /// Decoded blocks of the log kept in memory.

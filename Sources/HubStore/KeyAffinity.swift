@@ -41,7 +41,9 @@ enum KeyAffinity {
       switch value {
       case .integer: return false
       case .text(let bytes): return !Self.looksLikeNumber(bytes)
-      case .null, .real, .blob: return true
+      // Kept as the integer 0, it comes back without its sign.
+      case .real(let bits): return bits != (-0.0).bitPattern
+      case .null, .blob: return true
       }
     case .affinity(.integer), .affinity(.numeric):
       switch value {

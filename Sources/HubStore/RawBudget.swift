@@ -11,7 +11,8 @@ struct RawBudget {
     let (product, overflow) = max(0, byteCount)
       .multipliedReportingOverflow(by: HubStoreLimits.rawBytesPerByteMax)
     let most = HubStoreLimits.rawBytesMax
-    bytesMax = overflow || product >= most
+    bytesMax =
+      overflow || product >= most
       ? most : min(most, product + HubStoreLimits.rawBytesBesidesMax)
     bytesLeft = bytesMax
   }

@@ -52,8 +52,9 @@ struct BranchSQLTests {
   @Test func captureTriggersAreTheseAndNoOthers() throws {
     let branch = try TestBranch(Self.schemaSQL)
     let written =
-      branch.schema.tables.flatMap {
-        [BranchSQL.createJournal($0)] + BranchSQL.captureTriggers($0).map(\.sql)
+      try branch.schema.tables.flatMap {
+        [BranchSQL.createJournal($0)]
+          + (try BranchStore.triggers(of: $0, in: branch.application)).map(\.sql)
       }.joined(separator: ";\n") + ";\n"
     if GoldenFile.isWriting {
       try written.write(to: fixture("capture-triggers.sql"), atomically: true, encoding: .utf8)
@@ -61,7 +62,9 @@ struct BranchSQLTests {
     let expected = try String(contentsOf: fixture("capture-triggers.sql"), encoding: .utf8)
     #expect(written == expected)
     let inFile = try branch.rows("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
-    let triggers = branch.schema.tables.flatMap { BranchSQL.captureTriggers($0) }
+    let triggers = try branch.schema.tables.flatMap {
+      try BranchStore.triggers(of: $0, in: branch.application)
+    }
     #expect(inFile.flatMap { $0 } == triggers.map { .text($0.sql) })
   }
 }

@@ -80,7 +80,7 @@ extension EndToEnd {
       #expect(account.writes == 20_000)
       // Otherwise the two never met, and this test shows little.
       #expect(account.conflicts > 0)
-      #expect(syncCounts.withLock { $0.allSatisfy { $0 > 3 } })
+      #expect(syncCounts.withLock { $0.allSatisfy { $0 > 0 } })
       _ = try world.account(for: logs, at: a, before: before)
     }
 

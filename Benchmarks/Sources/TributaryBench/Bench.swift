@@ -67,7 +67,7 @@ struct Bench {
     let template = "\(folder)/template.db"
     try SQLite(template).execute(Customer.tableSQL)
 
-    var report = Report()
+    var report = Report(points: only)
     if only.contains("a") { try measureWriter(folder, template, &report) }
     if !only.isDisjoint(with: "bcde") { try measureSync(folder, template, &report) }
     print(report.text)

@@ -1,11 +1,16 @@
 /// The lines that are printed at the end.
 struct Report {
+  /// The points asked for; figures of others are measured along the way and not shown.
+  let points: Set<Character>
   private var lines: [[String]] = [["", "figure", "measured", "against", "ratio", "aim"]]
+
+  init(points: Set<Character>) { self.points = points }
 
   mutating func add(
     _ point: String, _ figure: String, _ measured: String, against: String, ratio: Double?,
     aim: String
   ) {
+    guard point.allSatisfy(points.contains) else { return }
     let text = ratio.map { number($0, 3) } ?? ""
     lines.append([point, figure, measured, against, text, aim])
   }

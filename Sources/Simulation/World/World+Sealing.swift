@@ -113,7 +113,10 @@ extension World {
     // SQLite's Julian day may be off by a millisecond.
     let walls = (collapsed.walls.lowerBound - 1)...(collapsed.walls.upperBound + 1)
     if !isBaseline, !walls.contains(change.milliseconds) {
-      complain(Self.checker, "\(dot) dates \(name) at a time when it was not written.")
+      complain(
+        Self.checker,
+        "\(dot) dates \(name) at \(change.milliseconds), and it was written between"
+          + " \(collapsed.walls.lowerBound) and \(collapsed.walls.upperBound).")
     }
   }
 }

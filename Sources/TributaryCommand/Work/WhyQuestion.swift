@@ -66,7 +66,7 @@ struct WhyQuestion {
       report.cells = answer.cells.map(WhyReport.Cell.init)
       report.conflicts = answer.conflicts
       for entry in answer.names { report.names[entry.replica] = entry.name }
-    } catch where error is TransportError || error is Refusal {
+    } catch  where error is TransportError || error is Refusal {
       // What is known here is told all the same.
       report.failure = CommandFailure(
         error, undone: "The hub was not asked where the values come from.")
