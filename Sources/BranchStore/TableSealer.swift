@@ -27,7 +27,10 @@ final class TableSealer {
     var isInserted = false
     var isDeleted = false
     var hasDeletion = false
-    var lastWall: Int64 = 0
+    /// When the row was last written.
+    var lastWall = Int64.min
+    /// When it was last in the way of another, and perhaps taken out.
+    var lookAgainWall = Int64.min
     /// By column number: when it was last updated. Valid for the columns in `touched`.
     var walls: [Int64]
     var touched: [ColumnID] = []
@@ -38,8 +41,13 @@ final class TableSealer {
       isInserted = false
       isDeleted = false
       hasDeletion = false
+      lastWall = .min
+      lookAgainWall = .min
       forgetUpdates()
     }
+
+    /// When the row went, if it is not there.
+    var deletionWall: Int64 { max(lastWall, lookAgainWall) }
 
     private mutating func forgetUpdates() {
       for column in touched { walls[Int(column.rawValue)] = .min }
@@ -47,9 +55,10 @@ final class TableSealer {
     }
 
     mutating func take(change: Int64, wall: Int64) {
-      lastWall = wall
+      if change != BranchSQL.changeLookAgain { lastWall = wall }
       switch change {
       case BranchSQL.changeLookAgain:
+        lookAgainWall = wall
         hasDeletion = true
       case BranchSQL.changeDelete:
         isDeleted = true
@@ -249,9 +258,9 @@ final class TableSealer {
 
   private func addDeletion(_ outbox: inout OutboxWriter) throws {
     guard !key.hasNull, encoder.bytes.count <= DeltaLimits.keyBytesMax else { return }
-    deleteShape.block.beginRow(milliseconds: group.lastWall, base: try base())
+    deleteShape.block.beginRow(milliseconds: group.deletionWall, base: try base())
     key.lendEach { deleteShape.block.appendKey($1) }
-    outbox.oldest = min(outbox.oldest, group.lastWall)
+    outbox.oldest = min(outbox.oldest, group.deletionWall)
     outbox.rowCount += 1
     if deleteShape.block.isFull { try outbox.add(&deleteShape.block) }
   }

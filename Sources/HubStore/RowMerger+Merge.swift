@@ -39,7 +39,9 @@ extension RowMerger {
     if rowState == before, !hasRecord { return noteIdle() }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
     let metadata = try metadata(of: rowState, place: place, table: table)
-    if merge.isContested || wasRefused || place == .quarantine {
+    // Of a row that never came whole the author has more than we: no outcome may take it away.
+    let isWhole = rowState.isComplete || !rowState.isAlive
+    if isWhole, merge.isContested || wasRefused || place == .quarantine {
       try ledger.markContested(table.id, change.key)
     }
     if isStored {
