@@ -23,8 +23,7 @@ struct DemoTests {
   @Test func nothingRemains() async throws {
     let folder = try TemporaryFolder()
     let demo = try Program.start(["demo"], environment: ["TMPDIR": folder.url.path])
-    _ = await demo.firstLine()
-    demo.signal(SIGINT)
+    _ = await demo.firstLine { demo.signal(SIGINT) }
     let result = await demo.finish()
     #expect(result.status == 130)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)

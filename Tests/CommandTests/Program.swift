@@ -62,14 +62,16 @@ final class RunningProgram: @unchecked Sendable {
 
   func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-  /// The first line of standard output.
-  func firstLine() async -> String {
+  /// The first line of standard output. `then` runs as soon as it is there, however busy the
+  /// machine's other threads are.
+  func firstLine(then: (@Sendable () -> Void)? = nil) async -> String {
     let handle = output.fileHandleForReading
     return await Self.onThread {
       var line: [UInt8] = []
       while let byte = (try? handle.read(upToCount: 1))?.first, byte != UInt8(ascii: "\n") {
         line.append(byte)
       }
+      then?()
       return String(decoding: line, as: UTF8.self)
     }
   }
