@@ -51,13 +51,22 @@ final class Child {
     process.arguments = [program] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = input
-    process.standardOutput = try Self.handle(folder.appendingPathComponent("output"))
-    process.standardError = try Self.handle(folder.appendingPathComponent("errors"))
+    let output = try Self.handle(folder.appendingPathComponent("output"))
+    let errors = try Self.handle(folder.appendingPathComponent("errors"))
+    process.standardOutput = output
+    process.standardError = errors
     process.terminationHandler = { [ended] _ in ended.signal() }
+    // The child has its own by then. Hundreds of children must not use up this process's files.
+    defer {
+      try? output.close()
+      try? errors.close()
+      try? input.fileHandleForReading.close()
+    }
     try process.run()
   }
 
   deinit {
+    try? input.fileHandleForWriting.close()
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     try? FileManager.default.removeItem(at: folder)
   }
