@@ -124,7 +124,7 @@ extension Bench {
       }
       if let moved = passage.loopbackBytes {
         report.add(
-          "c", "\(name), both ways on loopback with all headers",
+          "c", "\(name), all that the loopback interface carried",
           "\(number(Double(moved) / count, 1)) bytes",
           against: "gzip -6 \(number(2 * Double(reference) / count, 1)) bytes",
           ratio: Double(moved) / 2 / Double(reference), aim: "")
