@@ -101,7 +101,7 @@ extension RowMerger {
     let context = try store.log.entry(version.position)?.context
     return StoredVersion(
       position: version.position, milliseconds: version.milliseconds,
-      base: version.base == context ? nil : version.base)
+      base: version.seen.upTo == context ? nil : version.seen.upTo)
   }
 
   /// A row's record from its state.

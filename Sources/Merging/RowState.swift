@@ -122,6 +122,10 @@ package struct RowState: Hashable, Sendable {
     return result
   }
 
+  /// The state without the versions that others of it have seen, for when it became known only
+  /// later what a version had seen.
+  package func normalized() -> RowState { RowState().joined(self) }
+
   private mutating func take(_ change: RowChange, _ version: Version) {
     switch change.kind {
     case .delete:

@@ -6,23 +6,29 @@ package struct Version: Hashable, Sendable {
   package let dot: Dot
   /// Where the hub's log has that changeset.
   package let position: LogPosition
-  /// The position at which the author had integrated the row.
-  package let base: LogPosition
+  /// What the author had integrated of the row, besides its own chain.
+  package let seen: Knowledge
   /// When, by the author's wall clock corrected by the offset the hub measured, and never after
   /// its receipt. Nil for a row that was there before its branch joined.
   package let milliseconds: Int64?
 
-  package init(dot: Dot, position: LogPosition, base: LogPosition, milliseconds: Int64?) {
+  package init(dot: Dot, position: LogPosition, seen: Knowledge, milliseconds: Int64?) {
     self.dot = dot
     self.position = position
-    self.base = base
+    self.seen = seen
     self.milliseconds = milliseconds
   }
 
-  /// Whether the other happened before this one: it lies within the position at which this
-  /// version's author had integrated the row, or is an ancestor on its author's own chain.
+  /// A version whose author had integrated the row up to one position, and nothing above.
+  package init(dot: Dot, position: LogPosition, base: LogPosition, milliseconds: Int64?) {
+    self.init(
+      dot: dot, position: position, seen: Knowledge(upTo: base), milliseconds: milliseconds)
+  }
+
+  /// Whether the other happened before this one: this version's author had integrated it with the
+  /// row, or it is an ancestor on its author's own chain.
   package func hasSeen(_ other: Version) -> Bool {
-    other.position <= base
+    seen.contains(other.position)
       || (other.dot.replica == dot.replica && other.dot.counter < dot.counter)
   }
 }

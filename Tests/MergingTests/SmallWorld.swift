@@ -31,7 +31,7 @@ struct SmallWorld: Hashable {
   /// The least position at which the replica can have integrated the row now.
   func baseMin(of replica: UInt32) -> Int {
     history.last { $0.version.dot.replica.rawValue == replica }
-      .map { Int($0.version.base.rawValue) } ?? 0
+      .map { Int($0.version.seen.upTo.rawValue) } ?? 0
   }
 
   /// What a replica knows that has integrated the log up to a position, as bits.
