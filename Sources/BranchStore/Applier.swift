@@ -77,13 +77,16 @@ final class Applier {
       while let frame = try frames.next() {
         switch try reader.read(frame) {
         case .header(let header):
-          guard header == announced else {
+          var expected = announced
+          expected.formatVersion = header.formatVersion
+          guard header == expected else {
             throw BranchStoreError.answerDoesNotFit("its delta is not the one it announced")
           }
         case .entry(let entry):
           integrated = LogPosition(entry.position.rawValue - 1)
           isOwnEntry = entry.dot.replica == announced.receiver
           if isOwnEntry { try replay(entry) }
+        case .changesetHeader, .stub: break
         case .block(let block): try apply(block, isCounted: true)
         // Beside an author's blocks, an outcome is about rows that were counted already.
         case .outcome(let block): try apply(block, isCounted: isOwnEntry)

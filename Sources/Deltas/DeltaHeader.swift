@@ -6,38 +6,54 @@ package import Clocks
 /// For one receiver, generation, `from` and `to` the bytes are always the same, so a transfer can
 /// go on at any byte.
 package struct DeltaHeader: Hashable, Sendable {
+  /// 1 or 2. In version 2 an author's blocks stand behind the author's header.
+  package var formatVersion: Int
   package var generation: GenerationID
   package var from: LogPosition
   package var to: LogPosition
+  /// The hub stands for anyone: then all entries come with their blocks.
   package var receiver: ReplicaID
+  /// Whether the delta is the rows that stand at `to`, as outcomes, instead of entries. Then `from`
+  /// is the start, and the format version 2.
+  package var isWholeState: Bool
 
   package init(
-    generation: GenerationID, from: LogPosition, to: LogPosition, receiver: ReplicaID
+    formatVersion: Int = FormatVersion.delta, generation: GenerationID, from: LogPosition,
+    to: LogPosition, receiver: ReplicaID, isWholeState: Bool = false
   ) {
+    self.formatVersion = formatVersion
     self.generation = generation
     self.from = from
     self.to = to
     self.receiver = receiver
+    self.isWholeState = isWholeState
   }
 
   /// Canonical bytes: the payload of a delta's first frame.
   package var payload: [UInt8] {
     var writer = ByteWriter()
-    writer.writeVarint(FormatVersion.current)
+    writer.writeVarint(formatVersion)
     writer.write(generation)
     writer.write(from)
     writer.write(to)
     writer.write(receiver)
+    if formatVersion > 1 { writer.write(isWholeState) }
     return writer.bytes
   }
 
   package init(payload: [UInt8]) throws(DeltaDecodingError) {
     var reader = FieldReader(payload, in: "a delta's header")
-    try reader.readFormatVersion()
+    let version = try reader.readVarint()
+    guard version == 1 || version == FormatVersion.delta else { throw .unsupportedFormat(version) }
     self.init(
-      generation: try reader.readGeneration(), from: try reader.readPosition(),
-      to: try reader.readPosition(), receiver: try reader.readReplica())
+      formatVersion: Int(version), generation: try reader.readGeneration(),
+      from: try reader.readPosition(), to: try reader.readPosition(),
+      receiver: try reader.readReplica(),
+      isWholeState: version > 1 ? try reader.readFlag() : false)
     guard from <= to else { throw reader.error("ends before it begins") }
+    guard !isWholeState || from == .start else {
+      throw reader.error("has a whole state that does not begin at the start")
+    }
     try reader.expectEnd()
   }
 }

@@ -1,6 +1,9 @@
-/// The version of the byte formats of changesets, deltas and schemas. Stands at the head of each.
+/// The versions of the byte formats. One stands at the head of each changeset, delta and schema.
 package enum FormatVersion {
+  /// Of changesets and schemas.
   package static let current: UInt64 = 1
+  /// Of deltas, as they are written. Those of version 1 are still read.
+  package static let delta = 2
 }
 
 extension FieldReader {

@@ -24,7 +24,9 @@ struct DeltaIndex: Sendable {
     header =
       Frame(
         type: .deltaHeader,
-        payload: DeltaHeader(generation: generation, from: from, to: to, receiver: receiver).payload
+        payload: DeltaHeader(
+          formatVersion: 1, generation: generation, from: from, to: to, receiver: receiver
+        ).payload
       ).encoded
     trailer =
       Frame(

@@ -61,6 +61,7 @@ extension Simulator {
       switch try reader.read(frame) {
       case .header(let read): header = read
       case .block(let block): changes += (0..<block.rowCount).map { block.rowChange($0) }
+      case .stub: break
       case .trailer(let read): trailer = read
       }
     }
@@ -85,7 +86,7 @@ extension Simulator {
     var entries: [WorldLogEntry] = []
     while let frame = try frames.next() {
       switch try reader.read(frame) {
-      case .header, .block, .trailer: break
+      case .header, .changesetHeader, .block, .stub, .trailer: break
       case .entry(let entry):
         entries.append(WorldLogEntry(entry: entry, conflicts: [], outcomes: []))
       case .outcome(let block):

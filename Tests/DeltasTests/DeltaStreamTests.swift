@@ -16,6 +16,9 @@ import Testing
       switch part {
       case .header(let header): Frame(type: .deltaHeader, payload: header.payload).encoded
       case .entry(let entry): Frame(type: .entry, payload: entry.payload).encoded
+      case .changesetHeader(let header, let payload):
+        Frame(type: .changesetHeader, payload: header.payload == payload ? payload : []).encoded
+      case .stub(let stub): Frame(type: .stub, payload: stub.payload).encoded
       case .block(let block):
         Frame(type: .block, payload: compressedBlock(raw: rawBlock(block.rowChanges))).encoded
       case .outcome(let block):
@@ -28,8 +31,11 @@ import Testing
   }
 
   @Test(arguments: 0..<30) func deltasComeBack(seed: UInt64) throws {
-    let bytes = Self.sample(seed, entryCount: Int(seed) % 6)
-    #expect(Self.written(try Streams.readDelta(bytes)) == bytes)
+    for version in 1...2 {
+      var generator = SeededGenerator(seed: seed)
+      let bytes = generator.delta(entryCount: Int(seed) % 6, formatVersion: version)
+      #expect(Self.written(try Streams.readDelta(bytes)) == bytes)
+    }
   }
 
   @Test func everyFlippedBitIsAnError() throws {
@@ -102,8 +108,8 @@ import Testing
     func delta(_ frames: [Frame], to: UInt64 = 6) -> [UInt8] {
       Streams.delta(
         DeltaHeader(
-          generation: GenerationID(high: 1, low: 2), from: LogPosition(5), to: LogPosition(to),
-          receiver: ReplicaID(1)), frames)
+          formatVersion: 1, generation: GenerationID(high: 1, low: 2), from: LogPosition(5),
+          to: LogPosition(to), receiver: ReplicaID(1)), frames)
     }
     _ = try Streams.readDelta(delta([entry(6, hasBlocks: true), block, block, outcome, conflicts]))
     _ = try Streams.readDelta(delta([entry(6, hasBlocks: true)]))

@@ -99,6 +99,7 @@ enum GoldenSamples {
       ], rule: "latest", state: .open, explanation: "更改有效，删除无效。"),
   ]
 
+  /// What goes between the header and the trailer of a delta in format 1.
   static let contestedDelta: [Frame] = [
     Frame(type: .entry, payload: entry(6, replica: 2, hasBlocks: true).payload),
     blockFrame(.block, valuesBlocks[1]), blockFrame(.block, valuesBlocks[2]),
@@ -111,13 +112,14 @@ enum GoldenSamples {
     Frame(type: .entry, payload: entry(7, replica: 3, hasBlocks: false).payload),
   ]
 
-  private static func blockFrame(_ type: FrameType, _ changes: [RowChange]) -> Frame {
+  static func blockFrame(_ type: FrameType, _ changes: [RowChange]) -> Frame {
     Frame(type: type, payload: compressedBlock(raw: rawBlock(changes)))
   }
 
   static func deltaHeader(to: UInt64) -> DeltaHeader {
     DeltaHeader(
-      generation: generation, from: LogPosition(5), to: LogPosition(to), receiver: ReplicaID(3))
+      formatVersion: 1, generation: generation, from: LogPosition(5), to: LogPosition(to),
+      receiver: ReplicaID(3))
   }
 
   static let changesets: [String: (header: ChangesetHeader, blocks: [[RowChange]])] = [

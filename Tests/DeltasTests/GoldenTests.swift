@@ -26,6 +26,14 @@ import Testing
     #expect(try canonical(golden) == canonical(sample))
   }
 
+  @Test(arguments: GoldenSamples.secondDeltas.keys.sorted())
+  func deltasOfTheSecondFormatAreReadAndWrittenAsEver(name: String) throws {
+    let sample = try #require(GoldenSamples.secondDeltas[name])
+    let golden = try GoldenFile.bytes(name, version: 2, from: sample)
+    #expect(DeltaStreamTests.written(try Streams.readDelta(golden)) == sample)
+    #expect(try canonical(golden) == canonical(sample))
+  }
+
   /// The frames with what is compressed in them inflated: another release of Zstandard may compress
   /// otherwise, and nothing depends on how.
   private func canonical(_ stream: [UInt8]) throws -> [[UInt8]] {

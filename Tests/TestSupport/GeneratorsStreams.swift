@@ -28,26 +28,31 @@ package enum Streams {
   }
 
   /// Everything that a changeset's stream says. Throws unless it is whole.
-  package static func readChangeset(_ bytes: [UInt8]) throws -> ReadChangeset {
-    var reader = ChangesetReader()
+  package static func readChangeset(
+    _ bytes: [UInt8], allowsStubs: Bool = false
+  ) throws -> ReadChangeset {
+    var reader = ChangesetReader(allowsStubs: allowsStubs)
     var header: ChangesetHeader?
     var changes: [RowChange] = []
+    var stubs: [BlockStub] = []
     var trailer: ChangesetTrailer?
     for frame in try frames(bytes) {
       switch try reader.read(frame) {
       case .header(let part): header = part
       case .block(let block): changes += block.rowChanges
+      case .stub(let stub): stubs.append(stub)
       case .trailer(let part): trailer = part
       }
     }
     guard reader.isComplete, let header, let trailer else { throw DeltaDecodingError.truncated }
-    return ReadChangeset(header: header, changes: changes, trailer: trailer)
+    return ReadChangeset(header: header, changes: changes, stubs: stubs, trailer: trailer)
   }
 
   /// Everything that a delta's stream says. Throws unless it is whole.
   package static func readDelta(_ bytes: [UInt8]) throws -> [DeltaReader.Part] {
     var reader = DeltaReader()
-    let parts = try frames(bytes).map { try reader.read($0) }
+    var parts: [DeltaReader.Part] = []
+    for frame in try frames(bytes) { parts.append(try reader.read(frame)) }
     guard reader.isComplete else { throw DeltaDecodingError.truncated }
     return parts
   }
@@ -67,6 +72,7 @@ package enum Streams {
 package struct ReadChangeset: Hashable {
   package var header: ChangesetHeader
   package var changes: [RowChange]
+  package var stubs: [BlockStub]
   package var trailer: ChangesetTrailer
 }
 
@@ -86,22 +92,40 @@ extension SeededGenerator {
     }
   }
 
+  /// What follows an entry with blocks, and its hash: in format 2 the author's header, and stubs
+  /// for some blocks.
+  private mutating func entryContent(
+    formatVersion: Int
+  ) -> (hash: ContentHash, frames: [Frame]) {
+    let header = changesetHeader().payload
+    var hashed = header
+    var frames: [Frame] = []
+    if formatVersion > 1 { frames.append(Frame(type: .changesetHeader, payload: header)) }
+    for block in blocks(count: 1 + int(below: 3), rowsBelow: 5) {
+      let stub = BlockStub(raw: rawBlock(block), rowCount: block.count)
+      hashed += stub.hash.bytes
+      if formatVersion > 1, chance(300) {
+        frames.append(Frame(type: .stub, payload: stub.payload))
+      } else {
+        frames.append(Frame(type: .block, payload: compressedBlock(raw: rawBlock(block))))
+      }
+    }
+    return (ContentHash(of: hashed), frames)
+  }
+
   /// A delta of a few entries with blocks, outcomes and conflicts.
-  package mutating func delta(entryCount: Int) -> [UInt8] {
+  package mutating func delta(entryCount: Int, formatVersion: Int = 2) -> [UInt8] {
     let from = UInt64(int(below: 1_000))
     var frames: [Frame] = []
     for index in 0..<entryCount {
       let hasBlocks = chance(700)
+      let (hash, content) = entryContent(formatVersion: formatVersion)
       let entry = DeltaEntry(
-        position: LogPosition(from + 1 + UInt64(index)), dot: dot(), contentHash: hash(),
+        position: LogPosition(from + 1 + UInt64(index)), dot: dot(), contentHash: hash,
         timestamp: timestamp(), clockOffsetMilliseconds: Int64(int(below: 2_000)) - 1_000,
         receivedMilliseconds: milliseconds(), hasBlocks: hasBlocks)
       frames.append(Frame(type: .entry, payload: entry.payload))
-      if hasBlocks {
-        frames += blocks(count: 1 + int(below: 2), rowsBelow: 5).map {
-          Frame(type: .block, payload: compressedBlock(raw: rawBlock($0)))
-        }
-      }
+      if hasBlocks { frames += content }
       if chance(500) {
         let outcomes = blocks(count: 1 + int(below: 2), rowsBelow: 3).filter {
           $0[0].kind != .update
@@ -116,7 +140,7 @@ extension SeededGenerator {
       }
     }
     let header = DeltaHeader(
-      generation: generation(), from: LogPosition(from),
+      formatVersion: formatVersion, generation: generation(), from: LogPosition(from),
       to: LogPosition(from + UInt64(entryCount)), receiver: replica())
     return Streams.delta(header, frames)
   }

@@ -1,7 +1,8 @@
 internal import Basics
 package import Foundation
 
-/// Golden bytes of the wire format: `Fixtures/Deltas/v1`, as hexadecimal text in lines of 32 bytes.
+/// Golden bytes of the wire format: `Fixtures/Deltas/v1` and so on, as hexadecimal text in lines of
+/// 32 bytes.
 ///
 /// What a released version has written is never changed: every later version must read it.
 package enum GoldenFile {
@@ -11,8 +12,10 @@ package enum GoldenFile {
   }
 
   /// The bytes that a file stands for. With `isWriting`, the file is first written from `bytes`.
-  package static func bytes(_ name: String, from bytes: [UInt8]) throws -> [UInt8] {
-    let file = fixture("Deltas/v1/\(name)")
+  package static func bytes(
+    _ name: String, version: Int = 1, from bytes: [UInt8]
+  ) throws -> [UInt8] {
+    let file = fixture("Deltas/v\(version)/\(name)")
     if isWriting {
       try FileManager.default.createDirectory(
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -109,7 +109,7 @@ package struct ImitatedBranch {
       case .entry(let entry) where entry.dot.replica == replica:
         let own = written.removeValue(forKey: entry.dot.counter) ?? []
         for change in own { receive(change, pending) }
-      case .header, .entry, .trailer: break
+      case .header, .entry, .changesetHeader, .stub, .trailer: break
       }
     }
     self.position = position

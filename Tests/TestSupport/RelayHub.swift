@@ -33,7 +33,7 @@ package struct RelayHub {
     while let frame = try frames.next() {
       switch try reader.read(frame) {
       case .header(let read): header = read
-      case .block: blocks.append(frame.encoded)
+      case .block, .stub: blocks.append(frame.encoded)
       case .trailer(let trailer): hash = trailer.contentHash
       }
     }
@@ -74,8 +74,9 @@ package struct RelayHub {
     var frames = [
       Frame(
         type: .deltaHeader,
-        payload: DeltaHeader(generation: generation, from: from, to: to, receiver: receiver)
-          .payload
+        payload: DeltaHeader(
+          formatVersion: 1, generation: generation, from: from, to: to, receiver: receiver
+        ).payload
       ).encoded
     ]
     var entryCount = 0
