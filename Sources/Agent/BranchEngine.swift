@@ -71,7 +71,9 @@ package final class BranchEngine {
         guard let fetching else { return .unanswered }
         return .staged(byteCount: try staged.append(piece.bytes, at: piece.offset, of: fetching))
       case .refused(let refusal): return .refused(refusal)
-      case .compare, .rows, .explanation, .news, .description: return .unanswered
+      case .compare, .rows, .explanation, .news, .description, .path, .handedBack, .forkOffer,
+        .adopted:
+        return .unanswered
       }
     }
   }
@@ -113,7 +115,8 @@ package final class BranchEngine {
           .download(
             DownloadRequest(
               generation: fetching?.generation ?? store.identity.generation, from: from, to: to,
-              offset: offset, byteCount: byteCount))))
+              offset: offset, byteCount: byteCount, isForAnyone: fetching?.isForAnyone ?? false,
+              isWholeState: fetching?.isWholeState ?? false))))
     case .apply(let response):
       return .inside(try apply(response, wallMilliseconds: wallMilliseconds))
     case .wait(let milliseconds):

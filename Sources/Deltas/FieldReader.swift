@@ -119,7 +119,7 @@ package struct FieldReader: Sendable {
 
 extension FieldReader {
   /// A varint that numbers something in the hub's life: 1 or more unless `orZero`.
-  private mutating func readOrdinal(
+  package mutating func readOrdinal(
     _ named: String, orZero: Bool
   ) throws(DeltaDecodingError) -> UInt64 {
     let value = try readVarint()

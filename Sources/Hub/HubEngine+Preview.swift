@@ -17,7 +17,8 @@ extension HubEngine {
             names: []))
       case .compare(let request): return .compare(try compare(request))
       case .fetchRows(let request): return .rows(try fetchRows(request))
-      case .exchange, .upload, .download, .explain, .awaitNews:
+      case .exchange, .upload, .download, .explain, .awaitNews, .place, .handBack, .fork,
+        .adopt:
         return .refused(
           Refusal(
             code: .notAllowed,

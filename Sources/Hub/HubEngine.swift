@@ -44,6 +44,11 @@ package final class HubEngine {
           HubDescription(
             generation: store.generation, head: try store.head(), schema: store.schema,
             names: try replicaNames()))
+      case .place, .handBack, .fork, .adopt:
+        return .refused(
+          Refusal(
+            code: .malformed,
+            message: "The hub did not answer: it does not know how to do that yet."))
       }
     } catch {
       return .refused(Refusal(error))

@@ -16,10 +16,21 @@ package struct ExchangeRequest: Hashable, Sendable {
   /// Where a partly staged delta from the integrated position ends. The hub ends its answer there
   /// too, so that a slow transfer goes on while the log grows; what is newer comes next time.
   package var resumeTo: LogPosition?
+  /// What the hub said is the hash of its log at the integrated position.
+  package var logHash: ContentHash?
+  /// The least position that a context of the outbox or of a deferred row still names, else the
+  /// integrated one: nothing that happened later may be forgotten because of this branch.
+  package var floor: LogPosition
+  /// The last changeset of this chain that the branch knows to be in the log.
+  package var confirmed: ChainHead
+  /// The number of the last notice that the branch has.
+  package var noticed: UInt64
 
   package init(
     schemaFingerprint: ContentHash, integrated: CausalContext?, wallMilliseconds: Int64,
-    changesets: [[UInt8]], uploaded: UploadedChangeset?, resumeTo: LogPosition? = nil
+    changesets: [[UInt8]], uploaded: UploadedChangeset?, resumeTo: LogPosition? = nil,
+    logHash: ContentHash? = nil, floor: LogPosition = .start, confirmed: ChainHead = .none,
+    noticed: UInt64 = 0
   ) {
     self.schemaFingerprint = schemaFingerprint
     self.integrated = integrated
@@ -27,5 +38,9 @@ package struct ExchangeRequest: Hashable, Sendable {
     self.changesets = changesets
     self.uploaded = uploaded
     self.resumeTo = resumeTo
+    self.logHash = logHash
+    self.floor = floor
+    self.confirmed = confirmed
+    self.noticed = noticed
   }
 }

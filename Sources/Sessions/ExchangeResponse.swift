@@ -1,8 +1,10 @@
+package import Basics
 package import Clocks
 
 /// What the hub took, and what it has that the branch lacks.
 package struct ExchangeResponse: Hashable, Sendable {
   package var accepted: [AcceptedChangeset]
+  /// The generation that names `to`.
   package var generation: GenerationID
   /// The delta goes from the position the branch acknowledged to here: the log's head.
   package var from: LogPosition
@@ -18,11 +20,27 @@ package struct ExchangeResponse: Hashable, Sendable {
   /// How far the hub's clock is ahead of the branch's.
   package var clockOffsetMilliseconds: Int64
   package var timestamp: HybridTimestamp
+  /// Whether the delta is for anyone: all entries come with their blocks, the receiver's own too.
+  package var isForAnyone: Bool
+  /// Whether the delta is the rows that stand at `to`, instead of the log's entries.
+  package var isWholeState: Bool
+  /// The hash of the log up to `to`: the next request tells it back.
+  package var logHash: ContentHash
+  /// What the last backup of the hub contains.
+  package var durable: LogPosition
+  /// How many backups there were; 0 if there was none.
+  package var backupNumber: UInt64
+  /// The generations that were opened after the one of the branch's place, up to that of `to`.
+  package var lineage: [GenerationStep]
+  /// What the branch's people have not been told yet, ascending.
+  package var notices: [Notice]
 
   package init(
     accepted: [AcceptedChangeset], generation: GenerationID, from: LogPosition, to: LogPosition,
     deltaByteCount: Int, deltaBytes: [UInt8], vectorDifference: [Dot], names: [ReplicaName],
-    clockOffsetMilliseconds: Int64, timestamp: HybridTimestamp
+    clockOffsetMilliseconds: Int64, timestamp: HybridTimestamp, isForAnyone: Bool = false,
+    isWholeState: Bool = false, logHash: ContentHash = .zero, durable: LogPosition = .start,
+    backupNumber: UInt64 = 0, lineage: [GenerationStep] = [], notices: [Notice] = []
   ) {
     self.accepted = accepted
     self.generation = generation
@@ -34,5 +52,12 @@ package struct ExchangeResponse: Hashable, Sendable {
     self.names = names
     self.clockOffsetMilliseconds = clockOffsetMilliseconds
     self.timestamp = timestamp
+    self.isForAnyone = isForAnyone
+    self.isWholeState = isWholeState
+    self.logHash = logHash
+    self.durable = durable
+    self.backupNumber = backupNumber
+    self.lineage = lineage
+    self.notices = notices
   }
 }

@@ -12,4 +12,13 @@ package enum HubRequest: Hashable, Sendable {
   case awaitNews(after: LogPosition)
   /// Whether the hub is there, and its schema.
   case describe
+  /// Which generations the hub's log has, and how far it goes: asked when it does not know the
+  /// branch's place.
+  case place
+  /// What the hub may have lost.
+  case handBack(HandBackRequest)
+  /// A token for a copy of this branch, which is called so.
+  case fork(branch: String)
+  /// Asked by a copy under its new identity.
+  case adopt(AdoptRequest)
 }

@@ -12,5 +12,11 @@ package enum HubResponse: Hashable, Sendable {
   /// The log's head.
   case news(generation: GenerationID, head: LogPosition)
   case description(HubDescription)
+  case path(PathResponse)
+  /// What the branch's place is called from now on.
+  case handedBack(place: CausalContext)
+  case forkOffer(ForkOffer)
+  /// How many changesets from the beginning of the outbox the log has.
+  case adopted(matchedCount: Int)
   case refused(Refusal)
 }

@@ -11,7 +11,7 @@ extension EnrolRequest {
   }
 
   package init(encoded: [UInt8]) throws(DeltaDecodingError) {
-    var (reader, type) = try FieldReader.message(encoded, in: "an enrolment")
+    var (reader, type, _) = try FieldReader.message(encoded, in: "an enrolment")
     guard type == .enrol else { throw reader.error("is a message of another type") }
     self.init(
       tokenSecret: try reader.readBytes(
@@ -34,7 +34,7 @@ extension EnrolResponse {
   }
 
   package init(encoded: [UInt8]) throws(DeltaDecodingError) {
-    var (reader, type) = try FieldReader.message(encoded, in: "an enrolment's answer")
+    var (reader, type, _) = try FieldReader.message(encoded, in: "an enrolment's answer")
     guard type == .enrolled else { throw reader.error("is a message of another type") }
     self.init(
       replica: try reader.readReplica(),

@@ -20,6 +20,8 @@ extension HubRequest {
       writer.write(request.to)
       writer.writeVarint(request.offset)
       writer.writeVarint(request.byteCount)
+      writer.write(request.isForAnyone)
+      writer.write(request.isWholeState)
       return writer.message
     case .compare(let request):
       var writer = ByteWriter(.compare)
@@ -42,16 +44,29 @@ extension HubRequest {
       writer.write(position)
       return writer.message
     case .describe: return ByteWriter(.describe).message
+    case .place: return ByteWriter(.place).message
+    case .handBack(let request):
+      var writer = ByteWriter(.handBack)
+      writer.write(request)
+      return writer.message
+    case .fork(let branch):
+      var writer = ByteWriter(.fork)
+      writer.writeLengthPrefixed(branch)
+      return writer.message
+    case .adopt(let request):
+      var writer = ByteWriter(.adopt)
+      writer.write(request)
+      return writer.message
     }
   }
 
   /// Reads what `encoded` writes, and nothing else.
   package init(encoded: [UInt8]) throws(DeltaDecodingError) {
-    var (reader, type) = try FieldReader.message(encoded, in: "a request")
+    var (reader, type, version) = try FieldReader.message(encoded, in: "a request")
     switch type {
-    case .exchange: self = .exchange(try ExchangeRequest(from: &reader))
+    case .exchange: self = .exchange(try ExchangeRequest(from: &reader, version: version))
     case .upload: self = .upload(try UploadRequest(from: &reader))
-    case .download: self = .download(try DownloadRequest(from: &reader))
+    case .download: self = .download(try DownloadRequest(from: &reader, version: version))
     case .compare: self = .compare(try CompareRequest(from: &reader))
     case .fetchRows: self = .fetchRows(try FetchRowsRequest(from: &reader))
     case .explain:
@@ -59,6 +74,12 @@ extension HubRequest {
         ExplainRequest(table: try reader.readTable(), key: try reader.readEncodedKey()))
     case .awaitNews: self = .awaitNews(after: try reader.readPosition())
     case .describe: self = .describe
+    case .place: self = .place
+    case .handBack: self = .handBack(try HandBackRequest(from: &reader))
+    case .fork:
+      self = .fork(
+        branch: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax))
+    case .adopt: self = .adopt(try AdoptRequest(from: &reader))
     default: throw reader.error("is of a type that the hub does not answer")
     }
     try reader.expectEnd()
@@ -66,7 +87,7 @@ extension HubRequest {
 }
 
 extension ByteWriter {
-  fileprivate mutating func write(_ changeset: UploadedChangeset) {
+  mutating func write(_ changeset: UploadedChangeset) {
     writeVarint(changeset.counter)
     write(changeset.contentHash)
     writeVarint(changeset.byteCount)
@@ -74,8 +95,7 @@ extension ByteWriter {
 }
 
 extension FieldReader {
-  fileprivate mutating func readUploadedChangeset() throws(DeltaDecodingError) -> UploadedChangeset
-  {
+  mutating func readUploadedChangeset() throws(DeltaDecodingError) -> UploadedChangeset {
     UploadedChangeset(
       counter: try readCounter(), contentHash: try readHash(),
       byteCount: try readByteCount(atMost: SessionLimits.changesetBytesMax))
@@ -91,10 +111,16 @@ extension ExchangeRequest {
     writer.writeList(changesets) { $0.writeLengthPrefixed($1) }
     writer.writeOptional(uploaded) { $0.write($1) }
     writer.writeOptional(resumeTo) { $0.write($1) }
+    writer.writeOptional(logHash) { $0.write($1) }
+    writer.write(floor)
+    writer.write(confirmed)
+    writer.writeVarint(noticed)
     return writer.message
   }
 
-  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+  fileprivate init(
+    from reader: inout FieldReader, version: UInt64
+  ) throws(DeltaDecodingError) {
     self.init(
       schemaFingerprint: try reader.readHash(),
       integrated: try reader.readOptional { (reader) throws(DeltaDecodingError) in
@@ -112,6 +138,13 @@ extension ExchangeRequest {
       resumeTo: try reader.readOptional { (reader) throws(DeltaDecodingError) in
         try reader.readPosition()
       })
+    guard version > 1 else { return }
+    logHash = try reader.readOptional { (reader) throws(DeltaDecodingError) in
+      try reader.readHash()
+    }
+    floor = try reader.readPosition()
+    confirmed = try reader.readChainHead()
+    noticed = try reader.readOrdinal("number of a notice", orZero: true)
   }
 }
 
@@ -128,12 +161,17 @@ extension UploadRequest {
 }
 
 extension DownloadRequest {
-  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+  fileprivate init(
+    from reader: inout FieldReader, version: UInt64
+  ) throws(DeltaDecodingError) {
     self.init(
       generation: try reader.readGeneration(), from: try reader.readPosition(),
       to: try reader.readPosition(),
       offset: try reader.readByteCount(atMost: SessionLimits.deltaBytesMax),
       byteCount: try reader.readByteCount(atMost: SessionLimits.pieceBytesMax))
+    guard version > 1 else { return }
+    isForAnyone = try reader.readFlag()
+    isWholeState = try reader.readFlag()
   }
 }
 

@@ -26,15 +26,33 @@ extension HubResponse {
       writer.write(head)
       return writer.message
     case .description(let description): return description.encoded
+    case .path(let response):
+      var writer = ByteWriter(.path)
+      writer.writeList(response.steps) { $0.write($1) }
+      writer.write(response.head)
+      return writer.message
+    case .handedBack(let place):
+      var writer = ByteWriter(.handedBack)
+      writer.write(place)
+      return writer.message
+    case .forkOffer(let offer):
+      var writer = ByteWriter(.forkOffer)
+      writer.writeLengthPrefixed(offer.secret)
+      writer.writeLengthPrefixed(offer.name)
+      return writer.message
+    case .adopted(let matchedCount):
+      var writer = ByteWriter(.adopted)
+      writer.writeVarint(matchedCount)
+      return writer.message
     case .refused(let refusal): return refusal.encoded
     }
   }
 
   /// Reads what `encoded` writes, and nothing else.
   package init(encoded: [UInt8]) throws(DeltaDecodingError) {
-    var (reader, type) = try FieldReader.message(encoded, in: "an answer")
+    var (reader, type, version) = try FieldReader.message(encoded, in: "an answer")
     switch type {
-    case .exchanged: self = .exchange(try ExchangeResponse(from: &reader))
+    case .exchanged: self = .exchange(try ExchangeResponse(from: &reader, version: version))
     case .uploaded:
       self = .uploaded(
         byteCount: try reader.readByteCount(atMost: SessionLimits.changesetBytesMax))
@@ -45,6 +63,13 @@ extension HubResponse {
     case .news:
       self = .news(generation: try reader.readGeneration(), head: try reader.readPosition())
     case .description: self = .description(try HubDescription(from: &reader))
+    case .path: self = .path(try PathResponse(from: &reader))
+    case .handedBack: self = .handedBack(place: try reader.readContext())
+    case .forkOffer: self = .forkOffer(try ForkOffer(from: &reader))
+    case .adopted:
+      self = .adopted(
+        matchedCount: try reader.readCount(
+          of: "changesets", atMost: SessionLimits.adoptedChangesetsMax))
     case .refused: self = .refused(try Refusal(from: &reader))
     default: throw reader.error("is of a type that no hub answers with")
     }
@@ -90,10 +115,23 @@ extension ExchangeResponse {
     writer.write(names)
     writer.writeSignedVarint(clockOffsetMilliseconds)
     writer.write(timestamp)
+    writer.write(isForAnyone)
+    writer.write(isWholeState)
+    writer.write(logHash)
+    writer.write(durable)
+    writer.writeVarint(backupNumber)
+    writer.writeList(lineage) { $0.write($1) }
+    writer.writeList(notices) { writer, notice in
+      writer.writeVarint(notice.number)
+      writer.writeSignedVarint(notice.milliseconds)
+      writer.writeLengthPrefixed(notice.text)
+    }
     return writer.message
   }
 
-  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+  fileprivate init(
+    from reader: inout FieldReader, version: UInt64
+  ) throws(DeltaDecodingError) {
     self.init(
       accepted: try reader.readList(
         of: "accepted changesets", atMost: SessionLimits.changesetsPerExchangeMax + 1
@@ -113,6 +151,21 @@ extension ExchangeResponse {
       timestamp: try reader.readTimestamp())
     guard deltaBytes.count <= deltaByteCount else {
       throw reader.error("has more of a delta than there is")
+    }
+    guard version > 1 else { return }
+    isForAnyone = try reader.readFlag()
+    isWholeState = try reader.readFlag()
+    logHash = try reader.readHash()
+    durable = try reader.readPosition()
+    backupNumber = try reader.readOrdinal("number of backups", orZero: true)
+    lineage = try reader.readSteps()
+    notices = try reader.readList(
+      of: "notices", atMost: SessionLimits.noticesMax
+    ) { (reader) throws(DeltaDecodingError) in
+      Notice(
+        number: try reader.readOrdinal("number of a notice", orZero: false),
+        milliseconds: try reader.readSignedVarint(),
+        text: try reader.readText(of: "notice", atMost: SessionLimits.messageTextBytesMax))
     }
   }
 }

@@ -3,7 +3,10 @@ internal import Deltas
 
 /// The version of the conversation. Stands at the head of every message.
 package enum ProtocolVersion {
-  package static let current: UInt64 = 1
+  /// The version that is written.
+  package static let current: UInt64 = 2
+  /// The versions that are read.
+  package static let readable: ClosedRange<UInt64> = 1...current
 }
 
 /// What a message is: the byte after its version. Never reused.
@@ -16,6 +19,10 @@ enum MessageType: UInt8 {
   case explain = 0x06
   case awaitNews = 0x07
   case describe = 0x08
+  case place = 0x09
+  case handBack = 0x0a
+  case fork = 0x0b
+  case adopt = 0x0c
   case enrol = 0x10
 
   case exchanged = 0x41
@@ -26,8 +33,20 @@ enum MessageType: UInt8 {
   case explanation = 0x46
   case news = 0x47
   case description = 0x48
+  case path = 0x49
+  case handedBack = 0x4a
+  case forkOffer = 0x4b
+  case adopted = 0x4c
   case enrolled = 0x50
   case refused = 0x7f
+
+  /// The first version of the conversation that has such messages.
+  var firstVersion: UInt64 {
+    switch self {
+    case .place, .handBack, .fork, .adopt, .path, .handedBack, .forkOffer, .adopted: 2
+    default: 1
+    }
+  }
 }
 
 extension ByteWriter {
@@ -51,13 +70,13 @@ extension FieldReader {
   /// before any field.
   static func message(
     _ encoded: [UInt8], in what: String
-  ) throws(DeltaDecodingError) -> (reader: FieldReader, type: MessageType) {
+  ) throws(DeltaDecodingError) -> (reader: FieldReader, type: MessageType, version: UInt64) {
     guard encoded.count <= SessionLimits.bodyBytesMax else {
       throw .tooLarge(what: "message in bytes", limit: SessionLimits.bodyBytesMax)
     }
     var head = FieldReader(encoded, in: what)
     let version = try head.readVarint()
-    guard version == ProtocolVersion.current else { throw .unsupportedFormat(version) }
+    guard ProtocolVersion.readable.contains(version) else { throw .unsupportedFormat(version) }
     guard head.remaining > messageChecksumBytes else { throw head.error("is cut short") }
     let content = Array(encoded.dropLast(messageChecksumBytes))
     let checksum = ContentHash(of: content).bytes.prefix(messageChecksumBytes)
@@ -67,10 +86,10 @@ extension FieldReader {
     var reader = FieldReader(content, in: what)
     _ = try reader.readVarint()
     let code = try reader.readByte()
-    guard let type = MessageType(rawValue: code) else {
+    guard let type = MessageType(rawValue: code), version >= type.firstVersion else {
       throw reader.error("is of the unknown type \(code)")
     }
-    return (reader, type)
+    return (reader, type, version)
   }
 
   /// A length or an offset in bytes.

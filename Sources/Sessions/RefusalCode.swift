@@ -5,10 +5,11 @@ package enum RefusalCode: UInt16, Hashable, Sendable, CaseIterable {
   case notAllowed = 3
   case revoked = 4
   case schemaMismatch = 5
-  /// The changeset does not continue the chain that the hub knows: the database was restored from
-  /// a copy, or cloned.
+  /// The branch does not continue the chain that the hub knows: its database is a copy, or was
+  /// restored from one. It takes an identity of its own and goes on.
   case chainBroken = 6
-  /// The branch's position is not in this hub's log.
+  /// The branch's place is not in this hub's log: the hub was restored, and the branch hands back
+  /// what it has; or it is another hub.
   case unknownPosition = 7
   case tooLarge = 8
   case tokenUnknown = 9
@@ -16,4 +17,6 @@ package enum RefusalCode: UInt16, Hashable, Sendable, CaseIterable {
   case tokenExpired = 11
   case busy = 12
   case storage = 13
+  /// The branch must not come back; what it sent was put aside.
+  case retired = 14
 }

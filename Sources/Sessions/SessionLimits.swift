@@ -20,6 +20,16 @@ package enum SessionLimits {
   /// A certificate or the request for one, DER.
   package static let certificateBytesMax = 16 << 10
   package static let messageTextBytesMax = 1 << 12
+  /// Generations in one message.
+  package static let generationsMax = 1 << 16
+  /// Notices in one answer; the rest comes with the next.
+  package static let noticesMax = 100
+  /// Entries in one message that hands back.
+  package static let handedEntriesMax = 1_000
+  /// Names of one entry's place.
+  package static let handedPlacesMax = 1_000
+  /// How much of its outbox a copy tells when it adopts an identity.
+  package static let adoptedChangesetsMax = 1 << 16
   /// How long the hub holds a request for news before it answers with none.
   package static let newsPatienceMilliseconds = 25_000
   /// How often one step is tried before the session ends as unreachable.
@@ -28,6 +38,10 @@ package enum SessionLimits {
   package static let extraRoundsMax = 8
   /// How many exchanges may bring nothing on before the session ends as unreachable.
   package static let stallsMax = 3
+  /// How often one session hands back.
+  package static let relocationsMax = 3
+  /// How often one session adopts an identity.
+  package static let adoptionsMax = 2
   package static let backoffMillisecondsMin: Int64 = 200
   package static let backoffMillisecondsMax: Int64 = 10_000
 }

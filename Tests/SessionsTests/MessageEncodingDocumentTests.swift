@@ -21,6 +21,10 @@ import Testing
       "tokenSecretBytesMax": SessionLimits.tokenSecretBytesMax,
       "certificateBytesMax": SessionLimits.certificateBytesMax,
       "messageTextBytesMax": SessionLimits.messageTextBytesMax,
+      "generationsMax": SessionLimits.generationsMax, "noticesMax": SessionLimits.noticesMax,
+      "handedEntriesMax": SessionLimits.handedEntriesMax,
+      "handedPlacesMax": SessionLimits.handedPlacesMax,
+      "adoptedChangesetsMax": SessionLimits.adoptedChangesetsMax,
     ]
     let documented = try ProtocolDocument.limits()
     for (name, limit) in limits { #expect(documented[name] == limit, "\(name)") }

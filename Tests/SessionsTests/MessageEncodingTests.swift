@@ -90,8 +90,27 @@ import Testing
   @Test func aMessageOfAnotherVersionIsNamed() {
     for (name, bytes, again) in MessageSamples.all(seed: 1) {
       var other = bytes
-      other[0] = 2
-      #expect(throws: DeltaDecodingError.unsupportedFormat(2), "\(name)") { try again(other) }
+      for version in [UInt8(0), 3] {
+        other[0] = version
+        #expect(throws: DeltaDecodingError.unsupportedFormat(UInt64(version)), "\(name)") {
+          try again(other)
+        }
+      }
+    }
+  }
+
+  /// What came with the second version is none of the first.
+  @Test func aMessageOfAnEarlierVersionIsOfItsTypes() {
+    for (name, bytes, again) in MessageSamples.all(seed: 1) {
+      let isNew = [0x09...0x0c, 0x49...0x4c].contains { $0.contains(bytes[1]) }
+      // Those that had fewer fields then.
+      let hasMore = [0x01, 0x03, 0x41].contains(bytes[1])
+      let first = Self.repaired([1] + bytes.dropFirst())
+      if isNew || hasMore {
+        #expect(throws: DeltaDecodingError.self, "\(name)") { try again(first) }
+      } else {
+        #expect((try? again(first)) == bytes, "\(name)")
+      }
     }
   }
 
@@ -125,6 +144,6 @@ import Testing
   }
 
   @Test func refusalCodesKeepTheirNumbers() {
-    #expect(RefusalCode.allCases.map(\.rawValue) == Array(1...13))
+    #expect(RefusalCode.allCases.map(\.rawValue) == Array(1...14))
   }
 }

@@ -18,7 +18,9 @@ enum MessageSamples {
           integrated: CausalContext(
             generation: generator.generation(), position: generator.position()),
           wallMilliseconds: generator.milliseconds(),
-          changesets: (0..<3).map { _ in generator.bytes(countBelow: 60) }, uploaded: uploaded)),
+          changesets: (0..<3).map { _ in generator.bytes(countBelow: 60) }, uploaded: uploaded,
+          resumeTo: generator.position(), logHash: generator.hash(), floor: generator.position(),
+          confirmed: generator.chainHead(), noticed: generator.counter())),
       .exchange(
         ExchangeRequest(
           schemaFingerprint: .zero, integrated: nil, wallMilliseconds: -1, changesets: [],
@@ -30,6 +32,10 @@ enum MessageSamples {
         DownloadRequest(
           generation: generator.generation(), from: generator.position(),
           to: generator.position(), offset: 1 << 39, byteCount: SessionLimits.pieceBytesMax)),
+      .download(
+        DownloadRequest(
+          generation: generator.generation(), from: .start, to: generator.position(), offset: 0,
+          byteCount: 0, isForAnyone: true, isWholeState: true)),
       .compare(CompareRequest(table: TableID(1), bits: 0, buckets: [])),
       .compare(CompareRequest(table: TableID(.max), bits: 14, buckets: [0, 5, 16_383])),
       .fetchRows(
@@ -37,6 +43,37 @@ enum MessageSamples {
           table: TableID(2), keys: (0..<3).map { _ in generator.rowChange().key.encoded })),
       .explain(ExplainRequest(table: TableID(3), key: generator.rowChange().key.encoded)),
       .awaitNews(after: generator.position()), .describe,
+    ] + identityRequests(&generator, uploaded)
+  }
+
+  private static func identityRequests(
+    _ generator: inout SeededGenerator, _ uploaded: UploadedChangeset
+  ) -> [HubRequest] {
+    let places = (0..<3).map { _ in generator.place() }
+    let inline = HandedEntry(
+      places: places, dot: generator.dot(), name: "罗湖支行", clockOffsetMilliseconds: -1_500,
+      receivedMilliseconds: generator.milliseconds(),
+      source: .inline(generator.bytes(countBelow: 60)))
+    let staged = HandedEntry(
+      places: [], dot: generator.dot(), name: "", clockOffsetMilliseconds: 0,
+      receivedMilliseconds: 0, source: .uploaded(uploaded))
+    let links = [
+      LineageLink(generation: generator.generation(), parent: nil, fork: .start),
+      LineageLink(
+        generation: generator.generation(), parent: generator.generation(),
+        fork: generator.position()),
+    ]
+    let handBack = HandBackRequest(
+      lineage: links, timeline: generator.place(), entries: [inline, staged], isLast: true,
+      vector: (0..<3).map { _ in generator.dot() })
+    let nothing = HandBackRequest(
+      lineage: [], timeline: generator.place(), entries: [], isLast: false, vector: [])
+    let adopt = AdoptRequest(
+      previous: generator.replica(), confirmed: generator.chainHead(),
+      outbox: (0..<3).map { _ in generator.chainHead() })
+    return [
+      .place, .handBack(handBack), .handBack(nothing), .fork(branch: "南山支行"), .adopt(adopt),
+      .adopt(AdoptRequest(previous: generator.replica(), confirmed: .none, outbox: [])),
     ]
   }
 
@@ -83,6 +120,15 @@ enum MessageSamples {
       .explanation(ExplainResponse(exists: false, cells: [], conflicts: [], names: [])),
       .news(generation: generator.generation(), head: generator.position()),
       .description(description),
+      .path(
+        PathResponse(
+          steps: [
+            GenerationStep(generation: generator.generation(), fork: .start),
+            GenerationStep(generation: generator.generation(), fork: generator.position()),
+          ], head: generator.position())),
+      .path(PathResponse(steps: [], head: .start)), .handedBack(place: generator.place()),
+      .forkOffer(ForkOffer(secret: generator.bytes(countBelow: 30), name: "南山支行 (2)")),
+      .adopted(matchedCount: SessionLimits.adoptedChangesetsMax),
       .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
       .refused(Refusal(code: .busy, message: "")),
     ]
@@ -100,7 +146,16 @@ enum MessageSamples {
       generation: generator.generation(), from: generator.position(), to: generator.position(),
       deltaByteCount: 60, deltaBytes: generator.bytes(countBelow: 60),
       vectorDifference: (0..<3).map { _ in generator.dot() }, names: names,
-      clockOffsetMilliseconds: generator.milliseconds(), timestamp: generator.timestamp())
+      clockOffsetMilliseconds: generator.milliseconds(), timestamp: generator.timestamp(),
+      isForAnyone: generator.chance(500), isWholeState: generator.chance(500),
+      logHash: generator.hash(), durable: generator.position(), backupNumber: generator.counter(),
+      lineage: (0..<2).map { _ in
+        GenerationStep(generation: generator.generation(), fork: generator.position())
+      },
+      notices: (0..<2).map { _ in
+        Notice(
+          number: generator.counter(), milliseconds: generator.milliseconds(), text: "Two copies.")
+      })
   }
 
   static let schema = Schema(
@@ -137,4 +192,14 @@ enum MessageSamples {
   }
 
   typealias Again = ([UInt8]) throws -> [UInt8]
+}
+
+extension SeededGenerator {
+  fileprivate mutating func place() -> CausalContext {
+    CausalContext(generation: generation(), position: position())
+  }
+
+  fileprivate mutating func chainHead() -> ChainHead {
+    ChainHead(counter: counter(), hash: hash())
+  }
 }

@@ -11,6 +11,11 @@ package enum GoldenFile {
     ProcessInfo.processInfo.environment["TRIBUTARY_WRITE_FIXTURES"] == "1"
   }
 
+  /// The bytes of a version that is not written any more.
+  package static func bytes(_ name: String, version: Int) throws -> [UInt8] {
+    try hexadecimalFile(fixture("Deltas/v\(version)/\(name)"))
+  }
+
   /// The bytes that a file stands for. With `isWriting`, the file is first written from `bytes`.
   package static func bytes(
     _ name: String, version: Int = 1, from bytes: [UInt8]

@@ -142,6 +142,7 @@ extension ErrorCode {
       case .unsupportedProtocol: .protocolMismatch
       case .notAllowed: .notAllowed
       case .revoked: .revoked
+      case .retired: .retired
       case .schemaMismatch: .schemaMismatch
       case .chainBroken: .chainBroken
       case .unknownPosition: .unknownPosition

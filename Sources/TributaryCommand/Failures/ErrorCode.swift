@@ -31,6 +31,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case certificateRefused = "certificate-refused"
   case notAllowed = "not-allowed"
   case revoked = "revoked"
+  case retired = "retired"
   case noSuchBranch = "no-such-branch"
   case nameTaken = "name-taken"
   case nameInvalid = "name-invalid"
@@ -69,7 +70,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .tokenMalformed, .tokenUnknown, .tokenUsed, .tokenExpired, .untrustedHub,
       .certificateRefused, .notAllowed, .keyMissing:
       .notAllowed
-    case .revoked: .revoked
+    case .revoked, .retired: .revoked
     case .interrupted: .interrupted
     case .hubUnreachable, .notHubAnswer, .damagedAnswer, .hubBusy: .unreachable
     case .notADatabase, .alreadyJoined, .alreadyExists, .cannotOpen, .readOnly, .diskFull,

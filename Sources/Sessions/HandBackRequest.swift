@@ -1,0 +1,26 @@
+package import Clocks
+
+/// A part of the tail of a branch whose place is on a timeline that the hub has lost.
+package struct HandBackRequest: Hashable, Sendable {
+  /// What the hub may not know of the branch's own path, parents first.
+  package var lineage: [LineageLink]
+  /// The branch's own place: the generation of its timeline, and how far it has that.
+  package var timeline: CausalContext
+  /// In the order of their positions.
+  package var entries: [HandedEntry]
+  /// Whether nothing more follows.
+  package var isLast: Bool
+  /// The branch's version vector, with the last part; else empty.
+  package var vector: [Dot]
+
+  package init(
+    lineage: [LineageLink], timeline: CausalContext, entries: [HandedEntry], isLast: Bool,
+    vector: [Dot]
+  ) {
+    self.lineage = lineage
+    self.timeline = timeline
+    self.entries = entries
+    self.isLast = isLast
+    self.vector = vector
+  }
+}

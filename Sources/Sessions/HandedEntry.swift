@@ -1,0 +1,34 @@
+package import Clocks
+
+/// A log entry that a branch hands back to a hub which may have lost it.
+package struct HandedEntry: Hashable, Sendable {
+  /// Where the changeset's stream is: it may have stubs in place of blocks.
+  package enum Source: Hashable, Sendable {
+    case inline([UInt8])
+    /// Staged before, in pieces.
+    case uploaded(UploadedChangeset)
+  }
+
+  /// Every name that the entry's place in the log has had, as far as the branch knows.
+  package var places: [CausalContext]
+  /// What the hub called the changeset.
+  package var dot: Dot
+  /// What people call its author.
+  package var name: String
+  /// What the hub added to the author's clock when it merged the first time.
+  package var clockOffsetMilliseconds: Int64
+  package var receivedMilliseconds: Int64
+  package var source: Source
+
+  package init(
+    places: [CausalContext], dot: Dot, name: String, clockOffsetMilliseconds: Int64,
+    receivedMilliseconds: Int64, source: Source
+  ) {
+    self.places = places
+    self.dot = dot
+    self.name = name
+    self.clockOffsetMilliseconds = clockOffsetMilliseconds
+    self.receivedMilliseconds = receivedMilliseconds
+    self.source = source
+  }
+}
