@@ -32,6 +32,7 @@ package final class BranchEngine {
   private var fetching: ExchangeResponse?
   /// Where the delta ends of which a part was staged when the exchange was asked for.
   private var resumingTo: LogPosition?
+  private var lastRefusal: Refusal?
 
   /// `stagingFolder` exists and belongs to this branch alone.
   package init(store: BranchStore, stagingFolder: String) {
@@ -70,7 +71,9 @@ package final class BranchEngine {
       case .download(let piece):
         guard let fetching else { return .unanswered }
         return .staged(byteCount: try staged.append(piece.bytes, at: piece.offset, of: fetching))
-      case .refused(let refusal): return .refused(refusal)
+      case .refused(let refusal):
+        lastRefusal = refusal
+        return .refused(refusal)
       case .compare, .rows, .explanation, .news, .description, .path, .handedBack, .forkOffer,
         .adopted:
         return .unanswered
@@ -119,6 +122,9 @@ package final class BranchEngine {
               isWholeState: fetching?.isWholeState ?? false))))
     case .apply(let response):
       return .inside(try apply(response, wallMilliseconds: wallMilliseconds))
+    case .askPlace, .handBack, .askFork, .enrol, .askAdopt, .adopt:
+      // Not done yet: the sync ends as the hub's refusal says.
+      return .inside(lastRefusal.map { .refused($0) } ?? .unanswered)
     case .wait(let milliseconds):
       return .outside(.wait(milliseconds: milliseconds))
     case .finish(let outcome):

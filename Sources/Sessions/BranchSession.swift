@@ -7,6 +7,10 @@ package import Clocks
 /// seal → (upload pieces) → exchange → (stage, download pieces) → apply → … until neither side has
 /// anything for the other. There is at most one effect under way; an event that does not answer
 /// it is ignored.
+///
+/// A hub that does not know the branch's place gets back what it may have lost: ask for its path →
+/// hand back → exchange. A branch that is a copy of another takes an identity of its own: ask for a
+/// token → enrol → adopt → exchange.
 package struct BranchSession: Sendable {
   /// A sealed changeset that the hub has not confirmed.
   package struct Pending: Hashable, Sendable {
@@ -27,6 +31,20 @@ package struct BranchSession: Sendable {
     case staged(byteCount: Int)
     /// The delta was applied; this is the whole outbox now.
     case applied(outbox: [Pending])
+    /// The generations of the hub's log.
+    case path(PathResponse)
+    /// The hub took a part of what is handed back; more follows.
+    case partHandedBack
+    /// The hub took all of it, and the branch's place has the name that the hub gave it. This is
+    /// the whole outbox now.
+    case handedBack(outbox: [Pending])
+    case forkOffered(ForkOffer)
+    /// The copy has a new certificate.
+    case enrolled
+    /// How many changesets from the beginning of the outbox the hub's log has.
+    case adopted(matchedCount: Int)
+    /// The database has its new identity; this is the whole outbox now.
+    case adoptedHere(outbox: [Pending])
     /// The request was not answered: connection, timeout, damaged answer.
     case unanswered
     case waited
@@ -46,6 +64,22 @@ package struct BranchSession: Sendable {
     /// Apply the staged delta (none if its `deltaByteCount` is 0), forget accepted changesets,
     /// move the position: one transaction.
     case apply(ExchangeResponse)
+    /// Ask which generations the hub's log has. Answered by `path`.
+    case askPlace
+    /// Hand back what the hub may have lost: as many requests as it takes, one after the other.
+    /// Answered by `partHandedBack` for each but the last, and `handedBack`. After an interruption
+    /// it is asked for again; what the hub has already need not be sent again, but may be.
+    case handBack(PathResponse)
+    /// Ask for a token with which this copy can enrol. Answered by `forkOffered`.
+    case askFork
+    /// Enrol with a new key. Answered by `enrolled`.
+    case enrol(ForkOffer)
+    /// Tell the hub, under the new identity, what the copy has of its old chain. Answered by
+    /// `adopted`.
+    case askAdopt
+    /// Drop so many changesets from the beginning of the outbox, put the rest into the chain of the
+    /// new identity: one transaction. Answered by `adoptedHere`.
+    case adopt(matchedCount: Int)
     case wait(milliseconds: Int64)
     case finish(Outcome)
   }
@@ -59,26 +93,27 @@ package struct BranchSession: Sendable {
   }
 
   /// What the next event answers.
-  private enum Stage: Hashable, Sendable {
+  enum Stage: Hashable, Sendable {
     case idle
     case sealing
-    /// An upload, an exchange or a download.
+    /// Something that the network has a part in.
     case requesting(Effect)
     case staging(ExchangeResponse)
     case applying
+    case adopting
     case waiting(toSend: Effect)
     case finished
   }
 
   private let backoff: Backoff
-  private var stage = Stage.idle
+  var stage = Stage.idle
   private var outbox: [UploadedChangeset] = []
   /// Whether the log may go on behind the delta that is being applied.
   private var isResumed = false
   /// The exchange whose delta is being downloaded.
   private var response: ExchangeResponse?
   /// Requests without an answer, or with one that brought nothing on, since the last progress.
-  private var attemptCount = 0
+  var attemptCount = 0
   /// The most of the changeset under way that the hub was known to have staged.
   private var uploadedBytesMax = 0
   /// Exchanges after which the outbox began with the same changeset as before.
@@ -87,6 +122,8 @@ package struct BranchSession: Sendable {
   /// runs, and could keep it going for ever.
   private var counterAtStart: UInt64 = 0
   private var extraRoundCount = 0
+  var relocationCount = 0
+  var adoptionCount = 0
 
   /// `spread` makes this branch's waits its own.
   package init(spread: UInt64 = 0) { backoff = Backoff(spread: spread) }
@@ -114,13 +151,28 @@ package struct BranchSession: Sendable {
     case (.requesting(let request), .unanswered):
       return retry(request, else: .unreachable)
     case (.requesting(let request), .refused(let refusal)):
-      guard refusal.code == .busy else { return finish(.refused(refusal)) }
-      return retry(request, else: .refused(refusal))
+      return refused(request, refusal)
     case (.waiting(let request), .waited):
       return send(request)
     default:
-      return []
+      return handleIdentity(event)
     }
+  }
+
+  /// Goes on with an outbox that is not what it was: other names, other hashes.
+  mutating func pushAnew(_ pending: [Pending]) -> [Effect] {
+    attemptCount = 0
+    outbox = pending.map(\.changeset)
+    counterAtStart = outbox.last?.counter ?? 0
+    return push()
+  }
+
+  /// Asks again what the exchange brings. For a delta that the hub does not know any more.
+  mutating func startOver(_ refusal: Refusal) -> [Effect] {
+    stallCount += 1
+    guard stallCount < SessionLimits.stallsMax else { return finish(.refused(refusal)) }
+    response = nil
+    return push()
   }
 
   // MARK: Push
@@ -218,13 +270,13 @@ package struct BranchSession: Sendable {
 
   // MARK: Effects
 
-  private mutating func send(_ request: Effect) -> [Effect] {
+  mutating func send(_ request: Effect) -> [Effect] {
     stage = .requesting(request)
     return [request]
   }
 
   /// Waits and sends again, or ends the session once that was done often enough.
-  private mutating func retry(_ request: Effect, else outcome: Outcome) -> [Effect] {
+  mutating func retry(_ request: Effect, else outcome: Outcome) -> [Effect] {
     attemptCount += 1
     guard attemptCount < SessionLimits.attemptsMax else { return finish(outcome) }
     if case .upload(let changeset, _, _) = request {
@@ -236,7 +288,7 @@ package struct BranchSession: Sendable {
     return [.wait(milliseconds: backoff.milliseconds(afterAttempt: attemptCount))]
   }
 
-  private mutating func finish(_ outcome: Outcome) -> [Effect] {
+  mutating func finish(_ outcome: Outcome) -> [Effect] {
     stage = .finished
     return [.finish(outcome)]
   }

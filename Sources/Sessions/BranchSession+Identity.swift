@@ -1,0 +1,55 @@
+internal import Clocks
+
+/// What a session does when the hub has lost the branch's timeline, and when the branch is a copy.
+extension BranchSession {
+  mutating func refused(_ request: Effect, _ refusal: Refusal) -> [Effect] {
+    switch (request, refusal.code) {
+    case (_, .busy):
+      return retry(request, else: .refused(refusal))
+    case (.exchange, .unknownPosition):
+      guard relocationCount < SessionLimits.relocationsMax else { return finish(.refused(refusal)) }
+      relocationCount += 1
+      attemptCount = 0
+      return send(.askPlace)
+    case (.exchange, .chainBroken):
+      guard adoptionCount < SessionLimits.adoptionsMax else { return finish(.refused(refusal)) }
+      adoptionCount += 1
+      attemptCount = 0
+      return send(.askFork)
+    case (.download, .unknownPosition):
+      return startOver(refusal)
+    case (.enrol, .tokenUnknown), (.enrol, .tokenUsed), (.enrol, .tokenExpired):
+      // The hub was restored, or the answer to an enrolment was lost with the key.
+      return retry(.askFork, else: .refused(refusal))
+    default:
+      return finish(.refused(refusal))
+    }
+  }
+
+  mutating func handleIdentity(_ event: Event) -> [Effect] {
+    switch (stage, event) {
+    case (.requesting(.askPlace), .path(let path)):
+      attemptCount = 0
+      return send(.handBack(path))
+    case (.requesting(.handBack), .partHandedBack):
+      attemptCount = 0
+      return []
+    case (.requesting(.handBack), .handedBack(let outbox)):
+      return pushAnew(outbox)
+    case (.requesting(.askFork), .forkOffered(let offer)):
+      // The count goes on: a hub that offers tokens which it then does not take must not keep the
+      // session going.
+      return send(.enrol(offer))
+    case (.requesting(.enrol), .enrolled):
+      attemptCount = 0
+      return send(.askAdopt)
+    case (.requesting(.askAdopt), .adopted(let matchedCount)):
+      stage = .adopting
+      return [.adopt(matchedCount: matchedCount)]
+    case (.adopting, .adoptedHere(let outbox)):
+      return pushAnew(outbox)
+    default:
+      return []
+    }
+  }
+}
