@@ -1,6 +1,7 @@
 package import Basics
 
-/// Stands for a block that is left out of a stream: what its changeset's counts and hash need of it.
+/// Stands for a block that is left out of a stream: what its changeset's counts and hash need of
+/// it.
 package struct BlockStub: Hashable, Sendable {
   package var rowCount: Int
   /// The SHA-256 of the block's raw bytes.
