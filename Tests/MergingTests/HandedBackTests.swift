@@ -8,8 +8,8 @@ import Testing
 
 /// Knowledge and merges where timelines were lost and handed back.
 struct HandedBackTests {
-  /// What the author of a context had seen of a log: the prefix that its path shares with the log's,
-  /// and the entries above it that have a place on its path.
+  /// What the author of a context had seen of a log: the prefix that its path shares with the
+  /// log's, and the entries above it that have a place on its path.
   private static func knowledge(
     _ context: CausalContext, of end: CausalContext, _ model: ModelLogs, _ lineage: Lineage
   ) throws -> Knowledge {
