@@ -44,6 +44,13 @@ extension ByteWriter {
     write(context.position)
   }
 
+  package mutating func write(_ also: [EntryKnowledge.Also]) {
+    writeList(also) { writer, seen in
+      writer.write(seen.since)
+      writer.write(seen.position)
+    }
+  }
+
   package mutating func write(_ hash: ContentHash) { write(contentsOf: hash.bytes) }
 
   package mutating func write(_ table: TableID) { writeVarint(UInt64(table.rawValue)) }

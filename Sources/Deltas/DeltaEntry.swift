@@ -12,10 +12,13 @@ package struct DeltaEntry: Hashable, Sendable {
   package var receivedMilliseconds: Int64
   /// Whether the author's blocks follow. They do not when the receiver is the author.
   package var hasBlocks: Bool
+  /// Nil in format 1, and there only.
+  package var seen: EntryKnowledge?
 
   package init(
     position: LogPosition, dot: Dot, contentHash: ContentHash, timestamp: HybridTimestamp,
-    clockOffsetMilliseconds: Int64, receivedMilliseconds: Int64, hasBlocks: Bool
+    clockOffsetMilliseconds: Int64, receivedMilliseconds: Int64, hasBlocks: Bool,
+    seen: EntryKnowledge? = nil
   ) {
     self.position = position
     self.dot = dot
@@ -24,6 +27,7 @@ package struct DeltaEntry: Hashable, Sendable {
     self.clockOffsetMilliseconds = clockOffsetMilliseconds
     self.receivedMilliseconds = receivedMilliseconds
     self.hasBlocks = hasBlocks
+    self.seen = seen
   }
 
   /// Canonical bytes: the payload of the entry's first frame.
@@ -36,16 +40,23 @@ package struct DeltaEntry: Hashable, Sendable {
     writer.writeSignedVarint(clockOffsetMilliseconds)
     writer.writeSignedVarint(receivedMilliseconds)
     writer.write(hasBlocks)
+    if let seen {
+      writer.write(seen.upTo)
+      writer.write(seen.also)
+    }
     return writer.bytes
   }
 
-  package init(payload: [UInt8]) throws(DeltaDecodingError) {
+  package init(payload: [UInt8], formatVersion: Int) throws(DeltaDecodingError) {
     var reader = FieldReader(payload, in: "a log entry")
     self.init(
       position: try reader.readPosition(), dot: try reader.readDot(),
       contentHash: try reader.readHash(), timestamp: try reader.readTimestamp(),
       clockOffsetMilliseconds: try reader.readSignedVarint(),
       receivedMilliseconds: try reader.readSignedVarint(), hasBlocks: try reader.readFlag())
+    if formatVersion > 1 {
+      seen = EntryKnowledge(upTo: try reader.readPosition(), also: try reader.readAlsoSeen())
+    }
     try reader.expectEnd()
   }
 }

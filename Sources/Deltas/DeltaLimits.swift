@@ -23,6 +23,8 @@ package enum DeltaLimits {
   package static let nameBytesMax = 1 << 10
   package static let sqlBytesMax = 1 << 20
   package static let replicasMax = 100_000
+  /// Entries above its position that an entry's author had seen.
+  package static let seenEntriesMax = 1 << 16
   package static let conflictValuesMax = 1_000
   package static let conflictsPerFrameMax = 1 << 16
   package static let explanationBytesMax = 4 << 10

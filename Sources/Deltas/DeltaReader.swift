@@ -128,7 +128,8 @@ package struct DeltaReader: ~Copyable {
   }
 
   private mutating func readEntry(_ payload: [UInt8]) throws(DeltaDecodingError) -> DeltaEntry {
-    let entry = try DeltaEntry(payload: payload)
+    let entry = try DeltaEntry(
+      payload: payload, formatVersion: header?.formatVersion ?? FormatVersion.delta)
     guard let header, entry.position <= header.to,
       entry.position == (last?.position ?? header.from).next
     else { throw .malformed("a delta has an entry out of order") }

@@ -165,6 +165,14 @@ extension FieldReader {
     CausalContext(generation: try readGeneration(), position: try readPosition())
   }
 
+  package mutating func readAlsoSeen() throws(DeltaDecodingError) -> [EntryKnowledge.Also] {
+    try readList(
+      of: "entries seen", atMost: DeltaLimits.seenEntriesMax
+    ) { (reader) throws(DeltaDecodingError) in
+      EntryKnowledge.Also(since: try reader.readPosition(), position: try reader.readPosition())
+    }
+  }
+
   package mutating func readHash() throws(DeltaDecodingError) -> ContentHash {
     guard let hash = ContentHash(bytes: try readBytes(exactly: ContentHash.byteCount)) else {
       throw .truncated

@@ -43,9 +43,9 @@ extension BranchSession {
     case (.requesting(.enrol), .enrolled):
       attemptCount = 0
       return send(.askAdopt)
-    case (.requesting(.askAdopt), .adopted(let matchedCount)):
+    case (.requesting(.askAdopt), .adopted(let matchedCount, let parentHash)):
       stage = .adopting
-      return [.adopt(matchedCount: matchedCount)]
+      return [.adopt(matchedCount: matchedCount, parentHash: parentHash)]
     case (.adopting, .adoptedHere(let outbox)):
       return pushAnew(outbox)
     default:

@@ -1,4 +1,4 @@
-internal import Basics
+package import Basics
 package import Clocks
 
 /// One sync as a branch sees it, as a value: events in, effects out. It never waits and never
@@ -41,8 +41,9 @@ package struct BranchSession: Sendable {
     case forkOffered(ForkOffer)
     /// The copy has a new certificate.
     case enrolled
-    /// How many changesets from the beginning of the outbox the hub's log has.
-    case adopted(matchedCount: Int)
+    /// How many changesets from the beginning of the outbox the hub's log has, and which one the
+    /// new chain continues.
+    case adopted(matchedCount: Int, parentHash: ContentHash)
     /// The database has its new identity; this is the whole outbox now.
     case adoptedHere(outbox: [Pending])
     /// The request was not answered: connection, timeout, damaged answer.
@@ -79,7 +80,7 @@ package struct BranchSession: Sendable {
     case askAdopt
     /// Drop so many changesets from the beginning of the outbox, put the rest into the chain of the
     /// new identity: one transaction. Answered by `adoptedHere`.
-    case adopt(matchedCount: Int)
+    case adopt(matchedCount: Int, parentHash: ContentHash)
     case wait(milliseconds: Int64)
     case finish(Outcome)
   }

@@ -21,15 +21,15 @@ package struct ExchangeRequest: Hashable, Sendable {
   /// The least position that a context of the outbox or of a deferred row still names, else the
   /// integrated one: nothing that happened later may be forgotten because of this branch.
   package var floor: LogPosition
-  /// The last changeset of this chain that the branch knows to be in the log.
-  package var confirmed: ChainHead
+  /// The last changeset that this database has sealed on its chain.
+  package var sealed: ChainHead
   /// The number of the last notice that the branch has.
   package var noticed: UInt64
 
   package init(
     schemaFingerprint: ContentHash, integrated: CausalContext?, wallMilliseconds: Int64,
     changesets: [[UInt8]], uploaded: UploadedChangeset?, resumeTo: LogPosition? = nil,
-    logHash: ContentHash? = nil, floor: LogPosition = .start, confirmed: ChainHead = .none,
+    logHash: ContentHash? = nil, floor: LogPosition = .start, sealed: ChainHead = .none,
     noticed: UInt64 = 0
   ) {
     self.schemaFingerprint = schemaFingerprint
@@ -40,7 +40,7 @@ package struct ExchangeRequest: Hashable, Sendable {
     self.resumeTo = resumeTo
     self.logHash = logHash
     self.floor = floor
-    self.confirmed = confirmed
+    self.sealed = sealed
     self.noticed = noticed
   }
 }

@@ -1,4 +1,5 @@
 package import Clocks
+package import Deltas
 
 /// A log entry that a branch hands back to a hub which may have lost it.
 package struct HandedEntry: Hashable, Sendable {
@@ -18,17 +19,24 @@ package struct HandedEntry: Hashable, Sendable {
   /// What the hub added to the author's clock when it merged the first time.
   package var clockOffsetMilliseconds: Int64
   package var receivedMilliseconds: Int64
+  /// What the author had seen: a place on the path of the branch that hands it back, and entries
+  /// above it by their positions on that path.
+  package var seen: CausalContext
+  package var seenAlso: [EntryKnowledge.Also]
   package var source: Source
 
   package init(
     places: [CausalContext], dot: Dot, name: String, clockOffsetMilliseconds: Int64,
-    receivedMilliseconds: Int64, source: Source
+    receivedMilliseconds: Int64, seen: CausalContext, seenAlso: [EntryKnowledge.Also],
+    source: Source
   ) {
     self.places = places
     self.dot = dot
     self.name = name
     self.clockOffsetMilliseconds = clockOffsetMilliseconds
     self.receivedMilliseconds = receivedMilliseconds
+    self.seen = seen
+    self.seenAlso = seenAlso
     self.source = source
   }
 }

@@ -28,6 +28,8 @@ extension ByteWriter {
     writeLengthPrefixed(entry.name)
     writeSignedVarint(entry.clockOffsetMilliseconds)
     writeSignedVarint(entry.receivedMilliseconds)
+    write(entry.seen)
+    write(entry.seenAlso)
     switch entry.source {
     case .inline(let stream):
       write(true)
@@ -106,6 +108,7 @@ extension HandedEntry {
       name: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax),
       clockOffsetMilliseconds: try reader.readSignedVarint(),
       receivedMilliseconds: try reader.readSignedVarint(),
+      seen: try reader.readContext(), seenAlso: try reader.readAlsoSeen(),
       source: try reader.readFlag()
         ? .inline(try reader.readBytes(of: "changeset", atMost: SessionLimits.inlineBytesMax))
         : .uploaded(try reader.readUploadedChangeset()))
@@ -126,7 +129,9 @@ extension AdoptRequest {
 
 extension PathResponse {
   init(from reader: inout FieldReader) throws(DeltaDecodingError) {
-    self.init(steps: try reader.readSteps(), head: try reader.readPosition())
+    self.init(
+      steps: try reader.readSteps(), head: try reader.readPosition(),
+      isAmbiguous: try reader.readFlag())
   }
 }
 

@@ -113,7 +113,7 @@ extension ExchangeRequest {
     writer.writeOptional(resumeTo) { $0.write($1) }
     writer.writeOptional(logHash) { $0.write($1) }
     writer.write(floor)
-    writer.write(confirmed)
+    writer.write(sealed)
     writer.writeVarint(noticed)
     return writer.message
   }
@@ -143,7 +143,7 @@ extension ExchangeRequest {
       try reader.readHash()
     }
     floor = try reader.readPosition()
-    confirmed = try reader.readChainHead()
+    sealed = try reader.readChainHead()
     noticed = try reader.readOrdinal("number of a notice", orZero: true)
   }
 }

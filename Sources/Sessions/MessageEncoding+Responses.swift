@@ -30,19 +30,22 @@ extension HubResponse {
       var writer = ByteWriter(.path)
       writer.writeList(response.steps) { $0.write($1) }
       writer.write(response.head)
+      writer.write(response.isAmbiguous)
       return writer.message
-    case .handedBack(let place):
+    case .handedBack(let place, let lossCount):
       var writer = ByteWriter(.handedBack)
       writer.write(place)
+      writer.writeVarint(lossCount)
       return writer.message
     case .forkOffer(let offer):
       var writer = ByteWriter(.forkOffer)
       writer.writeLengthPrefixed(offer.secret)
       writer.writeLengthPrefixed(offer.name)
       return writer.message
-    case .adopted(let matchedCount):
+    case .adopted(let matchedCount, let parentHash):
       var writer = ByteWriter(.adopted)
       writer.writeVarint(matchedCount)
+      writer.write(parentHash)
       return writer.message
     case .refused(let refusal): return refusal.encoded
     }
@@ -64,12 +67,16 @@ extension HubResponse {
       self = .news(generation: try reader.readGeneration(), head: try reader.readPosition())
     case .description: self = .description(try HubDescription(from: &reader))
     case .path: self = .path(try PathResponse(from: &reader))
-    case .handedBack: self = .handedBack(place: try reader.readContext())
+    case .handedBack:
+      self = .handedBack(
+        place: try reader.readContext(),
+        lossCount: try reader.readOrdinal("number of losses", orZero: true))
     case .forkOffer: self = .forkOffer(try ForkOffer(from: &reader))
     case .adopted:
       self = .adopted(
         matchedCount: try reader.readCount(
-          of: "changesets", atMost: SessionLimits.adoptedChangesetsMax))
+          of: "changesets", atMost: SessionLimits.adoptedChangesetsMax),
+        parentHash: try reader.readHash())
     case .refused: self = .refused(try Refusal(from: &reader))
     default: throw reader.error("is of a type that no hub answers with")
     }

@@ -26,6 +26,7 @@ import Testing
   static func entry(_ position: UInt64 = 6, hasBlocks: Bool = true) -> Frame {
     var entry = GoldenSamples.entry(position, replica: 2, hasBlocks: hasBlocks)
     entry.contentHash = contentHash
+    entry.seen = EntryKnowledge(upTo: LogPosition(position - 1))
     return Frame(type: .entry, payload: entry.payload)
   }
 

@@ -10,13 +10,18 @@ extension GoldenSamples {
     let author = header(counter: 12, isBaseline: false)
     let stub = BlockStub(raw: rawBlock(valuesBlocks[1]), rowCount: valuesBlocks[1].count)
     var head = entry(6, replica: 2, hasBlocks: true)
+    head.seen = EntryKnowledge(
+      upTo: LogPosition(2), also: [.init(since: LogPosition(3), position: LogPosition(4))])
     head.contentHash = ContentHash(
       of: author.payload + stub.hash.bytes + ContentHash(of: rawBlock(valuesBlocks[2])).bytes)
+    var last = entry(7, replica: 3, hasBlocks: false)
+    last.seen = EntryKnowledge(upTo: LogPosition(6))
+    let own = Frame(type: .entry, payload: last.payload)
     return [
       Frame(type: .entry, payload: head.payload),
       Frame(type: .changesetHeader, payload: author.payload),
       Frame(type: .stub, payload: stub.payload), blockFrame(.block, valuesBlocks[2]),
-    ] + contestedDelta.suffix(4)
+    ] + contestedDelta.suffix(4).dropLast() + [own]
   }()
 
   private static func secondHeader(

@@ -90,7 +90,7 @@ import Testing
       "explanationBytesMax": DeltaLimits.explanationBytesMax,
       "changesetRowsMax": DeltaLimits.changesetRowsMax,
       "tableRowsMax": DeltaLimits.tableRowsMax, "deltaFramesMax": DeltaLimits.deltaFramesMax,
-      "ordinalMax": Int(DeltaLimits.ordinalMax),
+      "seenEntriesMax": DeltaLimits.seenEntriesMax, "ordinalMax": Int(DeltaLimits.ordinalMax),
     ]
     let documented = try ProtocolDocument.limits()
     for (name, limit) in limits { #expect(documented[name] == limit, "\(name)") }

@@ -58,7 +58,8 @@ struct BranchSessionIdentityTests {
 
   static let adoption: [Row] = [
     (.refused(copied), [.askFork]), (.forkOffered(offer), [.enrol(offer)]),
-    (.enrolled, [.askAdopt]), (.adopted(matchedCount: 1), [.adopt(matchedCount: 1)]),
+    (.enrolled, [.askAdopt]),
+    (.adopted(matchedCount: 1, parentHash: .zero), [.adopt(matchedCount: 1, parentHash: .zero)]),
     (.adoptedHere(outbox: []), [ask]),
   ]
 
@@ -94,7 +95,10 @@ struct BranchSessionIdentityTests {
     expect(
       Self.opening(first, second) + [
         (.refused(Self.copied), [.askFork]), (.forkOffered(Self.offer), [.enrol(Self.offer)]),
-        (.enrolled, [.askAdopt]), (.adopted(matchedCount: 1), [.adopt(matchedCount: 1)]),
+        (.enrolled, [.askAdopt]),
+        (
+          .adopted(matchedCount: 1, parentHash: .zero), [.adopt(matchedCount: 1, parentHash: .zero)]
+        ),
         (.adoptedHere(outbox: Self.pending(rest)), [Self.exchange(rest)]),
       ] + Self.ending)
   }
@@ -191,7 +195,7 @@ struct BranchSessionIdentityTests {
       .started, .sealed(outbox: []), .uploadAnswered(byteCount: 1),
       .exchanged(Self.response(), isResumed: false), .staged(byteCount: 1), .applied(outbox: []),
       .path(Self.path), .handedBack(outbox: []), .forkOffered(Self.offer),
-      .enrolled, .adopted(matchedCount: 0), .adoptedHere(outbox: []), .waited,
+      .enrolled, .adopted(matchedCount: 0, parentHash: .zero), .adoptedHere(outbox: []), .waited,
     ]
     let table = Self.opening() + Self.relocation + Self.adoption + Self.ending
     for count in 1...table.count {
@@ -296,7 +300,7 @@ struct BranchSessionIdentityTests {
       case .handBack: event = .handedBack(outbox: Self.pending(Self.changeset(5)))
       case .askFork: event = .forkOffered(Self.offer)
       case .enrol: event = .enrolled
-      case .askAdopt: event = .adopted(matchedCount: generator.int(below: 3))
+      case .askAdopt: event = .adopted(matchedCount: generator.int(below: 3), parentHash: .zero)
       }
       effects = session.handle(event)
       #expect(effects.count == 1)

@@ -1,5 +1,6 @@
 import Basics
 import Clocks
+import Deltas
 import Sessions
 
 extension GoldenMessages {
@@ -14,7 +15,7 @@ extension GoldenMessages {
   private static let exchange = ExchangeRequest(
     schemaFingerprint: hash, integrated: place, wallMilliseconds: 1_760_000_000_000,
     changesets: [[1, 2, 3], []], uploaded: uploaded, resumeTo: LogPosition(400), logHash: hash,
-    floor: LogPosition(290), confirmed: head, noticed: 5)
+    floor: LogPosition(290), sealed: head, noticed: 5)
 
   private static let handBack = HandBackRequest(
     lineage: [
@@ -25,9 +26,12 @@ extension GoldenMessages {
       HandedEntry(
         places: [place, CausalContext(generation: older, position: LogPosition(300))], dot: dot,
         name: "罗湖支行", clockOffsetMilliseconds: -1_500,
-        receivedMilliseconds: 1_760_000_000_000, source: .inline([1, 2, 3])),
+        receivedMilliseconds: 1_760_000_000_000, seen: place,
+        seenAlso: [EntryKnowledge.Also(since: LogPosition(4), position: LogPosition(310))],
+        source: .inline([1, 2, 3])),
       HandedEntry(
         places: [], dot: dot, name: "", clockOffsetMilliseconds: 0, receivedMilliseconds: 0,
+        seen: place, seenAlso: [],
         source: .uploaded(uploaded)),
     ], isLast: true, vector: [dot])
 
@@ -55,10 +59,11 @@ extension GoldenMessages {
         isWholeState: false, logHash: hash, durable: LogPosition(280), backupNumber: 12,
         lineage: [steps[1]],
         notices: [Notice(number: 6, milliseconds: 1_760_000_000_000, text: "Two copies.")])),
-    "answer-place.message": .path(PathResponse(steps: steps, head: LogPosition(402))),
-    "answer-hand-back.message": .handedBack(place: place),
+    "answer-place.message": .path(
+      PathResponse(steps: steps, head: LogPosition(402), isAmbiguous: true)),
+    "answer-hand-back.message": .handedBack(place: place, lossCount: 2),
     "answer-fork.message": .forkOffer(ForkOffer(secret: [1, 2, 3], name: "罗湖支行 (2)")),
-    "answer-adopt.message": .adopted(matchedCount: 3),
+    "answer-adopt.message": .adopted(matchedCount: 3, parentHash: hash),
     "answer-retired.message": .refused(
       Refusal(code: .retired, message: "The branch was retired.")),
   ]) { $1 }

@@ -28,7 +28,7 @@ import Testing
     ]
     let documented = try ProtocolDocument.limits()
     for (name, limit) in limits { #expect(documented[name] == limit, "\(name)") }
-    #expect(documented.count == limits.count + 22)
+    #expect(documented.count == limits.count + 23)
   }
 
   @Test func theMessageTypesAreThoseInUse() throws {

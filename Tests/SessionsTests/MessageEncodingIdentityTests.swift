@@ -10,7 +10,7 @@ import Testing
   private static let zeroes = [UInt8](repeating: 0, count: 32)
   private static let place = [UInt8](repeating: 0, count: 16) + [0]
   /// A list of one entry without places, up to its source: dot, name, offset, receipt.
-  private static let entry: [UInt8] = [1, 0, 1, 1, 0, 0, 0]
+  private static let entry: [UInt8] = [1, 0, 1, 1, 0, 0, 0] + place + [0]
 
   private static func message(_ type: UInt8, _ fields: [UInt8], count: Int? = nil) -> [UInt8] {
     var writer = ByteWriter()
@@ -97,7 +97,8 @@ import Testing
     let whole = [UInt8](repeating: 1, count: SessionLimits.inlineBytesMax)
     let entry = HandedEntry(
       places: [place], dot: Dot(replica: ReplicaID(1), counter: ordinal), name: "",
-      clockOffsetMilliseconds: 0, receivedMilliseconds: 0, source: .inline(whole))
+      clockOffsetMilliseconds: 0, receivedMilliseconds: 0, seen: place, seenAlso: [],
+      source: .inline(whole))
     let handBack = HubRequest.handBack(
       HandBackRequest(
         lineage: links, timeline: place, entries: [entry], isLast: false, vector: [])

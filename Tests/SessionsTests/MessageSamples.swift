@@ -20,7 +20,7 @@ enum MessageSamples {
           wallMilliseconds: generator.milliseconds(),
           changesets: (0..<3).map { _ in generator.bytes(countBelow: 60) }, uploaded: uploaded,
           resumeTo: generator.position(), logHash: generator.hash(), floor: generator.position(),
-          confirmed: generator.chainHead(), noticed: generator.counter())),
+          sealed: generator.chainHead(), noticed: generator.counter())),
       .exchange(
         ExchangeRequest(
           schemaFingerprint: .zero, integrated: nil, wallMilliseconds: -1, changesets: [],
@@ -53,10 +53,12 @@ enum MessageSamples {
     let inline = HandedEntry(
       places: places, dot: generator.dot(), name: "罗湖支行", clockOffsetMilliseconds: -1_500,
       receivedMilliseconds: generator.milliseconds(),
+      seen: generator.place(),
+      seenAlso: [EntryKnowledge.Also(since: .start, position: generator.position())],
       source: .inline(generator.bytes(countBelow: 60)))
     let staged = HandedEntry(
       places: [], dot: generator.dot(), name: "", clockOffsetMilliseconds: 0,
-      receivedMilliseconds: 0, source: .uploaded(uploaded))
+      receivedMilliseconds: 0, seen: generator.place(), seenAlso: [], source: .uploaded(uploaded))
     let links = [
       LineageLink(generation: generator.generation(), parent: nil, fork: .start),
       LineageLink(
@@ -125,10 +127,12 @@ enum MessageSamples {
           steps: [
             GenerationStep(generation: generator.generation(), fork: .start),
             GenerationStep(generation: generator.generation(), fork: generator.position()),
-          ], head: generator.position())),
-      .path(PathResponse(steps: [], head: .start)), .handedBack(place: generator.place()),
+          ], head: generator.position(), isAmbiguous: true)),
+      .path(PathResponse(steps: [], head: .start)),
+      .handedBack(place: generator.place(), lossCount: generator.counter()),
       .forkOffer(ForkOffer(secret: generator.bytes(countBelow: 30), name: "南山支行 (2)")),
-      .adopted(matchedCount: SessionLimits.adoptedChangesetsMax),
+      .adopted(
+        matchedCount: SessionLimits.adoptedChangesetsMax, parentHash: generator.hash()),
       .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
       .refused(Refusal(code: .busy, message: "")),
     ]

@@ -123,7 +123,8 @@ extension SeededGenerator {
       let entry = DeltaEntry(
         position: LogPosition(from + 1 + UInt64(index)), dot: dot(), contentHash: hash,
         timestamp: timestamp(), clockOffsetMilliseconds: Int64(int(below: 2_000)) - 1_000,
-        receivedMilliseconds: milliseconds(), hasBlocks: hasBlocks)
+        receivedMilliseconds: milliseconds(), hasBlocks: hasBlocks,
+        seen: formatVersion > 1 ? EntryKnowledge(upTo: position()) : nil)
       frames.append(Frame(type: .entry, payload: entry.payload))
       if hasBlocks { frames += content }
       if chance(500) {
