@@ -5,23 +5,28 @@ extension ChangesetHeader {
   /// Canonical bytes: the payload of a changeset's first frame, and what its hash begins with.
   package var payload: [UInt8] {
     var writer = ByteWriter(reservingCapacity: 128)
-    writer.writeVarint(FormatVersion.current)
+    writer.writeVarint(origin == nil ? FormatVersion.current : FormatVersion.rechained)
     writer.write(dot)
     writer.write(previous)
     writer.write(context)
     writer.write(timestamp)
     writer.write(schemaFingerprint)
     writer.write(isBaseline)
+    if let origin { writer.write(origin) }
     return writer.bytes
   }
 
   package init(payload: [UInt8]) throws(DeltaDecodingError) {
     var reader = FieldReader(payload, in: "a changeset's header")
-    try reader.readFormatVersion()
+    let version = try reader.readVarint()
+    guard version == FormatVersion.current || version == FormatVersion.rechained else {
+      throw .unsupportedFormat(version)
+    }
     self.init(
       dot: try reader.readDot(), previous: try reader.readHash(),
       context: try reader.readContext(), timestamp: try reader.readTimestamp(),
       schemaFingerprint: try reader.readHash(), isBaseline: try reader.readFlag())
+    if version == FormatVersion.rechained { origin = try reader.readHash() }
     try reader.expectEnd()
   }
 }

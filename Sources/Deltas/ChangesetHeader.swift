@@ -12,10 +12,13 @@ package struct ChangesetHeader: Hashable, Sendable {
   /// Rows that were there before the branch joined: they carry no time of their own and yield to
   /// any captured edit.
   package var isBaseline: Bool
+  /// The hash that the same changes were first sealed with, where a copy has put them into a chain of
+  /// its own since. Whoever has that changeset has this one.
+  package var origin: ContentHash?
 
   package init(
     dot: Dot, previous: ContentHash, context: CausalContext, timestamp: HybridTimestamp,
-    schemaFingerprint: ContentHash, isBaseline: Bool
+    schemaFingerprint: ContentHash, isBaseline: Bool, origin: ContentHash? = nil
   ) {
     self.dot = dot
     self.previous = previous
@@ -23,5 +26,6 @@ package struct ChangesetHeader: Hashable, Sendable {
     self.timestamp = timestamp
     self.schemaFingerprint = schemaFingerprint
     self.isBaseline = isBaseline
+    self.origin = origin
   }
 }

@@ -7,6 +7,7 @@ package struct ChangesetRewriter: ~Copyable {
   private let dot: Dot
   private let previous: ContentHash
   private let context: CausalContext?
+  private let hash: ContentHash
   private var reader = ChangesetReader(allowsStubs: true)
   private var hasher = ContentHash.Hasher256()
   /// The header as it was read; nil before its frame has come.
@@ -14,9 +15,13 @@ package struct ChangesetRewriter: ~Copyable {
   /// The trailer as it is written; nil before the last frame. Its hash is the new identity.
   package private(set) var trailer: ChangesetTrailer?
 
+  /// `hash` is that of the stream as it is: what it was first sealed with stays known as its origin.
   /// `context` replaces the header's where it is given. The timestamp stays, under the new author.
-  package init(dot: Dot, previous: ContentHash, context: CausalContext? = nil) {
+  package init(
+    hash: ContentHash, dot: Dot, previous: ContentHash, context: CausalContext? = nil
+  ) {
     invariant(dot.counter > 0, "Changesets count from 1.")
+    self.hash = hash
     self.dot = dot
     self.previous = previous
     self.context = context
@@ -50,16 +55,18 @@ package struct ChangesetRewriter: ~Copyable {
       timestamp: HybridTimestamp(
         milliseconds: header.timestamp.milliseconds, counter: header.timestamp.counter,
         replica: dot.replica),
-      schemaFingerprint: header.schemaFingerprint, isBaseline: header.isBaseline)
+      schemaFingerprint: header.schemaFingerprint, isBaseline: header.isBaseline,
+      origin: header.origin ?? hash)
   }
 
   /// A whole stream rewritten at once, with its new trailer.
   package static func rechained(
-    _ stream: [UInt8], dot: Dot, previous: ContentHash, context: CausalContext? = nil
+    _ stream: [UInt8], hash: ContentHash, dot: Dot, previous: ContentHash,
+    context: CausalContext? = nil
   ) throws(DeltaDecodingError) -> (stream: [UInt8], trailer: ChangesetTrailer) {
     var frames = FrameReader()
     frames.append(stream)
-    var rewriter = ChangesetRewriter(dot: dot, previous: previous, context: context)
+    var rewriter = ChangesetRewriter(hash: hash, dot: dot, previous: previous, context: context)
     var result: [UInt8] = []
     while let frame = try frames.next() { result += try rewriter.rewrite(frame) }
     guard let trailer = rewriter.trailer, frames.pendingBytes == 0 else { throw .truncated }

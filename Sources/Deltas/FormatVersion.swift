@@ -2,6 +2,8 @@
 package enum FormatVersion {
   /// Of changesets and schemas.
   package static let current: UInt64 = 1
+  /// Of changesets that name their origin, and of no others.
+  package static let rechained: UInt64 = 2
   /// Of deltas, as they are written. Those of version 1 are still read.
   package static let delta = 2
 }

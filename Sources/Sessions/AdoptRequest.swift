@@ -5,12 +5,9 @@ package struct AdoptRequest: Hashable, Sendable {
   package var previous: ReplicaID
   /// The last changeset that the copy knows to be in the log.
   package var confirmed: ChainHead
-  /// Its outbox, in the order of the counters.
-  package var outbox: [ChainHead]
 
-  package init(previous: ReplicaID, confirmed: ChainHead, outbox: [ChainHead]) {
+  package init(previous: ReplicaID, confirmed: ChainHead) {
     self.previous = previous
     self.confirmed = confirmed
-    self.outbox = outbox
   }
 }

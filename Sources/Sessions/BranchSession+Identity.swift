@@ -43,9 +43,9 @@ extension BranchSession {
     case (.requesting(.enrol), .enrolled):
       attemptCount = 0
       return send(.askAdopt)
-    case (.requesting(.askAdopt), .adopted(let matchedCount, let parentHash)):
+    case (.requesting(.askAdopt), .adopted(let parentHash)):
       stage = .adopting
-      return [.adopt(matchedCount: matchedCount, parentHash: parentHash)]
+      return [.adopt(parentHash: parentHash)]
     case (.adopting, .adoptedHere(let outbox)):
       return pushAnew(outbox)
     default:

@@ -41,9 +41,8 @@ package struct BranchSession: Sendable {
     case forkOffered(ForkOffer)
     /// The copy has a new certificate.
     case enrolled
-    /// How many changesets from the beginning of the outbox the hub's log has, and which one the
-    /// new chain continues.
-    case adopted(matchedCount: Int, parentHash: ContentHash)
+    /// What the new chain continues.
+    case adopted(parentHash: ContentHash)
     /// The database has its new identity; this is the whole outbox now.
     case adoptedHere(outbox: [Pending])
     /// The request was not answered: connection, timeout, damaged answer.
@@ -78,9 +77,8 @@ package struct BranchSession: Sendable {
     /// Tell the hub, under the new identity, what the copy has of its old chain. Answered by
     /// `adopted`.
     case askAdopt
-    /// Drop so many changesets from the beginning of the outbox, put the rest into the chain of the
-    /// new identity: one transaction. Answered by `adoptedHere`.
-    case adopt(matchedCount: Int, parentHash: ContentHash)
+    /// Put the outbox into the chain of the new identity: one transaction. Answered by `adoptedHere`.
+    case adopt(parentHash: ContentHash)
     case wait(milliseconds: Int64)
     case finish(Outcome)
   }

@@ -14,12 +14,9 @@ package enum HubResponse: Hashable, Sendable {
   case news(generation: GenerationID, head: LogPosition)
   case description(HubDescription)
   case path(PathResponse)
-  /// What the branch's place is called from now on, and how many positions of the lost timeline
-  /// nobody has handed back, as far as the hub knows now.
-  case handedBack(place: CausalContext, lossCount: UInt64)
+  case handedBack(HandBackResponse)
   case forkOffer(ForkOffer)
-  /// How many changesets from the beginning of the outbox the log has, and the hash of the one that
-  /// the new chain continues; zero if there is none.
-  case adopted(matchedCount: Int, parentHash: ContentHash)
+  /// The changeset that the copy's new chain continues; zero if there is none.
+  case adopted(parentHash: ContentHash)
   case refused(Refusal)
 }

@@ -43,6 +43,7 @@ extension ByteWriter {
   mutating func write(_ request: HandBackRequest) {
     writeList(request.lineage) { $0.write($1) }
     write(request.timeline)
+    write(request.path)
     writeList(request.entries) { $0.write($1) }
     write(request.isLast)
     writeList(request.vector) { $0.write($1) }
@@ -51,7 +52,6 @@ extension ByteWriter {
   mutating func write(_ request: AdoptRequest) {
     write(request.previous)
     write(request.confirmed)
-    writeList(request.outbox) { $0.write($1) }
   }
 }
 
@@ -90,7 +90,7 @@ extension HandBackRequest {
             try reader.readGeneration()
           }, fork: try reader.readPosition())
       },
-      timeline: try reader.readContext(),
+      timeline: try reader.readContext(), path: try reader.readGeneration(),
       entries: try reader.readList(
         of: "entries", atMost: SessionLimits.handedEntriesMax
       ) { (reader) throws(DeltaDecodingError) in try HandedEntry(from: &reader) },
@@ -118,12 +118,7 @@ extension HandedEntry {
 extension AdoptRequest {
   init(from reader: inout FieldReader) throws(DeltaDecodingError) {
     self.init(
-      previous: try reader.readReplica(), confirmed: try reader.readChainHead(),
-      outbox: try reader.readList(
-        of: "changesets", atMost: SessionLimits.adoptedChangesetsMax
-      ) { (reader) throws(DeltaDecodingError) in
-        ChainHead(counter: try reader.readCounter(), hash: try reader.readHash())
-      })
+      previous: try reader.readReplica(), confirmed: try reader.readChainHead())
   }
 }
 

@@ -32,19 +32,19 @@ extension HubResponse {
       writer.write(response.head)
       writer.write(response.isAmbiguous)
       return writer.message
-    case .handedBack(let place, let lossCount):
+    case .handedBack(let response):
       var writer = ByteWriter(.handedBack)
-      writer.write(place)
-      writer.writeVarint(lossCount)
+      writer.write(response.place)
+      writer.writeList(response.positions) { $0.write($1) }
+      writer.writeVarint(response.lossCount)
       return writer.message
     case .forkOffer(let offer):
       var writer = ByteWriter(.forkOffer)
       writer.writeLengthPrefixed(offer.secret)
       writer.writeLengthPrefixed(offer.name)
       return writer.message
-    case .adopted(let matchedCount, let parentHash):
+    case .adopted(let parentHash):
       var writer = ByteWriter(.adopted)
-      writer.writeVarint(matchedCount)
       writer.write(parentHash)
       return writer.message
     case .refused(let refusal): return refusal.encoded
@@ -69,14 +69,15 @@ extension HubResponse {
     case .path: self = .path(try PathResponse(from: &reader))
     case .handedBack:
       self = .handedBack(
-        place: try reader.readContext(),
-        lossCount: try reader.readOrdinal("number of losses", orZero: true))
+        HandBackResponse(
+          place: try reader.readContext(),
+          positions: try reader.readList(
+            of: "positions", atMost: SessionLimits.handedEntriesMax
+          ) { (reader) throws(DeltaDecodingError) in try reader.readPosition() },
+          lossCount: try reader.readOrdinal("number of losses", orZero: true)))
     case .forkOffer: self = .forkOffer(try ForkOffer(from: &reader))
     case .adopted:
-      self = .adopted(
-        matchedCount: try reader.readCount(
-          of: "changesets", atMost: SessionLimits.adoptedChangesetsMax),
-        parentHash: try reader.readHash())
+      self = .adopted(parentHash: try reader.readHash())
     case .refused: self = .refused(try Refusal(from: &reader))
     default: throw reader.error("is of a type that no hub answers with")
     }

@@ -28,8 +28,6 @@ package enum SessionLimits {
   package static let handedEntriesMax = 1_000
   /// Names of one entry's place.
   package static let handedPlacesMax = 1_000
-  /// How much of its outbox a copy tells when it adopts an identity.
-  package static let adoptedChangesetsMax = 1 << 16
   /// How long the hub holds a request for news before it answers with none.
   package static let newsPatienceMilliseconds = 25_000
   /// How often one step is tried before the session ends as unreachable.

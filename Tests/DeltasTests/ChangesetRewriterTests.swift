@@ -19,7 +19,7 @@ import Testing
   @Test(arguments: 0..<20) func theChangesAreTheSame(seed: UInt64) throws {
     let (bytes, header, blocks) = ChangesetStreamTests.sample(seed)
     let (stream, trailer) = try ChangesetRewriter.rechained(
-      bytes, dot: Self.dot, previous: Self.previous)
+      bytes, hash: ContentHash(of: [9]), dot: Self.dot, previous: Self.previous)
     let read = try Streams.readChangeset(stream)
     var expected = header
     expected.dot = Self.dot
@@ -27,6 +27,7 @@ import Testing
     expected.timestamp = HybridTimestamp(
       milliseconds: header.timestamp.milliseconds, counter: header.timestamp.counter,
       replica: Self.dot.replica)
+    expected.origin = ContentHash(of: [9])
     #expect(read.header == expected)
     #expect(read.changes == blocks.flatMap { $0 })
     #expect(read.trailer == trailer)
@@ -36,8 +37,30 @@ import Testing
   @Test func theContextCanBeAnother() throws {
     let context = CausalContext(generation: GoldenSamples.generation, position: LogPosition(77))
     let (stream, _) = try ChangesetRewriter.rechained(
-      ChangesetStreamTests.sample(1).bytes, dot: Self.dot, previous: .zero, context: context)
+      ChangesetStreamTests.sample(1).bytes, hash: .zero, dot: Self.dot, previous: .zero,
+      context: context)
     #expect(try Streams.readChangeset(stream).header.context == context)
+  }
+
+  /// What was sealed first stays known, however often the chain changes.
+  @Test func theOriginStays() throws {
+    let bytes = ChangesetStreamTests.sample(5).bytes
+    let first = try Streams.readChangeset(bytes).trailer.contentHash
+    let once = try ChangesetRewriter.rechained(
+      bytes, hash: first, dot: Self.dot, previous: Self.previous)
+    let twice = try ChangesetRewriter.rechained(
+      once.stream, hash: once.trailer.contentHash, dot: Self.dot, previous: .zero)
+    #expect(try Streams.readChangeset(twice.stream).header.origin == first)
+    #expect(once.trailer.contentHash != first)
+  }
+
+  @Test func goldenBytesOfARechainedChangeset() throws {
+    let original = Streams.changeset(
+      GoldenSamples.header(counter: 12, isBaseline: false), blocks: GoldenSamples.rowsBlocks)
+    let bytes = try ChangesetRewriter.rechained(
+      original.bytes, hash: ContentHash(of: [1, 2]), dot: Self.dot, previous: Self.previous
+    ).stream
+    #expect(try GoldenFile.bytes("rechained.changeset", version: 2, from: bytes) == bytes)
   }
 
   @Test func aStubCountsLikeItsBlock() throws {
@@ -49,8 +72,10 @@ import Testing
     #expect(read.stubs == [BlockStub(raw: rawBlock(blocks[1]), rowCount: blocks[1].count)])
     #expect(read.trailer == (try Streams.readChangeset(bytes)).trailer)
     #expect(throws: DeltaDecodingError.self) { try Streams.readChangeset(stubbed) }
-    let whole = try ChangesetRewriter.rechained(bytes, dot: Self.dot, previous: Self.previous)
-    let part = try ChangesetRewriter.rechained(stubbed, dot: Self.dot, previous: Self.previous)
+    let whole = try ChangesetRewriter.rechained(
+      bytes, hash: .zero, dot: Self.dot, previous: Self.previous)
+    let part = try ChangesetRewriter.rechained(
+      stubbed, hash: .zero, dot: Self.dot, previous: Self.previous)
     #expect(part.trailer == whole.trailer)
   }
 
@@ -77,7 +102,7 @@ import Testing
     for count in 0..<bytes.count {
       #expect(throws: DeltaDecodingError.self) {
         try ChangesetRewriter.rechained(
-          Array(bytes.prefix(count)), dot: Self.dot, previous: Self.previous)
+          Array(bytes.prefix(count)), hash: .zero, dot: Self.dot, previous: Self.previous)
       }
     }
   }

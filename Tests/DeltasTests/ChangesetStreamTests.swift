@@ -106,11 +106,11 @@ import Testing
 
   @Test func anotherFormatIsNamed() throws {
     var frames = try Streams.frames(Self.sample(5).bytes)
-    frames[0].payload[0] = 2
-    let error = #expect(throws: DeltaDecodingError.unsupportedFormat(2)) {
+    frames[0].payload[0] = 3
+    let error = #expect(throws: DeltaDecodingError.unsupportedFormat(3)) {
       try Streams.readChangeset(frames.flatMap(\.encoded))
     }
-    #expect(error?.message.contains("format 2") == true)
+    #expect(error?.message.contains("format 3") == true)
   }
 
   @Test func aCounterOfZeroIsAnError() {

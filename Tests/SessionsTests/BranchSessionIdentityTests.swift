@@ -59,7 +59,7 @@ struct BranchSessionIdentityTests {
   static let adoption: [Row] = [
     (.refused(copied), [.askFork]), (.forkOffered(offer), [.enrol(offer)]),
     (.enrolled, [.askAdopt]),
-    (.adopted(matchedCount: 1, parentHash: .zero), [.adopt(matchedCount: 1, parentHash: .zero)]),
+    (.adopted(parentHash: .zero), [.adopt(parentHash: .zero)]),
     (.adoptedHere(outbox: []), [ask]),
   ]
 
@@ -97,7 +97,7 @@ struct BranchSessionIdentityTests {
         (.refused(Self.copied), [.askFork]), (.forkOffered(Self.offer), [.enrol(Self.offer)]),
         (.enrolled, [.askAdopt]),
         (
-          .adopted(matchedCount: 1, parentHash: .zero), [.adopt(matchedCount: 1, parentHash: .zero)]
+          .adopted(parentHash: .zero), [.adopt(parentHash: .zero)]
         ),
         (.adoptedHere(outbox: Self.pending(rest)), [Self.exchange(rest)]),
       ] + Self.ending)
@@ -195,7 +195,7 @@ struct BranchSessionIdentityTests {
       .started, .sealed(outbox: []), .uploadAnswered(byteCount: 1),
       .exchanged(Self.response(), isResumed: false), .staged(byteCount: 1), .applied(outbox: []),
       .path(Self.path), .handedBack(outbox: []), .forkOffered(Self.offer),
-      .enrolled, .adopted(matchedCount: 0, parentHash: .zero), .adoptedHere(outbox: []), .waited,
+      .enrolled, .adopted(parentHash: .zero), .adoptedHere(outbox: []), .waited,
     ]
     let table = Self.opening() + Self.relocation + Self.adoption + Self.ending
     for count in 1...table.count {
@@ -300,7 +300,7 @@ struct BranchSessionIdentityTests {
       case .handBack: event = .handedBack(outbox: Self.pending(Self.changeset(5)))
       case .askFork: event = .forkOffered(Self.offer)
       case .enrol: event = .enrolled
-      case .askAdopt: event = .adopted(matchedCount: generator.int(below: 3), parentHash: .zero)
+      case .askAdopt: event = .adopted(parentHash: .zero)
       }
       effects = session.handle(event)
       #expect(effects.count == 1)

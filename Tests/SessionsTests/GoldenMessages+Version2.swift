@@ -21,7 +21,7 @@ extension GoldenMessages {
     lineage: [
       LineageLink(generation: older, parent: nil, fork: .start),
       LineageLink(generation: generation, parent: older, fork: LogPosition(250)),
-    ], timeline: place,
+    ], timeline: place, path: older,
     entries: [
       HandedEntry(
         places: [place, CausalContext(generation: older, position: LogPosition(300))], dot: dot,
@@ -45,7 +45,7 @@ extension GoldenMessages {
     "request-hand-back.message": .handBack(handBack),
     "request-fork.message": .fork(branch: "罗湖支行"),
     "request-adopt.message": .adopt(
-      AdoptRequest(previous: dot.replica, confirmed: .none, outbox: [head])),
+      AdoptRequest(previous: dot.replica, confirmed: head)),
   ]) { $1 }
 
   static let secondResponses: [String: HubResponse] = responses.merging([
@@ -61,9 +61,11 @@ extension GoldenMessages {
         notices: [Notice(number: 6, milliseconds: 1_760_000_000_000, text: "Two copies.")])),
     "answer-place.message": .path(
       PathResponse(steps: steps, head: LogPosition(402), isAmbiguous: true)),
-    "answer-hand-back.message": .handedBack(place: place, lossCount: 2),
+    "answer-hand-back.message": .handedBack(
+      HandBackResponse(
+        place: place, positions: [LogPosition(401), LogPosition(399)], lossCount: 2)),
     "answer-fork.message": .forkOffer(ForkOffer(secret: [1, 2, 3], name: "罗湖支行 (2)")),
-    "answer-adopt.message": .adopted(matchedCount: 3, parentHash: hash),
+    "answer-adopt.message": .adopted(parentHash: hash),
     "answer-retired.message": .refused(
       Refusal(code: .retired, message: "The branch was retired.")),
   ]) { $1 }

@@ -24,7 +24,6 @@ import Testing
       "generationsMax": SessionLimits.generationsMax, "noticesMax": SessionLimits.noticesMax,
       "handedEntriesMax": SessionLimits.handedEntriesMax,
       "handedPlacesMax": SessionLimits.handedPlacesMax,
-      "adoptedChangesetsMax": SessionLimits.adoptedChangesetsMax,
     ]
     let documented = try ProtocolDocument.limits()
     for (name, limit) in limits { #expect(documented[name] == limit, "\(name)") }

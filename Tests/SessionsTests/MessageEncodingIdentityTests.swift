@@ -9,6 +9,8 @@ import Testing
 @Suite struct MessageEncodingIdentityTests {
   private static let zeroes = [UInt8](repeating: 0, count: 32)
   private static let place = [UInt8](repeating: 0, count: 16) + [0]
+  /// The sender's place, and the generation that came last in the path told.
+  private static let timeline = place + [UInt8](repeating: 0, count: 16)
   /// A list of one entry without places, up to its source: dot, name, offset, receipt.
   private static let entry: [UInt8] = [1, 0, 1, 1, 0, 0, 0] + place + [0]
 
@@ -22,20 +24,21 @@ import Testing
   @Test func everyListOfARequestHasALimit() {
     let cases: [(type: UInt8, limit: Int, head: [UInt8], what: String)] = [
       (0x0a, SessionLimits.generationsMax, [], "number of generations"),
-      (0x0a, SessionLimits.handedEntriesMax, [0] + Self.place, "number of entries"),
-      (0x0a, SessionLimits.handedPlacesMax, [0] + Self.place + [1], "number of places"),
-      (0x0a, DeltaLimits.nameBytesMax, [0] + Self.place + [1, 0, 1, 1], "branch's name in bytes"),
+      (0x0a, SessionLimits.handedEntriesMax, [0] + Self.timeline, "number of entries"),
+      (0x0a, SessionLimits.handedPlacesMax, [0] + Self.timeline + [1], "number of places"),
       (
-        0x0a, SessionLimits.inlineBytesMax, [0] + Self.place + Self.entry + [1],
+        0x0a, DeltaLimits.nameBytesMax, [0] + Self.timeline + [1, 0, 1, 1], "branch's name in bytes"
+      ),
+      (
+        0x0a, SessionLimits.inlineBytesMax, [0] + Self.timeline + Self.entry + [1],
         "changeset in bytes"
       ),
       (
         0x0a, SessionLimits.changesetBytesMax,
-        [0] + Self.place + Self.entry + [0, 1] + Self.zeroes, "number of bytes"
+        [0] + Self.timeline + Self.entry + [0, 1] + Self.zeroes, "number of bytes"
       ),
-      (0x0a, DeltaLimits.replicasMax, [0] + Self.place + [0, 1], "number of replicas"),
+      (0x0a, DeltaLimits.replicasMax, [0] + Self.timeline + [0, 1], "number of replicas"),
       (0x0b, DeltaLimits.nameBytesMax, [], "branch's name in bytes"),
-      (0x0c, SessionLimits.adoptedChangesetsMax, [1, 0] + Self.zeroes, "number of changesets"),
     ]
     for (type, limit, head, what) in cases {
       let bytes = Self.message(type, head, count: limit + 1)
@@ -59,7 +62,7 @@ import Testing
       (0x49, SessionLimits.generationsMax, [], "number of generations"),
       (0x4b, SessionLimits.tokenSecretBytesMax, [], "token's secret in bytes"),
       (0x4b, DeltaLimits.nameBytesMax, [0], "branch's name in bytes"),
-      (0x4c, SessionLimits.adoptedChangesetsMax, [], "number of changesets"),
+      (0x4a, SessionLimits.handedEntriesMax, Self.place, "number of positions"),
     ]
     for (type, limit, head, what) in cases {
       let bytes = Self.message(type, head, count: limit + 1)
@@ -72,12 +75,12 @@ import Testing
   @Test func aHashOfNoChangesetIsAnError() {
     let hash = [UInt8](repeating: 7, count: 32)
     #expect(
-      MessageEncodingLimitTests.error(request: Self.message(0x0c, [1, 0] + hash + [0])) != nil)
+      MessageEncodingLimitTests.error(request: Self.message(0x0c, [1, 0] + hash)) != nil)
     #expect(
-      MessageEncodingLimitTests.error(request: Self.message(0x0c, [1, 0] + Self.zeroes + [0]))
+      MessageEncodingLimitTests.error(request: Self.message(0x0c, [1, 0] + Self.zeroes))
         == nil)
     #expect(
-      MessageEncodingLimitTests.error(request: Self.message(0x0c, [1, 1] + hash + [0])) == nil)
+      MessageEncodingLimitTests.error(request: Self.message(0x0c, [1, 1] + hash)) == nil)
   }
 
   /// What is at its limits fits into one message.
@@ -101,14 +104,9 @@ import Testing
       source: .inline(whole))
     let handBack = HubRequest.handBack(
       HandBackRequest(
-        lineage: links, timeline: place, entries: [entry], isLast: false, vector: [])
+        lineage: links, timeline: place, path: place.generation, entries: [entry], isLast: false,
+        vector: [])
     ).encoded
     #expect(handBack.count <= SessionLimits.bodyBytesMax)
-    let head = ChainHead(counter: ordinal, hash: ContentHash(of: [1]))
-    let outbox = [ChainHead](repeating: head, count: SessionLimits.adoptedChangesetsMax)
-    let adopt = HubRequest.adopt(
-      AdoptRequest(previous: ReplicaID(.max), confirmed: head, outbox: outbox)
-    ).encoded
-    #expect(adopt.count <= SessionLimits.bodyBytesMax)
   }
 }

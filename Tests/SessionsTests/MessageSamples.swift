@@ -66,16 +66,17 @@ enum MessageSamples {
         fork: generator.position()),
     ]
     let handBack = HandBackRequest(
-      lineage: links, timeline: generator.place(), entries: [inline, staged], isLast: true,
+      lineage: links, timeline: generator.place(), path: generator.generation(),
+      entries: [inline, staged], isLast: true,
       vector: (0..<3).map { _ in generator.dot() })
     let nothing = HandBackRequest(
-      lineage: [], timeline: generator.place(), entries: [], isLast: false, vector: [])
+      lineage: [], timeline: generator.place(), path: generator.generation(),
+      entries: [], isLast: false, vector: [])
     let adopt = AdoptRequest(
-      previous: generator.replica(), confirmed: generator.chainHead(),
-      outbox: (0..<3).map { _ in generator.chainHead() })
+      previous: generator.replica(), confirmed: generator.chainHead())
     return [
       .place, .handBack(handBack), .handBack(nothing), .fork(branch: "南山支行"), .adopt(adopt),
-      .adopt(AdoptRequest(previous: generator.replica(), confirmed: .none, outbox: [])),
+      .adopt(AdoptRequest(previous: generator.replica(), confirmed: .none)),
     ]
   }
 
@@ -129,10 +130,12 @@ enum MessageSamples {
             GenerationStep(generation: generator.generation(), fork: generator.position()),
           ], head: generator.position(), isAmbiguous: true)),
       .path(PathResponse(steps: [], head: .start)),
-      .handedBack(place: generator.place(), lossCount: generator.counter()),
+      .handedBack(
+        HandBackResponse(
+          place: generator.place(), positions: [generator.position(), generator.position()],
+          lossCount: generator.counter())),
       .forkOffer(ForkOffer(secret: generator.bytes(countBelow: 30), name: "南山支行 (2)")),
-      .adopted(
-        matchedCount: SessionLimits.adoptedChangesetsMax, parentHash: generator.hash()),
+      .adopted(parentHash: generator.hash()),
       .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
       .refused(Refusal(code: .busy, message: "")),
     ]
