@@ -20,14 +20,14 @@ package struct CellVersion: Hashable, Sendable {
 ///
 /// A deletion takes no value away: every cell keeps its last versions, so that a change which had
 /// not seen the deletion brings back the whole row. Where a cell has both versions that a deletion
-/// has seen and others that none has, only the latter count: what somebody knowingly deleted does
-/// not come back against what is alive.
+/// has seen and others that it has not, only the latter count: what somebody knowingly deleted does
+/// not come back against what outlived it. So a deletion is kept although a later one has seen it.
 package struct RowState: Hashable, Sendable {
   /// Per column outside the key: the versions that no other version of the cell has seen, in the
   /// order of the log.
   package private(set) var cells: [ColumnID: [CellVersion]] = [:]
-  /// The deletions that no other deletion has seen, in the order of the log, as long as some cell
-  /// has no version that has seen them.
+  /// The deletions in the order of the log, each as long as some cell has no version that has seen
+  /// it.
   package private(set) var deletions: [Version] = []
   /// Whether an insertion was taken in, so that `cells` has all columns. Only a state to which
   /// changes came before those they had seen can be incomplete.
@@ -75,11 +75,18 @@ package struct RowState: Hashable, Sendable {
     !deletions.contains { $0.hasSeen(version) }
   }
 
-  /// The versions among which a cell's rule chooses.
+  /// The versions among which a cell's rule chooses: those that no deletion has seen which another
+  /// version outlived.
   private func candidates(_ column: ColumnID) -> [CellVersion] {
     guard let versions = cells[column] else { return [] }
-    let live = versions.filter { isLive($0.version) }
-    return live.isEmpty ? versions : live
+    guard versions.count > 1, !deletions.isEmpty else { return versions }
+    let lasting = versions.filter { version in
+      !deletions.contains { deletion in
+        deletion.hasSeen(version.version)
+          && versions.contains { !deletion.hasSeen($0.version) }
+      }
+    }
+    return lasting.isEmpty ? versions : lasting
   }
 
   // MARK: Taking in
@@ -156,8 +163,7 @@ package struct RowState: Hashable, Sendable {
   }
 
   private mutating func add(_ deletion: Version) {
-    guard !deletions.contains(where: { $0 == deletion || $0.hasSeen(deletion) }) else { return }
-    deletions.removeAll { deletion.hasSeen($0) }
+    guard !deletions.contains(deletion) else { return }
     deletions.append(deletion)
     deletions.sort {
       ($0.position, $0.dot.replica, $0.dot.counter) < ($1.position, $1.dot.replica, $1.dot.counter)
@@ -236,10 +242,11 @@ extension RowState {
     return RowMerge(isContested: true, conflicts: [Self.conflict(writes, over: [deletion])])
   }
 
-  /// The deletions that no write has seen.
+  /// The deletions that no write and no other deletion has seen.
   private var openDeletions: [Version] {
     deletions.filter { deletion in
-      !cells.values.contains { $0.contains { $0.version.hasSeen(deletion) } }
+      !deletions.contains { $0.hasSeen(deletion) }
+        && !cells.values.contains { $0.contains { $0.version.hasSeen(deletion) } }
     }
   }
 

@@ -152,6 +152,20 @@ struct RowStateTests {
     #expect(history.merges[3].conflicts.first?.versions.last?.dot.replica == ReplicaID(2))
   }
 
+  /// Two rows under one key, one of them deleted while the other lived on: when that is deleted too,
+  /// and an update that had not seen it brings the row back, it is the one that lived last.
+  @Test func whatWasOutlivedDoesNotComeBack() {
+    var history = History()
+    history.insert(Self.one, Self.one, by: 1, knowing: 0, at: 1)
+    history.insert(Self.two, Self.two, by: 2, knowing: 0, at: 9)
+    history.delete(by: 2, knowing: 0, at: 10)
+    #expect(history.row == [Self.one, Self.one])
+    history.delete(by: 2, knowing: 3, at: 11)
+    #expect(history.row == nil)
+    history.set(SmallWorld.columns[0], Self.three, by: 3, knowing: 3, at: 12)
+    #expect(history.row == [Self.three, Self.one])
+  }
+
   @Test func aNewRowThatHasSeenTheDeletionSettlesIt() {
     var history = History()
     history.insert(Self.one, Self.one, by: 1, knowing: 0, at: 9)

@@ -95,13 +95,18 @@ extension SmallWorld {
   }
 
   /// The writes of a cell among which its rule chooses: those that no other write of the cell has
-  /// seen; of these the ones that no deletion has seen, if there are any.
+  /// seen; of these the ones that no deletion has seen which another of them outlived, if there are
+  /// any.
   func candidates(_ column: ColumnID, _ subset: Int) -> [Int] {
     let writes = indices(subset) { history[$0].change.columns.contains(column) }
     let maximal = writes.filter { write in !writes.contains { history[$0].hasSeen(write) } }
     let deletions = deletions(subset)
-    let live = maximal.filter { write in !deletions.contains { history[$0].hasSeen(write) } }
-    return live.isEmpty ? maximal : live
+    let lasting = maximal.filter { write in
+      !deletions.contains { deletion in
+        history[deletion].hasSeen(write) && maximal.contains { !history[deletion].hasSeen($0) }
+      }
+    }
+    return lasting.isEmpty ? maximal : lasting
   }
 
   func standing(_ column: ColumnID, _ subset: Int) -> Value? {

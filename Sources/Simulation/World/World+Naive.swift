@@ -34,8 +34,13 @@ extension World {
   static func candidates(_ column: ColumnID, _ history: [WorldChange]) -> [WorldChange] {
     let writes = history.filter { $0.values[column] != nil }
     let maximal = writes.filter { write in !writes.contains { $0.hasSeen(write) } }
-    let live = maximal.filter { isLive($0, history) }
-    return live.isEmpty ? maximal : live
+    let deletions = history.filter { $0.kind == .delete }
+    let lasting = maximal.filter { write in
+      !deletions.contains { deletion in
+        deletion.hasSeen(write) && maximal.contains { !deletion.hasSeen($0) }
+      }
+    }
+    return lasting.isEmpty ? maximal : lasting
   }
 
   static func standing(_ column: ColumnID, _ history: [WorldChange]) -> WorldChange? {
