@@ -25,12 +25,17 @@ package struct ExchangeRequest: Hashable, Sendable {
   package var sealed: ChainHead
   /// The number of the last notice that the branch has.
   package var noticed: UInt64
+  /// The hub's generation at which this database had handed back all it has; nil if it never did.
+  package var handedTo: GenerationID?
+  /// Whether the branch met a changeset of its own chain that it does not have: the answer's delta is
+  /// for anyone.
+  package var wantsAll: Bool
 
   package init(
     schemaFingerprint: ContentHash, integrated: CausalContext?, wallMilliseconds: Int64,
     changesets: [[UInt8]], uploaded: UploadedChangeset?, resumeTo: LogPosition? = nil,
     logHash: ContentHash? = nil, floor: LogPosition = .start, sealed: ChainHead = .none,
-    noticed: UInt64 = 0
+    noticed: UInt64 = 0, handedTo: GenerationID? = nil, wantsAll: Bool = false
   ) {
     self.schemaFingerprint = schemaFingerprint
     self.integrated = integrated
@@ -42,5 +47,7 @@ package struct ExchangeRequest: Hashable, Sendable {
     self.floor = floor
     self.sealed = sealed
     self.noticed = noticed
+    self.handedTo = handedTo
+    self.wantsAll = wantsAll
   }
 }

@@ -34,13 +34,16 @@ package struct ExchangeResponse: Hashable, Sendable {
   package var lineage: [GenerationStep]
   /// What the branch's people have not been told yet, ascending.
   package var notices: [Notice]
+  /// How many positions of the branch's timeline are lost, as far as the hub knows now.
+  package var lossCount: UInt64
 
   package init(
     accepted: [AcceptedChangeset], generation: GenerationID, from: LogPosition, to: LogPosition,
     deltaByteCount: Int, deltaBytes: [UInt8], vectorDifference: [Dot], names: [ReplicaName],
     clockOffsetMilliseconds: Int64, timestamp: HybridTimestamp, isForAnyone: Bool = false,
     isWholeState: Bool = false, logHash: ContentHash = .zero, durable: LogPosition = .start,
-    backupNumber: UInt64 = 0, lineage: [GenerationStep] = [], notices: [Notice] = []
+    backupNumber: UInt64 = 0, lineage: [GenerationStep] = [], notices: [Notice] = [],
+    lossCount: UInt64 = 0
   ) {
     self.accepted = accepted
     self.generation = generation
@@ -59,5 +62,6 @@ package struct ExchangeResponse: Hashable, Sendable {
     self.backupNumber = backupNumber
     self.lineage = lineage
     self.notices = notices
+    self.lossCount = lossCount
   }
 }

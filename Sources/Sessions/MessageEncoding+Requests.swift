@@ -115,6 +115,8 @@ extension ExchangeRequest {
     writer.write(floor)
     writer.write(sealed)
     writer.writeVarint(noticed)
+    writer.writeOptional(handedTo) { $0.write($1) }
+    writer.write(wantsAll)
     return writer.message
   }
 
@@ -145,6 +147,10 @@ extension ExchangeRequest {
     floor = try reader.readPosition()
     sealed = try reader.readChainHead()
     noticed = try reader.readOrdinal("number of a notice", orZero: true)
+    handedTo = try reader.readOptional { (reader) throws(DeltaDecodingError) in
+      try reader.readGeneration()
+    }
+    wantsAll = try reader.readFlag()
   }
 }
 

@@ -128,6 +128,7 @@ extension ExchangeResponse {
     writer.write(logHash)
     writer.write(durable)
     writer.writeVarint(backupNumber)
+    writer.writeVarint(lossCount)
     writer.writeList(lineage) { $0.write($1) }
     writer.writeList(notices) { writer, notice in
       writer.writeVarint(notice.number)
@@ -166,6 +167,7 @@ extension ExchangeResponse {
     logHash = try reader.readHash()
     durable = try reader.readPosition()
     backupNumber = try reader.readOrdinal("number of backups", orZero: true)
+    lossCount = try reader.readOrdinal("number of losses", orZero: true)
     lineage = try reader.readSteps()
     notices = try reader.readList(
       of: "notices", atMost: SessionLimits.noticesMax

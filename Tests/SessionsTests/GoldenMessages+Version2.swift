@@ -15,7 +15,7 @@ extension GoldenMessages {
   private static let exchange = ExchangeRequest(
     schemaFingerprint: hash, integrated: place, wallMilliseconds: 1_760_000_000_000,
     changesets: [[1, 2, 3], []], uploaded: uploaded, resumeTo: LogPosition(400), logHash: hash,
-    floor: LogPosition(290), sealed: head, noticed: 5)
+    floor: LogPosition(290), sealed: head, noticed: 5, handedTo: older)
 
   private static let handBack = HandBackRequest(
     lineage: [
@@ -58,7 +58,8 @@ extension GoldenMessages {
         clockOffsetMilliseconds: -1_500, timestamp: timestamp, isForAnyone: true,
         isWholeState: false, logHash: hash, durable: LogPosition(280), backupNumber: 12,
         lineage: [steps[1]],
-        notices: [Notice(number: 6, milliseconds: 1_760_000_000_000, text: "Two copies.")])),
+        notices: [Notice(number: 6, milliseconds: 1_760_000_000_000, text: "Two copies.")],
+        lossCount: 3)),
     "answer-place.message": .path(
       PathResponse(steps: steps, head: LogPosition(402), isAmbiguous: true)),
     "answer-hand-back.message": .handedBack(

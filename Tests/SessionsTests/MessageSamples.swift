@@ -20,7 +20,8 @@ enum MessageSamples {
           wallMilliseconds: generator.milliseconds(),
           changesets: (0..<3).map { _ in generator.bytes(countBelow: 60) }, uploaded: uploaded,
           resumeTo: generator.position(), logHash: generator.hash(), floor: generator.position(),
-          sealed: generator.chainHead(), noticed: generator.counter())),
+          sealed: generator.chainHead(), noticed: generator.counter(),
+          handedTo: generator.generation(), wantsAll: true)),
       .exchange(
         ExchangeRequest(
           schemaFingerprint: .zero, integrated: nil, wallMilliseconds: -1, changesets: [],
