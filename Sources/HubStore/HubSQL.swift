@@ -23,131 +23,11 @@ enum HubSQL {
   static let isEmpty = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)"
   static let quickCheck = "PRAGMA quick_check(20)"
 
-  /// The tables of the first format.
-  static let create = """
-    CREATE TABLE tributary_hub (
-      id INTEGER PRIMARY KEY CHECK (id = 1),
-      format INTEGER NOT NULL,
-      generation TEXT NOT NULL,
-      created INTEGER NOT NULL,
-      schema BLOB NOT NULL,
-      served_url TEXT
-    ) STRICT;
-
-    CREATE TABLE tributary_host (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE tributary_replica (
-      id INTEGER PRIMARY KEY,
-      name TEXT NOT NULL UNIQUE,
-      state INTEGER NOT NULL,
-      registered INTEGER NOT NULL,
-      certificate_serial BLOB,
-      certificate_fingerprint BLOB,
-      acknowledged_position INTEGER NOT NULL DEFAULT 0,
-      delivered_position INTEGER NOT NULL DEFAULT 0,
-      last_contact INTEGER,
-      last_complete_sync INTEGER,
-      clock_offset INTEGER,
-      chain_counter INTEGER NOT NULL DEFAULT 0,
-      chain_hash BLOB NOT NULL
-    ) STRICT;
-
-    CREATE TABLE tributary_token (
-      secret_hash BLOB PRIMARY KEY,
-      branch TEXT NOT NULL,
-      created INTEGER NOT NULL,
-      expires INTEGER NOT NULL,
-      used INTEGER,
-      replica INTEGER,
-      device_key BLOB
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE tributary_log (
-      position INTEGER PRIMARY KEY,
-      replica INTEGER NOT NULL,
-      counter INTEGER NOT NULL,
-      hash BLOB NOT NULL,
-      context INTEGER NOT NULL,
-      is_baseline INTEGER NOT NULL,
-      clock_milliseconds INTEGER NOT NULL,
-      clock_counter INTEGER NOT NULL,
-      clock_replica INTEGER NOT NULL,
-      clock_offset INTEGER NOT NULL,
-      received INTEGER NOT NULL,
-      row_count INTEGER NOT NULL,
-      author_bytes INTEGER NOT NULL,
-      author_frames INTEGER NOT NULL,
-      other_bytes INTEGER NOT NULL,
-      other_frames INTEGER NOT NULL
-    ) STRICT;
-    CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (replica, counter);
-    CREATE INDEX tributary_log_vector ON tributary_log (replica, position, counter);
-
-    CREATE TABLE tributary_log_frame (
-      position INTEGER NOT NULL,
-      part INTEGER NOT NULL,
-      type INTEGER NOT NULL,
-      byte_count INTEGER NOT NULL,
-      table_id INTEGER,
-      key_min BLOB,
-      key_max BLOB,
-      is_silent INTEGER NOT NULL,
-      bytes BLOB NOT NULL,
-      PRIMARY KEY (position, part)
-    ) STRICT;
-    CREATE INDEX tributary_log_frame_keys
-      ON tributary_log_frame (table_id, position, part, key_min, key_max)
-      WHERE table_id IS NOT NULL;
-
-    CREATE TABLE tributary_row (
-      table_id INTEGER NOT NULL,
-      key BLOB NOT NULL,
-      position INTEGER NOT NULL,
-      milliseconds INTEGER,
-      detail BLOB,
-      PRIMARY KEY (table_id, key)
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE tributary_cover (
-      table_id INTEGER NOT NULL,
-      key_max BLOB NOT NULL,
-      key_min BLOB NOT NULL,
-      position INTEGER NOT NULL,
-      part INTEGER NOT NULL,
-      PRIMARY KEY (table_id, key_max)
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE tributary_ledger (
-      id INTEGER PRIMARY KEY,
-      position INTEGER NOT NULL,
-      table_id INTEGER NOT NULL,
-      key BLOB NOT NULL,
-      column_id INTEGER,
-      state INTEGER NOT NULL,
-      content BLOB NOT NULL
-    ) STRICT;
-    CREATE INDEX tributary_ledger_position ON tributary_ledger (position);
-    CREATE INDEX tributary_ledger_row ON tributary_ledger (table_id, key);
-    CREATE INDEX tributary_ledger_open ON tributary_ledger (id) WHERE state = 1;
-
-    CREATE TABLE tributary_quarantine (
-      table_id INTEGER NOT NULL,
-      key BLOB NOT NULL,
-      position INTEGER NOT NULL,
-      reason TEXT NOT NULL,
-      content BLOB NOT NULL,
-      tried INTEGER NOT NULL,
-      conflict INTEGER,
-      PRIMARY KEY (table_id, key)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX tributary_quarantine_tried ON tributary_quarantine (tried);
-    """
-
   static let insertHub = """
-    INSERT INTO tributary_hub (id, format, generation, created, schema) VALUES (1, ?, ?, ?, ?)
+    INSERT INTO tributary_hub (id, format, root, created, schema) VALUES (1, ?, ?, ?, ?)
     """
   static let insertHost = "INSERT OR IGNORE INTO tributary_host (name) VALUES (?)"
-  static let selectHub = "SELECT format, generation, created, schema FROM tributary_hub"
+  static let selectHub = "SELECT format, root, created, schema FROM tributary_hub"
   static let selectHosts = "SELECT name FROM tributary_host ORDER BY name"
   static let selectServedURL = "SELECT served_url FROM tributary_hub"
   static let updateServedURL = "UPDATE tributary_hub SET served_url = ?"
@@ -156,7 +36,8 @@ enum HubSQL {
 
   private static let replicaColumns = """
     id, name, state, registered, certificate_fingerprint, acknowledged_position,
-    delivered_position, last_contact, last_complete_sync, clock_offset, chain_counter, chain_hash
+    delivered_position, last_contact, last_complete_sync, clock_offset, chain_counter, chain_hash,
+    floor, parent_hash, parent_replica, parent_counter
     """
   static let selectReplicas = "SELECT \(replicaColumns) FROM tributary_replica ORDER BY id"
   static let selectReplica = "SELECT \(replicaColumns) FROM tributary_replica WHERE id = ?"
@@ -171,7 +52,7 @@ enum HubSQL {
     """
   static let updateContact = """
     UPDATE tributary_replica SET last_contact = ?, clock_offset = ?,
-      acknowledged_position = ?, delivered_position = ?,
+      acknowledged_position = ?, delivered_position = ?, floor = ?, plan_from = ?, plan_kind = ?,
       last_complete_sync = ifnull(?, last_complete_sync) WHERE id = ?
     """
   static let updateDelivered = """
@@ -210,15 +91,21 @@ enum HubSQL {
   static let selectLogByDot = """
     SELECT position, hash FROM tributary_log WHERE replica = ? AND counter = ?
     """
+  static let selectLogByHash = """
+    SELECT position, replica, counter FROM tributary_log WHERE hash = ?
+    """
+  static let selectLogHash = "SELECT log_hash FROM tributary_log WHERE position = ?"
+  static let selectContentHash = "SELECT hash FROM tributary_log WHERE position = ?"
   static let selectLogEntry = """
-    SELECT replica, counter, context, is_baseline, clock_offset, received FROM tributary_log
+    SELECT replica, counter, context, also, is_baseline, clock_offset, received FROM tributary_log
     WHERE position = ?
     """
   static let insertLog = """
-    INSERT INTO tributary_log (position, replica, counter, hash, context, is_baseline,
+    INSERT INTO tributary_log (position, replica, counter, hash, log_hash, context, also,
+      context_generation, context_position, is_baseline,
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received, row_count,
       author_bytes, author_frames, other_bytes, other_frames)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let insertFrame = """
     INSERT INTO tributary_log_frame
@@ -261,11 +148,11 @@ enum HubSQL {
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received
     FROM tributary_log WHERE position > ?2 AND position <= ?3 ORDER BY position
     """
-  /// The frames of one entry that travel: all, or without the author's blocks. Blocks that added
-  /// nothing never do.
+  /// The frames of one entry that travel: all, or without what the author made. Of blocks that
+  /// added nothing only their stubs do.
   static let selectDeltaFrames = """
     SELECT byte_count, bytes FROM tributary_log_frame
-    WHERE position = ?1 AND (type IN (6, 7) OR (type = 2 AND is_silent = 0 AND ?2))
+    WHERE position = ?1 AND (type IN (6, 7) OR (type IN (1, 2, 9) AND is_silent = 0 AND ?2))
     ORDER BY part
     """
 
@@ -420,7 +307,7 @@ enum HubSQL {
   static let checkFrames = """
     SELECT count(*) FROM tributary_log AS entry WHERE other_frames <> 1 + (
       SELECT count(*) FROM tributary_log_frame
-      WHERE position = entry.position AND type IN (2, 6, 7) AND is_silent = 0
+      WHERE position = entry.position AND type IN (1, 2, 6, 7, 9) AND is_silent = 0
     )
     """
 }

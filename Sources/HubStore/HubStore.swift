@@ -10,7 +10,8 @@ package import Storage
 /// transaction.
 package final class HubStore {
   package let folder: String
-  package let generation: GenerationID
+  /// What the hub is known by: the root of its generations. In certificates and tokens.
+  package let hubID: GenerationID
   package let schema: Schema
   package let schemaFingerprint: ContentHash
 
@@ -23,6 +24,10 @@ package final class HubStore {
   private(set) var records: RowRecords?
   /// The delta asked for last.
   var deltaIndex: DeltaIndex?
+  /// What the log is named by; read with the first question.
+  var knownTimeline: HubTimeline?
+  /// What this service calls itself in the file, once it serves, and where it draws random bytes.
+  var service: (name: [UInt8], random: (Int) -> [UInt8])?
   /// For tests: whether every change goes through the merge core, shortcuts or not.
   package var takesShortcuts = true
   /// For tests: the size from which on a block covers its rows.
@@ -46,7 +51,7 @@ package final class HubStore {
       throw HubStoreError.storage(error, doing: "open its store")
     }
     guard let row = try database.firstRow(HubSQL.selectHub), let format = row[0].integerValue,
-      let generation = GenerationID(row[1].asText)
+      let hubID = GenerationID(row[1].asText)
     else { throw HubStoreError.notAHub(path: folder) }
     guard format == HubSQL.formatVersion else { throw HubStoreError.unsupportedFormat(format) }
     do throws(DeltaDecodingError) {
@@ -55,7 +60,7 @@ package final class HubStore {
       throw HubStoreError.damaged("its schema cannot be read")
     }
     self.folder = folder
-    self.generation = generation
+    self.hubID = hubID
     self.database = database
     schemaFingerprint = schema.fingerprint
     log = LogReader(database)
@@ -95,6 +100,9 @@ package final class HubStore {
             .integer(HubSQL.formatVersion), .text(generation.description),
             .integer(wallMilliseconds), .blob(schema.encoded),
           ])
+        try database.execute(
+          HubSQL.insertGeneration,
+          [.text(generation.description), .null, .integer(0), Value(true)])
         for name in hostNames { try database.execute(HubSQL.insertHost, [.text(name)]) }
       }
     } catch let error as StorageError {

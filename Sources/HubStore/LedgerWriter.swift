@@ -141,7 +141,8 @@ final class LedgerWriter {
       let place = frame[0].asPosition
       let isOutcome = frame[2].asInteger == Int64(FrameType.outcome.rawValue)
       guard let entry = try store.log.entry(place) else { continue }
-      let change = Version(dot: entry.dot, position: place, base: entry.context, milliseconds: nil)
+      let change = Version(
+        dot: entry.dot, position: place, seen: entry.seen.knowledge(base: nil), milliseconds: nil)
       let isSeen = versions.allSatisfy { isOutcome ? $0.seen.contains(place) : $0.hasSeen(change) }
       guard isSeen else { continue }
       guard framesLeft > 0 else { return nil }

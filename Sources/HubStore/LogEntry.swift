@@ -4,8 +4,8 @@ internal import Clocks
 /// What merging needs to know of a changeset that the log has.
 struct LogEntry: Hashable, Sendable {
   let dot: Dot
-  /// The position that its author had integrated.
-  let context: LogPosition
+  /// What its author had seen, besides its own chain.
+  let seen: SeenEntries
   let isBaseline: Bool
   /// What the hub's clock was ahead of the author's.
   let clockOffsetMilliseconds: Int64

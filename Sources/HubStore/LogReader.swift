@@ -16,6 +16,12 @@ final class LogReader {
     LogPosition(UInt64(try database.integer(HubSQL.selectHead) ?? 0))
   }
 
+  /// The hash of the log up to a position; nil if the log does not have it.
+  func logHash(_ position: LogPosition) throws -> ContentHash? {
+    if position == .start { return .zero }
+    return try database.firstRow(HubSQL.selectLogHash, [Value(position)])?.first?.asHash
+  }
+
   /// Forgets what a rolled back transaction may have brought in.
   func forget() {
     entries.removeAll(keepingCapacity: true)
@@ -29,9 +35,10 @@ final class LogReader {
       return nil
     }
     let entry = LogEntry(
-      dot: Dot(replica: row[0].asReplica, counter: row[1].asCounter), context: row[2].asPosition,
-      isBaseline: row[3].asInteger != 0, clockOffsetMilliseconds: row[4].asInteger,
-      receivedMilliseconds: row[5].asInteger)
+      dot: Dot(replica: row[0].asReplica, counter: row[1].asCounter),
+      seen: try SeenEntries(upTo: row[2].asPosition, encoded: row[3].asOptionalBytes),
+      isBaseline: row[4].asInteger != 0, clockOffsetMilliseconds: row[5].asInteger,
+      receivedMilliseconds: row[6].asInteger)
     remember(entry, at: position)
     return entry
   }

@@ -7,6 +7,10 @@ package enum ReplicaState: Int64, Hashable, Sendable {
   case active = 1
   /// Refused from its next request on.
   case revoked = 2
+  /// Must not come back. What its device still sends is kept apart, for people to decide.
+  case retired = 3
+  /// A chain without a device: changesets that were handed back and that no device's chain has.
+  case past = 4
 }
 
 /// What the registry knows of a branch.
@@ -29,6 +33,12 @@ package struct ReplicaRecord: Hashable, Sendable {
   /// The last changeset of its chain: 0 and zeroes before the first.
   package var chainCounter: UInt64
   package var chainHash: ContentHash
+  /// No changeset that it has sealed or will seal had integrated less of the log than this.
+  package var floor: LogPosition
+  /// The changeset that its chain continues another chain after, whether the log has it or not.
+  package var parentHash: ContentHash?
+  /// That changeset's name, once the log has it.
+  package var parent: Dot?
 
   /// A row of `HubSQL.selectReplica` and its like.
   init(_ row: [Value]) {
@@ -44,6 +54,10 @@ package struct ReplicaRecord: Hashable, Sendable {
     clockOffsetMilliseconds = row[9].integerValue
     chainCounter = row[10].asCounter
     chainHash = row[11].asHash ?? .zero
+    floor = row[12].asPosition
+    parentHash = row[13].asHash
+    parent =
+      row[14] == .null ? nil : Dot(replica: row[14].asReplica, counter: row[15].asCounter)
   }
 }
 

@@ -32,7 +32,8 @@ extension RowMerger {
     }
     let before = rowState
     let version = Version(
-      dot: entry.dot, position: position, base: change.version.base ?? entry.context,
+      dot: entry.dot, position: position,
+      seen: entry.seen.knowledge(base: change.version.base),
       milliseconds: change.version.milliseconds)
     let merge = rowState.merge(
       change.block.reader.rowChange(change.row), version: version, policy: store.policy)
@@ -98,10 +99,12 @@ extension RowMerger {
   }
 
   func stored(_ version: Version) throws -> StoredVersion {
-    let context = try store.log.entry(version.position)?.context
+    guard let entry = try store.log.entry(version.position) else {
+      throw HubStoreError.damaged("the log lacks position \(version.position)")
+    }
     return StoredVersion(
       position: version.position, milliseconds: version.milliseconds,
-      base: version.seen.upTo == context ? nil : version.seen.upTo)
+      base: entry.seen.base(of: version.seen))
   }
 
   /// A row's record from its state.
@@ -177,7 +180,7 @@ extension HubStore {
       (milliseconds, base) = try insertion(of: key, at: stored.position, entry, in: table)
     }
     return Version(
-      dot: entry.dot, position: stored.position, base: base ?? entry.context,
+      dot: entry.dot, position: stored.position, seen: entry.seen.knowledge(base: base),
       milliseconds: milliseconds)
   }
 

@@ -123,10 +123,9 @@ final class RowMerger {
   }
 
   private func version(of block: BlockReader, row: Int) -> StoredVersion {
-    let base = block.base(row: row)
-    return StoredVersion(
+    StoredVersion(
       position: position, milliseconds: entry.effectiveMilliseconds(block.milliseconds(row: row)),
-      base: base == entry.context ? nil : base)
+      base: entry.seen.normalized(block.base(row: row)))
   }
 
   func record(of change: Change) throws -> RowRecord {
@@ -174,7 +173,11 @@ final class RowMerger {
   ///
   /// What an earlier row change of this changeset wrote counts as seen.
   func hasSeen(_ other: StoredVersion, _ version: StoredVersion) throws -> Bool {
-    if other.position <= version.base ?? entry.context || other.position == position {
+    let upTo = version.base.map { min($0, entry.seen.upTo) } ?? entry.seen.upTo
+    if other.position <= upTo || other.position == position { return true }
+    if !entry.seen.others.isEmpty,
+      entry.seen.knowledge(base: version.base).contains(other.position)
+    {
       return true
     }
     return try store.log.entry(other.position)?.dot.replica == entry.dot.replica

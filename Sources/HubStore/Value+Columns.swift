@@ -12,6 +12,8 @@ extension Value {
   init(_ hash: ContentHash) { self = .blob(hash.bytes) }
   init(_ flag: Bool) { self = .integer(flag ? 1 : 0) }
   init(counter: UInt64) { self = .integer(Int64(clamping: counter)) }
+  init(bytes: [UInt8]?) { self = bytes.map { .blob($0) } ?? .null }
+  init(_ generation: GenerationID) { self = .text(generation.description) }
   init(milliseconds: Int64?) { self = milliseconds.map { .integer($0) } ?? .null }
 
   var integerValue: Int64? {
@@ -31,6 +33,8 @@ extension Value {
     default: []
     }
   }
+
+  var asOptionalBytes: [UInt8]? { self == .null ? nil : asBytes }
 
   /// How many bytes of content it has.
   var byteCount: Int {

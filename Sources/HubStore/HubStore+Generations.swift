@@ -1,0 +1,201 @@
+internal import Basics
+package import Clocks
+internal import Deltas
+internal import Storage
+
+/// Generations: a position never names two histories.
+extension HubStore {
+  // MARK: Serving
+
+  /// Begins to serve: opens a generation, and marks the file as served by this store.
+  ///
+  /// A copy of the file that was put back, told or not, goes on under a name of its own from then
+  /// on. Should the file be replaced while it is served, the next change notices, and opens a
+  /// generation again. `random` gives that many random bytes.
+  package func startServing(random: @escaping (Int) -> [UInt8]) throws {
+    let name = random(Self.serviceNameBytes)
+    try storing("begin to serve") {
+      try database.transaction {
+        try openGeneration(Self.generation(random))
+        try database.execute(HubSQL.updateServedBy, [.blob(name)])
+      }
+    }
+    service = (name, random)
+    forgetCaches()
+  }
+
+  private static let serviceNameBytes = 16
+
+  private static func generation(_ random: (Int) -> [UInt8]) throws -> GenerationID {
+    guard let id = GenerationID(bytes: random(GenerationID.byteCount)) else {
+      throw HubStoreError.damaged("too few random bytes came")
+    }
+    return id
+  }
+
+  /// Looks whether the file is still the one that this store serves. If somebody has restored
+  /// another state into it, what was kept in memory is forgotten and a generation is opened.
+  package func noticeReplacement() throws {
+    try storing("look whether its file was replaced") {
+      guard try isReplaced() else { return }
+      try database.transaction { try takeOver() }
+    }
+  }
+
+  private func isReplaced() throws -> Bool {
+    guard let service else { return false }
+    return try database.firstRow(HubSQL.selectServedBy)?.first?.asBytes != service.name
+  }
+
+  /// Inside a transaction: as `noticeReplacement`.
+  func takeOver() throws {
+    guard let service, try isReplaced() else { return }
+    forgetCaches()
+    try openGeneration(Self.generation(service.random))
+    try database.execute(HubSQL.updateServedBy, [.blob(service.name)])
+  }
+
+  /// What was kept in memory may not be what the file has.
+  func forgetCaches() {
+    knownTimeline = nil
+    log.forget()
+    deltaIndex = nil
+    records?.forget()
+  }
+
+  // MARK: Generations
+
+  /// Opens a generation at the log's head: its parent is the one before, which it replaces if that
+  /// has no entry of its own.
+  func openGeneration(_ id: GenerationID) throws {
+    let head = try log.head()
+    let before = try timeline()
+    let isEmpty = before.path.count > 1 && before.current.fork == head
+    let parent = isEmpty ? before.path[before.path.count - 2].generation : before.current.generation
+    if isEmpty {
+      // Another timeline may have gone on from it; then its name is still needed.
+      let last = Value(before.current.generation)
+      try database.execute(HubSQL.disownGeneration, [last])
+      try database.execute(HubSQL.deleteGeneration, [last])
+    }
+    try database.execute(
+      HubSQL.insertGeneration, [Value(id), Value(parent), Value(head), Value(true)])
+    knownTimeline = nil
+  }
+
+  /// Memory and disk were turned back under this store, which a branch knew and we could not:
+  /// from here on the log has another name.
+  func closeTimeline() throws {
+    guard let service else { return }
+    try openGeneration(Self.generation(service.random))
+  }
+
+  /// Takes note of generations of other timelines. Throws if they contradict what is known.
+  func learn(_ links: [LineageLink]) throws {
+    var lineage = try timeline().lineage
+    var learned: [GenerationID] = []
+    var rest = links.filter { !lineage.knows($0.generation) || !lineage.add($0) }
+    var isProgress = true
+    while isProgress {
+      isProgress = false
+      rest = try rest.filter { link in
+        guard let parent = link.parent, lineage.knows(parent), !lineage.knows(link.generation)
+        else { return true }
+        guard lineage.add(link) else { return true }
+        try database.execute(
+          HubSQL.insertGeneration,
+          [Value(link.generation), Value(parent), Value(link.fork), Value(false)])
+        learned.append(link.generation)
+        isProgress = true
+        return false
+      }
+    }
+    guard rest.isEmpty else {
+      throw HubStoreError.refused(.malformed("its generations are not those of this hub"))
+    }
+    knownTimeline = nil
+    for generation in learned { try reviseSeen(ofContextsIn: generation, from: .start) }
+  }
+
+  /// What the log is named by.
+  func timeline() throws -> HubTimeline {
+    if let knownTimeline { return knownTimeline }
+    var lineage = Lineage(root: hubID)
+    var current = hubID
+    for row in try database.rows(HubSQL.selectGenerations) {
+      guard let id = GenerationID(row[0].asText) else {
+        throw HubStoreError.damaged("a generation has no name")
+      }
+      let link = LineageLink(
+        generation: id, parent: GenerationID(row[1].asText), fork: row[2].asPosition)
+      guard lineage.add(link) else {
+        throw HubStoreError.damaged("generation \(id) does not fit the others")
+      }
+      if row[3].asInteger != 0 { current = id }
+    }
+    let read = HubTimeline(lineage: lineage, current: current)
+    knownTimeline = read
+    return read
+  }
+
+  // MARK: Facts
+
+  /// The generation that names new entries.
+  package func generation() throws -> GenerationID {
+    try storing("read its generations") { try timeline().current.generation }
+  }
+
+  /// Every generation that the hub knows of: its own and those of timelines that it lost.
+  package func lineage() throws -> Lineage {
+    try storing("read its generations") { try timeline().lineage }
+  }
+
+  /// The hub's own generations, the root first.
+  package func path() throws -> [GenerationStep] {
+    try storing("read its generations") { try timeline().path }
+  }
+
+  /// The canonical name of a position of the log.
+  package func place(at position: LogPosition) throws -> CausalContext {
+    try storing("read its generations") { try timeline().place(at: position) }
+  }
+
+  /// The steps of the path after a branch's place: what it may not know yet.
+  package func steps(after place: CausalContext?) throws -> [GenerationStep] {
+    try storing("read its generations") {
+      let timeline = try timeline()
+      let head = try log.head()
+      return timeline.steps(after: place.flatMap { timeline.meet($0, head: head)?.shared })
+    }
+  }
+
+  /// The hash of the log up to a position: SHA-256 over the hash before it and the entry's content
+  /// hash, from 32 zero bytes on. Nil if the log does not reach it.
+  package func logHash(at position: LogPosition) throws -> ContentHash? {
+    try storing("read its log") { try log.logHash(position) }
+  }
+
+  /// A backup of the hub that could be restored.
+  package struct Backup: Hashable, Sendable {
+    /// They count 1, 2, 3 …; 0 stands for none yet.
+    package var number: UInt64
+    /// What it holds: the log up to here.
+    package var place: CausalContext
+    package var milliseconds: Int64?
+  }
+
+  /// The last backup; number 0 at the log's start if there was none.
+  package func lastBackup() throws -> Backup {
+    try storing("read of its backups") {
+      guard let row = try database.firstRow(HubSQL.selectBackup),
+        let generation = GenerationID(row[1].asText)
+      else {
+        return Backup(number: 0, place: CausalContext(generation: hubID, position: .start))
+      }
+      return Backup(
+        number: row[0].asCounter,
+        place: CausalContext(generation: generation, position: row[2].asPosition),
+        milliseconds: row[3].asInteger)
+    }
+  }
+}

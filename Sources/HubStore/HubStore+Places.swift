@@ -1,0 +1,171 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// What branches' places are in this log, and what changesets had seen.
+extension HubStore {
+  /// What a branch's place is here.
+  enum Whereabouts: Hashable {
+    /// A position of this log.
+    case here(LogPosition)
+    /// A place of a timeline that this hub lost above a position. `isHandedBack`: what the branch
+    /// had seen of it is here again, as far as it can give it.
+    case lost(above: LogPosition, isHandedBack: Bool)
+    /// Only the memory of this very service can have lost it: the place is of the generation that
+    /// names new entries, and the log does not have it.
+    case turnedBack
+    /// The log never had it.
+    case unknown
+  }
+
+  func whereabouts(
+    of place: CausalContext, logHash: ContentHash?, for replica: ReplicaID
+  ) throws -> Whereabouts {
+    let head = try log.head()
+    let timeline = try timeline()
+    guard let (shared, lost) = timeline.meet(place, head: head) else { return .unknown }
+    guard lost.isEmpty else {
+      if timeline.lineage.canonical(place).generation == timeline.current.generation {
+        return .turnedBack
+      }
+      return .lost(
+        above: shared.position,
+        isHandedBack: try isHandedBack(place, lost: lost, by: replica))
+    }
+    if let logHash, let ours = try log.logHash(place.position), ours != logHash {
+      return shared.generation == timeline.current.generation
+        ? .turnedBack : .lost(above: place.position, isHandedBack: false)
+    }
+    return .here(place.position)
+  }
+
+  /// Whether nothing is to be had any more: all that the branch had seen is here, or it has given
+  /// what it has.
+  private func isHandedBack(
+    _ place: CausalContext, lost: [HubTimeline.Stretch], by replica: ReplicaID
+  ) throws -> Bool {
+    let told = try database.integer(
+      HubSQL.selectHandedBackWhole,
+      [Value(replica), Value(place.generation), Value(place.position)])
+    if told != nil { return true }
+    return try lost.allSatisfy { stretch in
+      let count = try database.integer(
+        HubSQL.countPlaces,
+        [Value(stretch.generation), Value(stretch.after), Value(stretch.upTo)])
+      return UInt64(count ?? 0) == stretch.positionCount
+    }
+  }
+
+  // MARK: What was seen
+
+  /// What the author of a changeset had seen, in this log's positions. Nil if its context is of a
+  /// generation that is not known.
+  func seen(_ context: CausalContext, by replica: ReplicaID) throws -> SeenEntries? {
+    guard let (shared, lost) = try timeline().meet(context, head: try log.head()) else {
+      return nil
+    }
+    var others: [SeenEntries.Other] = []
+    for stretch in lost {
+      others += try database.rows(
+        HubSQL.selectPlaces,
+        [Value(stretch.generation), Value(stretch.after), Value(stretch.upTo)]
+      ).map { SeenEntries.Other(since: $0[0].asPosition, position: $0[1].asPosition) }
+    }
+    others += try ancestors(of: replica, above: shared.position)
+    return SeenEntries(upTo: shared.position, others: others)
+  }
+
+  /// The entries above a position of the chains that a replica's own continues.
+  private func ancestors(
+    of replica: ReplicaID, above position: LogPosition
+  ) throws -> [SeenEntries.Other] {
+    var others: [SeenEntries.Other] = []
+    var visited: Set<ReplicaID> = [replica]
+    var child = try self.replica(replica)
+    while let parent = child?.parent, visited.insert(parent.replica).inserted {
+      others += try database.rows(
+        HubSQL.selectChainAbove,
+        [Value(parent.replica), Value(counter: parent.counter), Value(position)]
+      ).map { SeenEntries.Other(since: .start, position: $0[0].asPosition) }
+      child = try self.replica(parent.replica)
+    }
+    return others
+  }
+
+  // MARK: What becomes known late
+
+  /// Notes where an entry of this log, or the one that is about to be written, was on another
+  /// timeline. Who had seen it there has seen it here.
+  func add(_ place: CausalContext, of position: LogPosition) throws {
+    try database.execute(
+      HubSQL.insertPlace, [Value(place.generation), Value(place.position), Value(position)])
+    guard database.changes == 1 else { return }
+    try database.execute(
+      HubSQL.deleteLoss, [Value(place.generation), Value(place.position)])
+    let lineage = try timeline().lineage
+    for link in lineage.links {
+      let end = CausalContext(
+        generation: link.generation, position: LogPosition(DeltaLimits.ordinalMax))
+      guard lineage.includes(place, in: end) else { continue }
+      try reviseSeen(ofContextsIn: link.generation, from: place.position)
+    }
+  }
+
+  /// Says anew what the entries had seen whose contexts are of a generation, from a position on. If
+  /// one had seen more than was known when it was merged, its rows are looked at again.
+  func reviseSeen(ofContextsIn generation: GenerationID, from position: LogPosition) throws {
+    try revise(
+      try database.rows(HubSQL.selectElsewhere, [Value(generation), Value(position)]))
+  }
+
+  /// The same of the entries of the chains that continue another.
+  func reviseSeen(ofChainsAfter dot: Dot, _ hash: ContentHash) throws {
+    var waiting = try database.rows(HubSQL.selectChildChains, [Value(hash)]).map { $0[0].asReplica }
+    guard !waiting.isEmpty else { return }
+    try database.execute(
+      HubSQL.linkParents, [Value(hash), Value(dot.replica), Value(counter: dot.counter)])
+    var visited: Set<ReplicaID> = []
+    while let replica = waiting.popLast() {
+      guard visited.insert(replica).inserted else { continue }
+      try revise(try database.rows(HubSQL.selectOfReplica, [Value(replica)]))
+      waiting += try database.rows(HubSQL.selectChildReplicas, [Value(replica)])
+        .map { $0[0].asReplica }
+    }
+  }
+
+  private func revise(_ entries: [[Value]]) throws {
+    for row in entries {
+      let position = row[0].asPosition
+      let before = try SeenEntries(upTo: row[2].asPosition, encoded: row[3].asOptionalBytes)
+      let replica = row[1].asReplica
+      let revised: SeenEntries?
+      if let generation = GenerationID(row[4].asText) {
+        revised = try seen(
+          CausalContext(generation: generation, position: row[5].asPosition), by: replica)
+      } else {
+        // Its context was a place of this log; only its chain may say more.
+        revised = SeenEntries(
+          upTo: before.upTo, others: try ancestors(of: replica, above: before.upTo))
+      }
+      guard let revised, revised != before else { continue }
+      try database.execute(
+        HubSQL.updateSeen,
+        [Value(position), Value(revised.upTo), Value(bytes: revised.othersEncoded)])
+      log.forget()
+      try noteRereading(rowsOf: position)
+    }
+  }
+
+  /// The rows of an entry are looked at again with the next changeset, whose outcomes then tell
+  /// everybody what they come to.
+  private func noteRereading(rowsOf position: LogPosition) throws {
+    for part in try database.rows(HubSQL.selectBlockParts, [Value(position)]) {
+      let found = try log.block(position, part: Int(part[0].asInteger))
+      for change in found.block.rowChanges {
+        try database.execute(
+          HubSQL.insertReread, [Value(change.key.table), .blob(change.key.encoded)])
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// Rows whose changes turn out to have seen more than was known when they were merged.
+extension RowMerger {
+  /// Looks at such rows again: versions that others had seen after all go, and everybody is told
+  /// what stands.
+  func rereadRows() throws {
+    for row in try store.database.rows(HubSQL.takeReread) {
+      guard let table = try store.table(row[0].asTable) else { continue }
+      try reread(row[1].asBytes, in: table)
+    }
+  }
+
+  private func reread(_ encoded: [UInt8], in table: HubTable) throws {
+    try encoded.withUnsafeBytes { key in
+      // A row that has all from one block has nothing to lose.
+      guard case .stored(let stored) = try records.record(table.id, key) else { return }
+      let rowKey = try RowKey(table: table.id, encoded: encoded)
+      let metadata = try stored.metadata()
+      let values = metadata.place == .table ? try table.values(of: rowKey) : nil
+      let before = try store.state(metadata, values ?? [], key: encoded, in: table)
+      let after = before.normalized()
+      guard after != before else { return }
+      let place = try put(after, at: rowKey, in: table, encodedKey: key)
+      try records.update(
+        table.id, key, try self.metadata(of: after, place: place, table: table))
+      if after.isComplete || !after.isAlive { try ledger.markContested(table.id, key) }
+    }
+  }
+}

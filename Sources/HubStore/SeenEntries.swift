@@ -1,0 +1,82 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// Which entries of this hub's log the author of a changeset had seen.
+///
+/// What it had integrated is a place on some timeline. Below the last place which that timeline
+/// shares with this hub's, these are all entries; above it, those that were handed back.
+struct SeenEntries: Hashable, Sendable {
+  /// An entry above `upTo`.
+  struct Other: Hashable, Sendable {
+    /// Its position on the author's timeline; 0 for one of the chain that the author's continues,
+    /// which it had seen whatever it had integrated.
+    let since: LogPosition
+    /// Its position here.
+    let position: LogPosition
+  }
+
+  let upTo: LogPosition
+  /// In the order of `since`, then of `position`.
+  let others: [Other]
+  private let all: Knowledge
+
+  init(upTo: LogPosition, others: [Other] = []) {
+    self.upTo = upTo
+    self.others = Set(others.filter { $0.position > upTo })
+      .sorted { ($0.since, $0.position) < ($1.since, $1.position) }
+    all = Knowledge(upTo: upTo, also: Self.positions(self.others))
+  }
+
+  /// What the author had seen of a row that it had integrated at `base`, a position on its own
+  /// timeline; nil stands for all of the changeset's context.
+  func knowledge(base: LogPosition?) -> Knowledge {
+    guard let base else { return all }
+    if others.isEmpty { return Knowledge(upTo: min(upTo, base)) }
+    return Knowledge(
+      upTo: min(upTo, base),
+      also: Self.positions(others.filter { $0.since == .start || $0.since <= base }))
+  }
+
+  /// The least base that says the same as another; nil if that says no less than the context.
+  func normalized(_ base: LogPosition?) -> LogPosition? {
+    base.flatMap { self.base(of: knowledge(base: $0)) }
+  }
+
+  /// A base whose knowledge this is; nil stands for the whole context.
+  func base(of knowledge: Knowledge) -> LogPosition? {
+    if knowledge == all { return nil }
+    guard knowledge.upTo == upTo else { return knowledge.upTo }
+    let included = others.filter { $0.since != .start && knowledge.contains($0.position) }
+    return included.map(\.since).max() ?? upTo
+  }
+
+  private static func positions(_ others: [Other]) -> [LogPosition] {
+    Set(others.map(\.position)).sorted()
+  }
+
+  // MARK: Stored form
+
+  /// The others as a column has them; nil if there are none.
+  var othersEncoded: [UInt8]? {
+    guard !others.isEmpty else { return nil }
+    var writer = ByteWriter()
+    writer.writeList(others) { writer, other in
+      writer.writeVarint(other.since.rawValue)
+      writer.writeVarint(other.position.rawValue)
+    }
+    return writer.bytes
+  }
+
+  init(upTo: LogPosition, encoded: [UInt8]?) throws(DeltaDecodingError) {
+    guard let encoded else { return self.init(upTo: upTo) }
+    var reader = FieldReader(encoded, in: "what an entry of the log had seen")
+    let others = try reader.readList(of: "entries", atMost: encoded.count) {
+      (reader) throws(DeltaDecodingError) in
+      Other(since: try reader.readPosition(), position: try reader.readPosition())
+    }
+    try reader.expectEnd()
+    self.init(upTo: upTo, others: others)
+  }
+}
