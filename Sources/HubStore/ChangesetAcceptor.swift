@@ -5,8 +5,16 @@ internal import Storage
 
 /// Takes in one changeset frame by frame, inside the exchange's transaction.
 final class ChangesetAcceptor {
+  /// Who brings the changeset.
+  enum Bringer {
+    /// Its author, in the order of its chain.
+    case author(ReplicaRecord)
+    /// Somebody who has it from a timeline that this hub lost. It is named as here.
+    case other(Dot)
+  }
+
   private let store: HubStore
-  private let author: ReplicaRecord
+  private let bringer: Bringer
   private let clockOffsetMilliseconds: Int64
   private let receivedMilliseconds: Int64
 
@@ -15,27 +23,40 @@ final class ChangesetAcceptor {
   private var keyAffinities: [TableID: [KeyAffinity]] = [:]
 
   private var frames = FrameReader()
-  private var reader = ChangesetReader()
+  private var reader: ChangesetReader
   private var progress = Progress.start
   private var part = 0
-  private var blockBytes = 0
-  private var blockFrames = 0
+  /// Of what the author made and others are sent: header, blocks, stubs.
+  private var authoredBytes = 0
+  private var authoredFrames = 0
 
   private enum Progress {
     case start
     /// A changeset that the hub has: only its hash is compared.
     case known(header: ChangesetHeader, position: LogPosition, hash: ContentHash?)
-    case merging(header: ChangesetHeader, position: LogPosition, RowMerger)
+    case merging(Merging)
     case done(AcceptedEntry)
   }
 
+  private struct Merging {
+    let header: ChangesetHeader
+    let merger: RowMerger
+
+    var position: LogPosition { merger.position }
+    var entry: LogEntry { merger.entry }
+  }
+
   init(
-    store: HubStore, author: ReplicaRecord, clockOffsetMilliseconds: Int64,
+    store: HubStore, from bringer: Bringer, clockOffsetMilliseconds: Int64,
     receivedMilliseconds: Int64, budget: RawBudget
   ) {
     self.store = store
     self.budget = budget
-    self.author = author
+    self.bringer = bringer
+    switch bringer {
+    case .author: reader = ChangesetReader()
+    case .other: reader = ChangesetReader(allowsStubs: true)
+    }
     self.clockOffsetMilliseconds = clockOffsetMilliseconds
     self.receivedMilliseconds = receivedMilliseconds
   }
@@ -62,24 +83,16 @@ final class ChangesetAcceptor {
     switch (read, progress) {
     case (.header(let header), .start):
       progress = try begin(header)
-      if case .merging = progress { try write(frame.encoded, type: .changesetHeader) }
-    case (.block(let block), .merging(let header, _, let merger)):
-      try check(block, context: header.context.position)
-      let keys = BlockKeys(block)
-      let bytes = frame.encoded
-      let isSilent = try !merger.merge(block, keys: keys, part: part)
-      if !isSilent {
-        blockBytes += bytes.count
-        blockFrames += 1
-      }
-      try write(
-        bytes, type: .block, table: block.table, keys: (keys.least, keys.greatest),
-        isSilent: isSilent)
-    case (.block, .known):
+      if case .merging = progress { try writeAuthored(frame.encoded, type: .changesetHeader) }
+    case (.block(let block), .merging(let merging)):
+      try take(block, frame, merging)
+    case (.stub, .merging):
+      try writeAuthored(frame.encoded, type: .stub)
+    case (.block, .known), (.stub, .known):
       break
-    case (.trailer(let trailer), .merging(let header, let position, let merger)):
+    case (.trailer(let trailer), .merging(let merging)):
       try write(frame.encoded, type: .changesetTrailer)
-      progress = .done(try end(header, trailer, at: position, merger))
+      progress = .done(try end(merging, trailer))
     case (.trailer(let trailer), .known(let header, let position, let hash)):
       guard hash == trailer.contentHash else { throw chainBroken(header) }
       progress = .done(
@@ -88,6 +101,24 @@ final class ChangesetAcceptor {
           isNew: false, rowCount: 0))
     default:
       throw HubStoreError.refused(.malformed("bytes follow a changeset's end"))
+    }
+  }
+
+  private func take(_ block: BlockReader, _ frame: Frame, _ merging: Merging) throws {
+    try check(block, context: merging.header.context.position)
+    let keys = BlockKeys(block)
+    let isSilent = try !merging.merger.merge(block, keys: keys, part: part)
+    if isSilent {
+      try write(
+        frame.encoded, type: .block, table: block.table, keys: (keys.least, keys.greatest),
+        isSilent: true)
+      // Others need of it what its changeset's hash is made of.
+      let raw = try decompressedBlock(payload: frame.payload)
+      let stub = BlockStub(raw: raw, rowCount: block.rowCount)
+      try writeAuthored(Frame(type: .stub, payload: stub.payload).encoded, type: .stub)
+    } else {
+      try writeAuthored(
+        frame.encoded, type: .block, table: block.table, keys: (keys.least, keys.greatest))
     }
   }
 
@@ -102,39 +133,55 @@ final class ChangesetAcceptor {
   }
 
   private func chainBroken(_ header: ChangesetHeader) -> HubStoreError {
-    .refused(
+    guard case .author(let author) = bringer else {
+      return .refused(.malformed("a changeset that was handed back does not fit its name"))
+    }
+    return .refused(
       .chainBroken(expectedCounter: author.chainCounter + 1, counter: header.dot.counter))
   }
 
   // MARK: Header
 
   private func begin(_ header: ChangesetHeader) throws -> Progress {
-    guard header.dot.replica == author.id else {
-      throw HubStoreError.refused(.notTheAuthors)
-    }
     guard header.schemaFingerprint == store.schemaFingerprint else {
       throw HubStoreError.refused(.schemaMismatch)
     }
-    if header.dot.counter <= author.chainCounter {
-      let known = try store.loggedChangeset(header.dot)
-      return .known(header: header, position: known?.position ?? .start, hash: known?.hash)
+    switch bringer {
+    case .author(let author):
+      guard header.dot.replica == author.id else { throw HubStoreError.refused(.notTheAuthors) }
+      if header.dot.counter <= author.chainCounter {
+        let known = try store.loggedChangeset(header.dot)
+        return .known(header: header, position: known?.position ?? .start, hash: known?.hash)
+      }
+      guard header.dot.counter == author.chainCounter + 1, header.previous == author.chainHash
+      else { throw chainBroken(header) }
+      guard let seen = try store.seen(ofPushed: header.context, by: author.id) else {
+        throw HubStoreError.refused(.unknownPosition)
+      }
+      return .merging(try merge(header, as: header.dot, seen: seen))
+    case .other(let dot):
+      // Should its timeline become known later, so does the rest of what it had seen.
+      let seen =
+        try store.seen(header.context, by: dot.replica)
+        ?? SeenEntries(upTo: .start, others: store.ancestors(of: dot.replica, above: .start))
+      return .merging(try merge(header, as: dot, seen: seen))
     }
-    guard header.dot.counter == author.chainCounter + 1, header.previous == author.chainHash
-    else { throw chainBroken(header) }
-    let head = try store.log.head()
-    guard header.context.generation == store.generation, header.context.position <= head else {
-      throw HubStoreError.refused(.unknownPosition)
-    }
-    let position = head.next
+  }
+
+  private func merge(
+    _ header: ChangesetHeader, as dot: Dot, seen: SeenEntries
+  ) throws -> Merging {
+    let position = try store.log.head().next
     let entry = LogEntry(
-      dot: header.dot, context: header.context.position, isBaseline: header.isBaseline,
+      dot: dot, seen: seen, isBaseline: header.isBaseline,
       clockOffsetMilliseconds: clockOffsetMilliseconds,
       receivedMilliseconds: receivedMilliseconds)
     store.log.remember(entry, at: position)
-    let merger = try RowMerger(
-      store: store, position: position, entry: entry,
-      ledger: LedgerWriter(store: store, position: position))
-    return .merging(header: header, position: position, merger)
+    return Merging(
+      header: header,
+      merger: try RowMerger(
+        store: store, position: position, entry: entry,
+        ledger: LedgerWriter(store: store, position: position)))
   }
 
   // MARK: Blocks
@@ -184,44 +231,68 @@ final class ChangesetAcceptor {
     _ bytes: [UInt8], type: FrameType, table: TableID? = nil,
     keys: (least: [UInt8], greatest: [UInt8])? = nil, isSilent: Bool = false
   ) throws {
-    guard case .merging(_, let position, _) = progress else { return }
+    guard case .merging(let merging) = progress else { return }
     try store.writeFrame(
-      bytes, type: type, table: table, keys: keys, isSilent: isSilent, at: position, part: part)
+      bytes, type: type, table: table, keys: keys, isSilent: isSilent, at: merging.position,
+      part: part)
     part += 1
+  }
+
+  /// Writes a frame that others than the author are sent.
+  private func writeAuthored(
+    _ bytes: [UInt8], type: FrameType, table: TableID? = nil,
+    keys: (least: [UInt8], greatest: [UInt8])? = nil
+  ) throws {
+    try write(bytes, type: type, table: table, keys: keys)
+    authoredBytes += bytes.count
+    authoredFrames += 1
   }
 
   // MARK: Trailer
 
-  private func end(
-    _ header: ChangesetHeader, _ trailer: ChangesetTrailer, at position: LogPosition,
-    _ merger: RowMerger
-  ) throws -> AcceptedEntry {
-    try merger.retryRefused()
+  private func end(_ merging: Merging, _ trailer: ChangesetTrailer) throws -> AcceptedEntry {
+    let (header, entry, position) = (merging.header, merging.entry, merging.position)
+    try merging.merger.retryRefused()
+    try merging.merger.rereadRows()
     let outcomes = try OutcomeWriter(
-      store: store, position: position, firstPart: part, ledger: merger.ledger
+      store: store, position: position, firstPart: part, ledger: merging.merger.ledger
     ).write()
     let head = DeltaEntry(
-      position: position, dot: header.dot, contentHash: trailer.contentHash,
+      position: position, dot: entry.dot, contentHash: trailer.contentHash,
       timestamp: header.timestamp, clockOffsetMilliseconds: clockOffsetMilliseconds,
       receivedMilliseconds: receivedMilliseconds, hasBlocks: true)
     let headBytes = head.payload.count + Frame.overheadBytes
     let author = (bytes: headBytes + outcomes.bytes, frames: 1 + outcomes.frames)
+    let elsewhere = try store.isHere(header.context) ? nil : header.context
     try store.database.execute(
       HubSQL.insertLog,
       [
-        Value(position), Value(header.dot.replica), Value(counter: header.dot.counter),
-        Value(trailer.contentHash), Value(header.context.position), Value(header.isBaseline),
+        Value(position), Value(entry.dot.replica), Value(counter: entry.dot.counter),
+        Value(trailer.contentHash), Value(try logHash(at: position, trailer.contentHash)),
+        Value(entry.seen.upTo), Value(bytes: entry.seen.othersEncoded),
+        elsewhere.map { Value($0.generation) } ?? .null,
+        elsewhere.map { Value($0.position) } ?? .null, Value(header.isBaseline),
         .integer(header.timestamp.milliseconds), .integer(Int64(header.timestamp.counter)),
         Value(header.timestamp.replica), .integer(clockOffsetMilliseconds),
         .integer(receivedMilliseconds), Value(trailer.rowCount), Value(author.bytes),
-        Value(author.frames), Value(author.bytes + blockBytes),
-        Value(author.frames + blockFrames),
+        Value(author.frames), Value(author.bytes + authoredBytes),
+        Value(author.frames + authoredFrames),
       ])
     try store.database.execute(
       HubSQL.updateChain,
-      [Value(counter: header.dot.counter), Value(trailer.contentHash), Value(header.dot.replica)])
+      [Value(counter: entry.dot.counter), Value(trailer.contentHash), Value(entry.dot.replica)])
+    try store.reviseSeen(ofChainsAfter: entry.dot, trailer.contentHash)
     return AcceptedEntry(
-      counter: header.dot.counter, contentHash: trailer.contentHash, position: position,
+      counter: entry.dot.counter, contentHash: trailer.contentHash, position: position,
       isNew: true, rowCount: trailer.rowCount)
+  }
+
+  private func logHash(
+    at position: LogPosition, _ contentHash: ContentHash
+  ) throws -> ContentHash {
+    guard let before = try store.log.logHash(LogPosition(position.rawValue - 1)) else {
+      throw HubStoreError.damaged("the log lacks the hash before position \(position)")
+    }
+    return ContentHash(of: before.bytes + contentHash.bytes)
   }
 }

@@ -24,9 +24,7 @@ struct DeltaIndex: Sendable {
     header =
       Frame(
         type: .deltaHeader,
-        payload: DeltaHeader(
-          formatVersion: 1, generation: generation, from: from, to: to, receiver: receiver
-        ).payload
+        payload: DeltaHeader(generation: generation, from: from, to: to, receiver: receiver).payload
       ).encoded
     trailer =
       Frame(

@@ -1,70 +1,7 @@
-package import Basics
+internal import Basics
 package import Clocks
 internal import Deltas
 internal import Storage
-
-/// Where a changeset's stream is.
-package enum ChangesetSource: Hashable, Sendable {
-  /// It came with the request.
-  case inline([UInt8])
-  /// It was uploaded in pieces.
-  case staged(counter: UInt64, contentHash: ContentHash, byteCount: Int)
-
-  var byteCount: Int {
-    switch self {
-    case .inline(let bytes): bytes.count
-    case .staged(_, _, let byteCount): byteCount
-    }
-  }
-}
-
-/// A changeset that the log has, now or from before.
-package struct AcceptedEntry: Hashable, Sendable {
-  package var counter: UInt64
-  package var contentHash: ContentHash
-  package var position: LogPosition
-  /// False if the hub had it already.
-  package var isNew: Bool
-  /// The rows it changed; 0 unless it is new.
-  package var rowCount: Int
-}
-
-/// What an exchange came to.
-package struct Acceptance: Hashable, Sendable {
-  /// Beside the sources.
-  package var entries: [AcceptedEntry]
-  /// The delta that the branch is to have now goes from what it has integrated to here.
-  package var deltaTo: LogPosition
-  /// That delta's length; 0 if there is nothing new.
-  package var deltaByteCount: Int
-}
-
-/// What a branch says of itself with its changesets.
-package struct Contact: Hashable, Sendable {
-  package var replica: ReplicaID
-  /// What it has durably integrated; nil before its first exchange.
-  package var integrated: CausalContext?
-  /// Where a delta ends of which the branch has a part; nil if it has none.
-  package var resumeTo: LogPosition?
-  /// A delta up to this length goes with the answer, and counts as delivered.
-  package var inlineBytesMax: Int
-  /// How far the hub's clock is ahead of the branch's.
-  package var clockOffsetMilliseconds: Int64
-  /// The hub's wall clock.
-  package var receivedMilliseconds: Int64
-
-  package init(
-    replica: ReplicaID, integrated: CausalContext?, resumeTo: LogPosition? = nil,
-    inlineBytesMax: Int = 0, clockOffsetMilliseconds: Int64, receivedMilliseconds: Int64
-  ) {
-    self.replica = replica
-    self.integrated = integrated
-    self.resumeTo = resumeTo
-    self.inlineBytesMax = inlineBytesMax
-    self.clockOffsetMilliseconds = clockOffsetMilliseconds
-    self.receivedMilliseconds = receivedMilliseconds
-  }
-}
 
 extension HubStore {
   /// Accepts a branch's changesets in the order of their counters, merges them, and notes the
@@ -75,32 +12,47 @@ extension HubStore {
     _ sources: [ChangesetSource], from contact: Contact
   ) throws -> Acceptance {
     do {
+      try salvageOfRetired(sources, from: contact)
       let accepted = try storing("accept the changesets") {
         try database.transaction { try acceptAll(sources, from: contact) }
       }
       if !sources.isEmpty { removeStaged(of: contact.replica) }
       return accepted
     } catch {
-      log.forget()
-      deltaIndex = nil
-      records?.forget()
-      throw error
+      forgetCaches()
+      guard error is TurnedBack else { throw error }
+      try storing("open a generation") {
+        try database.transaction { try closeTimeline() }
+      }
+      throw HubStoreError.refused(.unknownPosition)
     }
   }
+
+  /// The file and this store's memory were turned back together: what the log is named by must
+  /// change, whatever becomes of the request.
+  private struct TurnedBack: Error {}
 
   private func acceptAll(
     _ sources: [ChangesetSource], from contact: Contact
   ) throws -> Acceptance {
+    try takeOver()
     records?.forget()
-    guard let known = try replica(contact.replica) else {
+    let known = try replica(contact.replica)
+    if known?.state == .revoked { throw HubStoreError.refused(.revoked) }
+    var whereabouts = Whereabouts.here(.start)
+    if let place = contact.integrated {
+      whereabouts = try self.whereabouts(of: place, logHash: contact.logHash, for: contact.replica)
+    }
+    switch whereabouts {
+    case .here, .lost(_, isHandedBack: true): break
+    case .turnedBack where service != nil: throw TurnedBack()
+    case .turnedBack, .unknown, .lost(_, isHandedBack: false):
+      throw HubStoreError.refused(.unknownPosition)
+    }
+    guard let known, known.state == .active, !contact.isStranger else {
       throw HubStoreError.refused(.unknownReplica)
     }
-    guard known.state == .active else { throw HubStoreError.refused(.revoked) }
-    if let integrated = contact.integrated {
-      guard integrated.generation == generation, integrated.position <= (try log.head()) else {
-        throw HubStoreError.refused(.unknownPosition)
-      }
-    }
+    try checkChain(of: known, contact)
     var accepted: [AcceptedEntry] = []
     var budget = RawBudget(forCompressedBytes: sources.reduce(0) { $0 + $1.byteCount })
     for source in sources {
@@ -108,16 +60,52 @@ extension HubStore {
       guard let author = try replica(contact.replica) else { continue }
       accepted.append(try accept(source, of: author, contact, budget: &budget))
     }
-    let from = contact.integrated?.position ?? .start
-    let head = try log.head()
-    // A delta of which the branch has a part is finished before a newer one begins.
-    let to = contact.resumeTo.map { from < $0 && $0 <= head ? $0 : head } ?? head
-    let byteCount = try deltaByteCount(receiver: contact.replica, from: from, to: to)
+    let acknowledged = whereabouts.shared
+    let plan = try deltaPlan(whereabouts, contact)
+    let byteCount = try deltaByteCount(plan)
     let isInline = byteCount <= contact.inlineBytesMax
     try noteContact(
-      contact, acknowledged: from, delivered: isInline ? to : from,
-      isComplete: isInline && to == head)
-    return Acceptance(entries: accepted, deltaTo: to, deltaByteCount: byteCount)
+      contact, acknowledged: acknowledged, plan: plan, isDelivered: isInline,
+      isComplete: isInline && plan.to == (try log.head()))
+    return Acceptance(entries: accepted, plan: plan, deltaByteCount: byteCount)
+  }
+
+  /// Whether the database is the one that the chain's last changesets came from. A copy of it, or
+  /// an older state, would lack changesets that its deltas leave out as its own.
+  private func checkChain(of known: ReplicaRecord, _ contact: Contact) throws {
+    guard let sealed = contact.sealed else { return }
+    let isBehind = known.chainCounter > sealed.counter
+    let isOther =
+      known.chainCounter == sealed.counter && known.chainCounter > 0
+      && known.chainHash != sealed.contentHash
+    guard !isBehind, !isOther else {
+      throw HubStoreError.refused(
+        .chainBroken(expectedCounter: known.chainCounter + 1, counter: sealed.counter + 1))
+    }
+  }
+
+  /// What a branch is to have now: the one place where it is decided.
+  private func deltaPlan(_ whereabouts: Whereabouts, _ contact: Contact) throws -> DeltaPlan {
+    let head = try log.head()
+    switch whereabouts {
+    case .here(let from):
+      return plan(from: from, to: head, receiver: contact.replica, resumeTo: contact.resumeTo)
+    case .lost(let from, _):
+      // What it has seen above is here under other positions, its own changesets too.
+      guard from < head else { return .log(from: from, to: from, receiver: .hub) }
+      return plan(from: from, to: head, receiver: .hub, resumeTo: contact.resumeTo)
+    case .turnedBack, .unknown:
+      throw HubStoreError.refused(.unknownPosition)
+    }
+  }
+
+  private func plan(
+    from: LogPosition, to head: LogPosition, receiver: ReplicaID, resumeTo: LogPosition?
+  ) -> DeltaPlan {
+    guard from < head else { return .nothing(at: head) }
+    // A delta of which the branch has a part is finished before a newer one begins.
+    let to = resumeTo.map { from < $0 && $0 <= head ? $0 : head } ?? head
+    return .log(from: from, to: to, receiver: receiver)
   }
 
   private func accept(
@@ -125,25 +113,21 @@ extension HubStore {
     budget: inout RawBudget
   ) throws -> AcceptedEntry {
     let acceptor = ChangesetAcceptor(
-      store: self, author: author, clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
+      store: self, from: .author(author), clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
       receivedMilliseconds: contact.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
     switch source {
     case .inline(let bytes):
       try acceptor.take(bytes[...])
       return try acceptor.finish()
-    case .staged(let counter, let hash, let byteCount):
+    case .staged(let counter, let hash, _):
       let dot = Dot(replica: author.id, counter: counter)
       if let logged = try loggedChangeset(dot), logged.hash == hash {
         return AcceptedEntry(
           counter: counter, contentHash: hash, position: logged.position, isNew: false,
           rowCount: 0)
       }
-      let file = staging.filePath(replica: author.id, counter: counter, hash: hash)
-      let staged = staging.byteCount(file)
-      guard staged == byteCount else {
-        throw HubStoreError.refused(.notUploaded(haveBytes: staged, ofBytes: byteCount))
-      }
+      let file = try stagedFile(source, of: author.id)
       let entry: AcceptedEntry
       do {
         try staging.read(file) { try acceptor.take($0) }
@@ -162,6 +146,12 @@ extension HubStore {
   }
 
   // MARK: Log
+
+  /// Where the log has a changeset, by what it is.
+  func loggedChangeset(_ hash: ContentHash) throws -> (position: LogPosition, dot: Dot)? {
+    guard let row = try database.firstRow(HubSQL.selectLogByHash, [Value(hash)]) else { return nil }
+    return (row[0].asPosition, Dot(replica: row[1].asReplica, counter: row[2].asCounter))
+  }
 
   /// Where the log has a changeset, and what its hash is.
   func loggedChangeset(_ dot: Dot) throws -> (position: LogPosition, hash: ContentHash)? {
@@ -197,10 +187,7 @@ extension HubStore {
     _ bytes: [UInt8], at offset: Int, of changeset: ChangesetSource, from replica: ReplicaID
   ) throws -> Int {
     guard case .staged(let counter, let hash, let byteCount) = changeset else { return 0 }
-    let dot = Dot(replica: replica, counter: counter)
-    if let logged = try storing("look up a changeset", { try loggedChangeset(dot) }),
-      logged.hash == hash
-    {
+    if try storing("look up a changeset", { try loggedChangeset(hash) }) != nil {
       return byteCount
     }
     let file = staging.filePath(replica: replica, counter: counter, hash: hash)
@@ -211,6 +198,17 @@ extension HubStore {
     }
     if staged == 0 { try makeRoom(for: replica) }
     return try staging.write(Array(bytes.dropFirst(staged - offset)), to: file, at: staged)
+  }
+
+  /// The file of a changeset that a replica has uploaded whole.
+  func stagedFile(_ source: ChangesetSource, of replica: ReplicaID) throws -> String {
+    guard case .staged(let counter, let hash, let byteCount) = source else { return "" }
+    let file = staging.filePath(replica: replica, counter: counter, hash: hash)
+    let staged = staging.byteCount(file)
+    guard staged == byteCount else {
+      throw HubStoreError.refused(.notUploaded(haveBytes: staged, ofBytes: byteCount))
+    }
+    return file
   }
 
   private func makeRoom(for replica: ReplicaID) throws {

@@ -53,8 +53,39 @@ extension HubStore {
   }
 
   /// The whole delta's length; 0 if there is nothing between the positions.
-  func deltaByteCount(receiver: ReplicaID, from: LogPosition, to: LogPosition) throws -> Int {
-    from < to ? try deltaIndex(receiver: receiver, from: from, to: to).total : 0
+  func deltaByteCount(_ plan: DeltaPlan) throws -> Int {
+    switch plan {
+    case .nothing: 0
+    case .log(let from, let to, let receiver):
+      from < to ? try deltaIndex(receiver: receiver, from: from, to: to).total : 0
+    }
+  }
+
+  /// A piece of the delta that an exchange announced, and the length of the whole.
+  package func delta(
+    _ plan: DeltaPlan, offset: Int, byteCount: Int
+  ) throws -> (bytes: [UInt8], total: Int) {
+    switch plan {
+    case .nothing: ([], 0)
+    case .log(let from, let to, let receiver):
+      try delta(receiver: receiver, from: from, to: to, offset: offset, byteCount: byteCount)
+    }
+  }
+
+  /// The delta between two positions that a replica was told of last. Nil if the log does not have
+  /// them under that generation.
+  package func plan(
+    for replica: ReplicaID, generation: GenerationID, from: LogPosition, to: LogPosition
+  ) throws -> DeltaPlan? {
+    try storing("look up a delta") {
+      let place = CausalContext(generation: generation, position: to)
+      guard from <= to, to <= (try log.head()), try timeline().place(at: to) == place else {
+        return nil
+      }
+      let told = try database.firstRow(HubSQL.selectPlan, [Value(replica)])
+      let isForAnyone = told?[0] == Value(from) && told?[1] == Value(true)
+      return .log(from: from, to: to, receiver: isForAnyone ? .hub : replica)
+    }
   }
 
   private func deltaIndex(
@@ -66,7 +97,7 @@ extension HubStore {
     let sums = try database.firstRow(
       HubSQL.selectDeltaSums, [Value(receiver), Value(from), Value(to)])
     let index = DeltaIndex(
-      generation: generation, receiver: receiver, from: from, to: to,
+      generation: try timeline().place(at: to).generation, receiver: receiver, from: from, to: to,
       entryCount: Int(sums?[0].asInteger ?? 0), entryBytes: Int(sums?[1].asInteger ?? 0),
       frameCount: Int(sums?[2].asInteger ?? 0))
     deltaIndex = index

@@ -1,4 +1,4 @@
-internal import Basics
+package import Basics
 package import Clocks
 internal import Deltas
 internal import Storage

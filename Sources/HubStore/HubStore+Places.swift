@@ -17,6 +17,14 @@ extension HubStore {
     case turnedBack
     /// The log never had it.
     case unknown
+
+    /// Up to where the branch has what the log has.
+    var shared: LogPosition {
+      switch self {
+      case .here(let position), .lost(above: let position, _): position
+      case .turnedBack, .unknown: .start
+      }
+    }
   }
 
   func whereabouts(
@@ -76,8 +84,26 @@ extension HubStore {
     return SeenEntries(upTo: shared.position, others: others)
   }
 
+  /// The same of a changeset that its author brings: nil too if only the generation that names new
+  /// entries could have had that place, and it has not.
+  func seen(ofPushed context: CausalContext, by replica: ReplicaID) throws -> SeenEntries? {
+    let timeline = try timeline()
+    let canonical = timeline.lineage.canonical(context)
+    if canonical.generation == timeline.current.generation,
+      canonical.position > (try log.head())
+    {
+      return nil
+    }
+    return try seen(context, by: replica)
+  }
+
+  /// Whether a place is one of this log.
+  func isHere(_ place: CausalContext) throws -> Bool {
+    try timeline().meet(place, head: try log.head())?.lost.isEmpty ?? false
+  }
+
   /// The entries above a position of the chains that a replica's own continues.
-  private func ancestors(
+  func ancestors(
     of replica: ReplicaID, above position: LogPosition
   ) throws -> [SeenEntries.Other] {
     var others: [SeenEntries.Other] = []
@@ -162,7 +188,8 @@ extension HubStore {
   private func noteRereading(rowsOf position: LogPosition) throws {
     for part in try database.rows(HubSQL.selectBlockParts, [Value(position)]) {
       let found = try log.block(position, part: Int(part[0].asInteger))
-      for change in found.block.rowChanges {
+      for row in 0..<found.block.rowCount {
+        let change = found.block.rowChange(row)
         try database.execute(
           HubSQL.insertReread, [Value(change.key.table), .blob(change.key.encoded)])
       }

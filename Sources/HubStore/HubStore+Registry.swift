@@ -41,16 +41,33 @@ extension HubStore {
     }
   }
 
-  /// Refuses a branch's device from its next request on.
+  /// Refuses a branch's device from its next request on. Nothing that it sends is kept.
   package func revoke(name: String) throws {
-    try storing("revoke the branch") {
-      try database.transaction {
-        guard let row = try database.firstRow(HubSQL.selectReplicaNamed, [.text(name)]) else {
-          throw HubStoreError.branchUnknown(name)
-        }
-        try database.execute(
-          HubSQL.updateReplicaState, [.integer(ReplicaState.revoked.rawValue), row[0]])
+    try storing("revoke the branch") { try setState(.revoked, of: name) }
+  }
+
+  /// Says that a branch must not come back. What its device still sends is kept apart, for people
+  /// to decide.
+  package func retire(name: String) throws {
+    try storing("retire the branch") { try setState(.retired, of: name) }
+  }
+
+  private func setState(_ state: ReplicaState, of name: String) throws {
+    try database.transaction {
+      let record = try branch(named: name)
+      guard record.state != .past else { throw HubStoreError.branchUnknown(name) }
+      try database.execute(
+        HubSQL.updateReplicaState, [.integer(state.rawValue), Value(record.id)])
+    }
+  }
+
+  /// The branch of a name. Throws `branchUnknown` if there is none.
+  package func branch(named name: String) throws -> ReplicaRecord {
+    try storing("look up a branch") {
+      guard let row = try database.firstRow(HubSQL.selectReplicaNamed, [.text(name)]) else {
+        throw HubStoreError.branchUnknown(name)
       }
+      return ReplicaRecord(row)
     }
   }
 
@@ -181,7 +198,8 @@ extension HubStore {
       try database.execute(
         HubSQL.updateReplicaName,
         [
-          .text("\(name) #\(former.id.rawValue)"), .integer(ReplicaState.revoked.rawValue),
+          .text("\(name) #\(former.id.rawValue)"),
+          .integer((former.state == .active ? ReplicaState.revoked : former.state).rawValue),
           Value(former.id),
         ])
     }
@@ -202,7 +220,7 @@ extension HubStore {
     }
   }
 
-  private static func isValidName(_ name: String) -> Bool {
+  static func isValidName(_ name: String) -> Bool {
     let isPrintable = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     return !name.isEmpty && isPrintable && name.utf8.count <= HubStoreLimits.nameBytesMax
   }
@@ -214,14 +232,16 @@ extension HubStore {
 
   /// Notes an exchange: what the branch says it has, what it is sent, and how its clock stands.
   func noteContact(
-    _ contact: Contact, acknowledged: LogPosition, delivered: LogPosition, isComplete: Bool
+    _ contact: Contact, acknowledged: LogPosition, plan: DeltaPlan, isDelivered: Bool, isComplete: Bool
   ) throws {
     let wallMilliseconds = contact.receivedMilliseconds
+    let floor = min(contact.floor ?? acknowledged, acknowledged)
     try database.execute(
       HubSQL.updateContact,
       [
         .integer(wallMilliseconds), .integer(contact.clockOffsetMilliseconds),
-        Value(acknowledged), Value(delivered),
+        Value(acknowledged), Value(isDelivered ? plan.to : acknowledged), Value(floor),
+        Value(plan.from), Value(plan.isForAnyone),
         Value(milliseconds: isComplete ? wallMilliseconds : nil), Value(contact.replica),
       ])
   }

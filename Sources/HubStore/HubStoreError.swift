@@ -87,6 +87,9 @@ package enum ChangesetRefusal: Error, Hashable, Sendable {
   case malformed(String)
   case notTheAuthors
   case revoked
+  /// What it sent is kept apart.
+  case retired
+  /// The hub knows no such replica, or another device under its number.
   case unknownReplica
   case schemaMismatch
   /// It does not continue the chain that the hub knows of this branch.
@@ -112,8 +115,16 @@ package enum ChangesetRefusal: Error, Hashable, Sendable {
       """
     case .revoked:
       "Nothing was accepted: this device was revoked. Ask for a new invitation and join again."
+    case .retired:
+      """
+      Nothing was accepted: this device was retired. What it sent is kept at the hub, apart from \
+      the rest; ask the hub's operator.
+      """
     case .unknownReplica:
-      "Nothing was accepted: the hub does not know this device. Join again with a new invitation."
+      """
+      Nothing was accepted: the hub knows another device under this number, or none. The device \
+      needs an identity of its own.
+      """
     case .schemaMismatch:
       """
       The changesets were not accepted: the branch's tables are not those of the hub. Bring both \
@@ -123,12 +134,12 @@ package enum ChangesetRefusal: Error, Hashable, Sendable {
       """
       The changesets were not accepted: the hub expects number \(expected) of this branch, and \
       number \(counter) does not continue what the hub has. The database was restored from a \
-      copy, or copied to another device; join again, and its rows will be compared.
+      copy, or copied to another device; it needs an identity of its own.
       """
     case .unknownPosition:
       """
       The changesets were not accepted: they build on a position that this hub's log does not \
-      have. The branch belongs to another hub, or the hub was restored; join again.
+      have. The hub was restored, or the branch belongs to another.
       """
     case .tooLarge(let what, let limit):
       "The changesets were not accepted: \(what) exceeds the limit of \(limit)."

@@ -25,6 +25,8 @@ package enum HubStoreLimits {
   package static let cachedLogEntriesMax = 1 << 16
   /// Decoded blocks of the log kept in memory.
   package static let cachedBlocksMax = 4
+  /// Positions of a lost timeline that one branch may tell of.
+  package static let lossesPerTimelineMax = 1_000_000
   /// The raw bytes of conflicts after which their frame is closed.
   package static let conflictsFrameBytesTarget = 256 << 10
   /// A contested row, or a conflict, that is larger does not travel.

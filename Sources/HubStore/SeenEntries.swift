@@ -70,7 +70,10 @@ struct SeenEntries: Hashable, Sendable {
   }
 
   init(upTo: LogPosition, encoded: [UInt8]?) throws(DeltaDecodingError) {
-    guard let encoded else { return self.init(upTo: upTo) }
+    guard let encoded else {
+      self.init(upTo: upTo)
+      return
+    }
     var reader = FieldReader(encoded, in: "what an entry of the log had seen")
     let others = try reader.readList(of: "entries", atMost: encoded.count) {
       (reader) throws(DeltaDecodingError) in

@@ -75,6 +75,17 @@ struct StagingFolder: Sendable {
     }
   }
 
+  /// The first bytes of a file, up to a number.
+  func beginning(of file: String, byteCount: Int) throws -> [UInt8] {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(file, doing: "read an upload") }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: byteCount)
+    let count = buffer.withUnsafeMutableBytes { systemRead(descriptor, $0) }
+    guard count >= 0 else { throw failure(file, doing: "read an upload") }
+    return Array(buffer[..<count])
+  }
+
   /// The staged changesets of a replica: counters and files.
   func files(of replica: ReplicaID) -> [(counter: UInt64, file: String)] {
     guard let folder = opendir(path) else { return [] }

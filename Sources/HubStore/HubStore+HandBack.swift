@@ -1,0 +1,210 @@
+internal import Basics
+package import Clocks
+internal import Deltas
+internal import Storage
+
+/// A log entry that a branch gives back to a hub that lost it.
+package struct HandedChangeset: Hashable, Sendable {
+  /// All names that the entry had on the timelines which the branch was on.
+  package var places: [CausalContext]
+  /// What the hub called it.
+  package var dot: Dot
+  /// The name of the branch whose it is.
+  package var name: String
+  /// The clock facts with which it was merged.
+  package var clockOffsetMilliseconds: Int64
+  package var receivedMilliseconds: Int64
+  package var source: ChangesetSource
+
+  package init(
+    places: [CausalContext], dot: Dot, name: String, clockOffsetMilliseconds: Int64,
+    receivedMilliseconds: Int64, source: ChangesetSource
+  ) {
+    self.places = places
+    self.dot = dot
+    self.name = name
+    self.clockOffsetMilliseconds = clockOffsetMilliseconds
+    self.receivedMilliseconds = receivedMilliseconds
+    self.source = source
+  }
+}
+
+/// Some of what a branch has of a timeline.
+package struct HandedBatch: Hashable, Sendable {
+  /// Generations that the hub may not know, parents before children.
+  package var lineage: [LineageLink]
+  /// The branch's place.
+  package var timeline: CausalContext
+  /// In the order of their positions on the timeline.
+  package var entries: [HandedChangeset]
+  /// Whether these are the last.
+  package var isLast: Bool
+  /// With the last: the last changeset of each replica that the branch has applied.
+  package var vector: [Dot]
+
+  package init(
+    lineage: [LineageLink], timeline: CausalContext, entries: [HandedChangeset], isLast: Bool,
+    vector: [Dot]
+  ) {
+    self.lineage = lineage
+    self.timeline = timeline
+    self.entries = entries
+    self.isLast = isLast
+    self.vector = vector
+  }
+}
+
+/// Lost timelines: branches give back what they have of them.
+extension HubStore {
+  /// Takes in what a branch hands back, in one durable transaction, and returns what the branch's
+  /// place is called from now on.
+  ///
+  /// An entry that the log has already only gets its places. The others are merged like changesets
+  /// that come now, with the clock facts that they had. After the last, positions of the timeline
+  /// that nobody has given are losses, until somebody does.
+  package func handBack(
+    _ batch: HandedBatch, from replica: ReplicaID, wallMilliseconds: Int64
+  ) throws -> CausalContext {
+    do {
+      let place = try storing("take in what was handed back") {
+        try database.transaction {
+          try takeAll(batch, from: replica, wallMilliseconds: wallMilliseconds)
+        }
+      }
+      for case .staged(let counter, let hash, _) in batch.entries.map(\.source) {
+        staging.remove(staging.filePath(replica: replica, counter: counter, hash: hash))
+      }
+      return place
+    } catch {
+      forgetCaches()
+      throw error
+    }
+  }
+
+  private func takeAll(
+    _ batch: HandedBatch, from replica: ReplicaID, wallMilliseconds: Int64
+  ) throws -> CausalContext {
+    try takeOver()
+    records?.forget()
+    switch try self.replica(replica)?.state {
+    case .revoked: throw HubStoreError.refused(.revoked)
+    case .retired: throw HubStoreError.refused(.retired)
+    case .active, .past, nil: break
+    }
+    try learn(batch.lineage)
+    let known = try timeline().lineage
+    guard known.knows(batch.timeline.generation) else {
+      throw HubStoreError.refused(.unknownPosition)
+    }
+    let hashes = try batch.entries.map { try contentHash(of: $0.source) }
+    let renaming = try renaming(batch, hashes, by: replica)
+    var budget = RawBudget(
+      forCompressedBytes: batch.entries.reduce(0) { $0 + $1.source.byteCount })
+    for (handed, hash) in zip(batch.entries, hashes) {
+      try take(
+        handed, hash, from: replica, places: handed.places.map(renaming.renamed),
+        wallMilliseconds: wallMilliseconds, budget: &budget)
+    }
+    let place = renaming.renamed(batch.timeline)
+    if batch.isLast {
+      try noteLosses(
+        of: place, told: replica, vector: batch.vector, wallMilliseconds: wallMilliseconds)
+      try database.execute(
+        HubSQL.upsertHandedBack,
+        [Value(replica), Value(place.generation), Value(place.position), Value(true), .null])
+    }
+    return try timeline().lineage.canonical(place)
+  }
+
+  // MARK: One entry
+
+  private func take(
+    _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,
+    places: [CausalContext], wallMilliseconds: Int64, budget: inout RawBudget
+  ) throws {
+    let known = try loggedChangeset(hash)
+    let position = try known?.position ?? log.head().next
+    for place in places where try !isHere(place) { try add(place, of: position) }
+    guard known == nil else { return }
+    let header = try header(of: handed.source, from: replica)
+    let dot = try hubName(of: header, handed, wallMilliseconds: wallMilliseconds)
+    let acceptor = ChangesetAcceptor(
+      store: self, from: .other(dot), clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
+      receivedMilliseconds: handed.receivedMilliseconds, budget: budget)
+    defer { budget = acceptor.budget }
+    let entry: AcceptedEntry
+    switch handed.source {
+    case .inline(let bytes):
+      try acceptor.take(bytes[...])
+      entry = try acceptor.finish()
+    case .staged:
+      try staging.read(try stagedFile(handed.source, of: replica)) { try acceptor.take($0) }
+      entry = try acceptor.finish()
+    }
+    guard entry.contentHash == hash else {
+      throw HubStoreError.refused(.malformed("another changeset came than was named"))
+    }
+  }
+
+  // MARK: One generation, two histories
+
+  /// How a branch's places are to be called, should the log have other entries there under the
+  /// same names.
+  private struct Renaming {
+    /// The first place that has another entry here; nil if there is none.
+    var first: CausalContext?
+    /// What the branch's stretch from there on is called.
+    var derived: GenerationID?
+
+    func renamed(_ place: CausalContext) -> CausalContext {
+      guard let first, let derived, place.generation == first.generation,
+        place.position >= first.position
+      else { return place }
+      return CausalContext(generation: derived, position: place.position)
+    }
+  }
+
+  /// Memory and disk were turned back under the hub, and it went on without opening a generation:
+  /// then one name means two entries. The branch's stretch gets a name that follows from what is
+  /// in it, so that all branches which have it come to the same.
+  private func renaming(
+    _ batch: HandedBatch, _ hashes: [ContentHash], by replica: ReplicaID
+  ) throws -> Renaming {
+    let parameters = [
+      Value(replica), Value(batch.timeline.generation), Value(batch.timeline.position),
+    ]
+    if let row = try database.firstRow(HubSQL.selectDerived, parameters),
+      let derived = GenerationID(row[0].asText),
+      let link = try timeline().lineage.links.first(where: { $0.generation == derived }),
+      let parent = link.parent
+    {
+      let first = CausalContext(generation: parent, position: link.fork.next)
+      return Renaming(first: first, derived: derived)
+    }
+    for (handed, hash) in zip(batch.entries, hashes) {
+      for place in handed.places {
+        guard let logged = try contentHash(at: place), logged != hash else {
+          continue
+        }
+        let first = try timeline().lineage.canonical(place)
+        let digest = ContentHash(of: first.generation.bytes + hash.bytes)
+        guard let derived = GenerationID(bytes: Array(digest.bytes.prefix(16))) else { continue }
+        try learn([
+          LineageLink(
+            generation: derived, parent: first.generation,
+            fork: LogPosition(first.position.rawValue - 1))
+        ])
+        try database.execute(
+          HubSQL.upsertHandedBack, parameters + [Value(false), Value(derived)])
+        return Renaming(first: first, derived: derived)
+      }
+    }
+    return Renaming()
+  }
+
+  /// The content hash of the entry that this log has under a name; nil if it has none.
+  private func contentHash(at place: CausalContext) throws -> ContentHash? {
+    guard place.position > .start, try isHere(place) else { return nil }
+    return try database.firstRow(HubSQL.selectContentHash, [Value(place.position)])?.first?.asHash
+  }
+}

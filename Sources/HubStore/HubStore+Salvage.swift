@@ -1,0 +1,141 @@
+package import Basics
+package import Clocks
+internal import Deltas
+internal import Storage
+
+/// What retired branches still send: kept apart, whole, until people decide.
+extension HubStore {
+  /// A changeset that was kept apart.
+  package struct Salvaged: Hashable, Sendable {
+    package var replica: ReplicaID
+    package var name: String
+    package var counter: UInt64
+    package var contentHash: ContentHash
+    package var byteCount: Int
+    package var milliseconds: Int64
+  }
+
+  /// If the branch is retired, keeps what it sent and then refuses it.
+  func salvageOfRetired(_ sources: [ChangesetSource], from contact: Contact) throws {
+    guard let record = try replica(contact.replica), record.state == .retired else { return }
+    guard !contact.isStranger else { throw HubStoreError.refused(.unknownReplica) }
+    try storing("keep what a retired branch sent") {
+      try database.transaction {
+        for source in sources { try salvage(source, of: record, contact.receivedMilliseconds) }
+      }
+    }
+    removeStaged(sources, of: record.id)
+    throw HubStoreError.refused(.retired)
+  }
+
+  private func salvage(
+    _ source: ChangesetSource, of record: ReplicaRecord, _ milliseconds: Int64
+  ) throws {
+    let header = try header(of: source, from: record.id)
+    let hash = try contentHash(of: source)
+    guard header.dot.replica == record.id else { throw HubStoreError.refused(.notTheAuthors) }
+    guard try loggedChangeset(hash) == nil else { return }
+    var piece = 0
+    func keep(_ bytes: ArraySlice<UInt8>) throws {
+      try database.execute(
+        HubSQL.insertSalvage,
+        [
+          Value(record.id), Value(counter: header.dot.counter), Value(hash), Value(piece),
+          .blob(Array(bytes)), .integer(milliseconds),
+        ])
+      piece += 1
+    }
+    switch source {
+    case .inline(let bytes): try keep(bytes[...])
+    case .staged: try staging.read(try stagedFile(source, of: record.id)) { try keep($0) }
+    }
+  }
+
+  private func removeStaged(_ sources: [ChangesetSource], of replica: ReplicaID) {
+    for case .staged(let counter, let hash, _) in sources {
+      staging.remove(staging.filePath(replica: replica, counter: counter, hash: hash))
+    }
+  }
+
+  /// What was kept apart, in the order of the branches and their chains.
+  package func salvaged() throws -> [Salvaged] {
+    try storing("list what was kept apart") {
+      let names = try names()
+      return try database.rows(HubSQL.selectSalvage).compactMap { row in
+        row[2].asHash.map { hash in
+          Salvaged(
+            replica: row[0].asReplica, name: names[row[0].asReplica] ?? "",
+            counter: row[1].asCounter, contentHash: hash, byteCount: Int(row[3].asInteger),
+            milliseconds: row[4].asInteger)
+        }
+      }
+    }
+  }
+
+  /// Accepts what was kept apart of a branch after all, and returns how many changesets that were.
+  /// The branch stays retired.
+  @discardableResult
+  package func replaySalvaged(name: String, wallMilliseconds: Int64) throws -> Int {
+    let record = try branch(named: name)
+    let kept = try salvaged().filter { $0.replica == record.id }
+    do {
+      return try storing("accept what was kept apart") {
+        try database.transaction {
+          try takeOver()
+          records?.forget()
+          for changeset in kept { try replay(changeset, of: record, wallMilliseconds) }
+          return kept.count
+        }
+      }
+    } catch {
+      forgetCaches()
+      throw error
+    }
+  }
+
+  private func replay(
+    _ kept: Salvaged, of record: ReplicaRecord, _ wallMilliseconds: Int64
+  ) throws {
+    let parameters = [
+      Value(kept.replica), Value(counter: kept.counter), Value(kept.contentHash),
+    ]
+    if try loggedChangeset(kept.contentHash) == nil {
+      let pieces = try database.rows(HubSQL.selectSalvagePieces, parameters)
+      guard let first = pieces.first?[0].asBytes else { return }
+      let header = try header(of: .inline(first), from: record.id)
+      let handed = HandedChangeset(
+        places: [], dot: header.dot, name: record.name,
+        clockOffsetMilliseconds: record.clockOffsetMilliseconds ?? 0,
+        receivedMilliseconds: kept.milliseconds, source: .inline(first))
+      let acceptor = ChangesetAcceptor(
+        store: self,
+        from: .other(try hubName(of: header, handed, wallMilliseconds: wallMilliseconds)),
+        clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
+        receivedMilliseconds: handed.receivedMilliseconds,
+        budget: RawBudget(forCompressedBytes: kept.byteCount))
+      for piece in pieces { try acceptor.take(piece[0].asBytes[...]) }
+      _ = try acceptor.finish()
+    }
+    try database.execute(HubSQL.deleteSalvage, parameters)
+  }
+
+  /// Throws away what was kept apart of a branch, and returns how many changesets that were.
+  @discardableResult
+  package func dropSalvaged(name: String) throws -> Int {
+    let record = try branch(named: name)
+    let kept = try salvaged().filter { $0.replica == record.id }
+    try storing("throw away what was kept apart") {
+      try database.transaction {
+        for changeset in kept {
+          try database.execute(
+            HubSQL.deleteSalvage,
+            [
+              Value(changeset.replica), Value(counter: changeset.counter),
+              Value(changeset.contentHash),
+            ])
+        }
+      }
+    }
+    return kept.count
+  }
+}
