@@ -7,36 +7,55 @@ internal import Sessions
 /// Push and pull.
 extension HubEngine {
   func exchange(
-    _ request: ExchangeRequest, from replica: ReplicaID, wallMilliseconds: Int64
+    _ request: ExchangeRequest, from replica: ReplicaID, isStranger: Bool, wallMilliseconds: Int64
   ) throws -> ExchangeResponse {
     try check(request)
     let offset = wallMilliseconds.subtractingSaturating(request.wallMilliseconds)
-    let from = request.integrated?.position ?? .start
     let acceptance = try store.accept(
       sources(of: request),
-      from: Contact(
-        replica: replica, integrated: request.integrated, resumeTo: request.resumeTo,
-        inlineBytesMax: SessionLimits.inlineBytesMax,
-        clockOffsetMilliseconds: Self.correction(ofMeasured: offset),
-        receivedMilliseconds: wallMilliseconds))
-    let to = acceptance.deltaTo
-    let piece = try store.delta(
-      receiver: replica, from: from, to: to, offset: 0,
-      byteCount: SessionLimits.inlineBytesMax)
-    let difference = try store.vectorDifference(from: from, to: to)
+      from: contact(
+        request, from: replica, isStranger: isStranger, offset: offset,
+        wallMilliseconds: wallMilliseconds))
+    let plan = acceptance.plan
+    let piece = try store.delta(plan, offset: 0, byteCount: SessionLimits.inlineBytesMax)
+    let difference = try store.vectorDifference(from: plan.from, to: plan.to)
     let names = try store.names()
+    let backup = try store.lastBackup()
     return ExchangeResponse(
       accepted: acceptance.entries.map {
         AcceptedChangeset(
           counter: $0.counter, contentHash: $0.contentHash, position: $0.position)
       },
-      generation: store.generation, from: from, to: to, deltaByteCount: piece.total,
-      deltaBytes: piece.bytes, vectorDifference: difference,
+      generation: try store.place(at: plan.to).generation, from: plan.from, to: plan.to,
+      deltaByteCount: piece.total, deltaBytes: piece.bytes, vectorDifference: difference,
       names: difference.compactMap { dot in
         names[dot.replica].map { ReplicaName(replica: dot.replica, name: $0) }
       },
       clockOffsetMilliseconds: offset,
-      timestamp: clock.issue(wallMilliseconds: wallMilliseconds))
+      timestamp: clock.issue(wallMilliseconds: wallMilliseconds),
+      isForAnyone: plan.isForAnyone, logHash: try store.logHash(at: plan.to) ?? .zero,
+      durable: backup.place.position, backupNumber: backup.number,
+      lineage: try store.steps(after: request.integrated, upTo: plan.to),
+      notices: try store.notices(
+        for: replica, after: request.noticed, atMost: SessionLimits.noticesMax
+      ).map { Notice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text) })
+  }
+
+  private func contact(
+    _ request: ExchangeRequest, from replica: ReplicaID, isStranger: Bool, offset: Int64,
+    wallMilliseconds: Int64
+  ) -> Contact {
+    var contact = Contact(
+      replica: replica, integrated: request.integrated, resumeTo: request.resumeTo,
+      inlineBytesMax: SessionLimits.inlineBytesMax,
+      clockOffsetMilliseconds: Self.correction(ofMeasured: offset),
+      receivedMilliseconds: wallMilliseconds)
+    contact.isStranger = isStranger
+    contact.logHash = request.logHash
+    contact.floor = request.floor
+    contact.sealed = ChainPoint(
+      counter: request.confirmed.counter, contentHash: request.confirmed.hash)
+    return contact
   }
 
   /// What of a measured difference is the clocks': a request is on its way for a while, more or
@@ -67,7 +86,7 @@ extension HubEngine {
     if let uploaded = request.uploaded { try check(uploaded) }
   }
 
-  private func check(_ changeset: UploadedChangeset) throws {
+  func check(_ changeset: UploadedChangeset) throws {
     guard (1...SessionLimits.changesetBytesMax).contains(changeset.byteCount) else {
       throw HubStoreError.refused(
         .tooLarge(what: "a changeset in bytes", limit: SessionLimits.changesetBytesMax))
@@ -80,7 +99,7 @@ extension HubEngine {
     return sources + request.changesets.map { .inline($0) }
   }
 
-  private func source(_ changeset: UploadedChangeset) -> ChangesetSource {
+  func source(_ changeset: UploadedChangeset) -> ChangesetSource {
     .staged(
       counter: changeset.counter, contentHash: changeset.contentHash,
       byteCount: changeset.byteCount)
@@ -101,17 +120,18 @@ extension HubEngine {
   func download(
     _ request: DownloadRequest, from replica: ReplicaID, wallMilliseconds: Int64
   ) throws -> DownloadResponse {
-    let head = try store.head()
-    guard request.generation == store.generation, request.to <= head, request.from <= request.to
-    else { throw HubStoreError.refused(.unknownPosition) }
-    let byteCount = min(max(0, request.byteCount), SessionLimits.pieceBytesMax)
+    let to = CausalContext(generation: request.generation, position: request.to)
+    let receiver = request.isForAnyone ? ReplicaID.hub : replica
+    guard let plan = try store.plan(from: request.from, to: to, receiver: receiver) else {
+      throw HubStoreError.refused(.unknownPosition)
+    }
     let piece = try store.delta(
-      receiver: replica, from: request.from, to: request.to, offset: request.offset,
-      byteCount: byteCount)
+      plan, offset: request.offset,
+      byteCount: min(max(0, request.byteCount), SessionLimits.pieceBytesMax))
     let offset = min(max(0, request.offset), piece.total)
     if offset + piece.bytes.count == piece.total {
       try store.noteDelivered(
-        replica, upTo: request.to, isComplete: request.to == head,
+        replica, upTo: request.to, isComplete: request.to == (try store.head()),
         wallMilliseconds: wallMilliseconds)
     }
     return DownloadResponse(offset: offset, deltaByteCount: piece.total, bytes: piece.bytes)

@@ -11,10 +11,7 @@ extension HubEngine {
     do {
       switch request {
       case .describe:
-        return .description(
-          HubDescription(
-            generation: store.generation, head: try store.head(), schema: store.schema,
-            names: []))
+        return .description(try description(names: []))
       case .compare(let request): return .compare(try compare(request))
       case .fetchRows(let request): return .rows(try fetchRows(request))
       case .exchange, .upload, .download, .explain, .awaitNews, .place, .handBack, .fork,

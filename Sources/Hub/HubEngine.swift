@@ -13,54 +13,100 @@ package final class HubEngine {
   /// Issues the timestamps of answers.
   var clock = HybridLogicalClock(replica: .hub)
 
-  package init(store: HubStore) { self.store = store }
+  /// Gives that many random bytes: for generations and the secrets of tokens.
+  let random: (Int) -> [UInt8]
+
+  package init(store: HubStore, random: @escaping (Int) -> [UInt8]) {
+    self.store = store
+    self.random = random
+  }
 
   /// Answers a branch's request.
   ///
-  /// `replica` is who asks, by its certificate. Never throws: what cannot be done is refused, and
-  /// nothing of it was done.
+  /// `replica` is who asks, by its certificate; `isStranger` says that the certificate is of our
+  /// authority, but not the one that the registry has of the replica. Never throws: what cannot be
+  /// done is refused, and nothing of it was done.
   package func handle(
-    _ request: HubRequest, from replica: ReplicaID, wallMilliseconds: Int64
+    _ request: HubRequest, from replica: ReplicaID, isStranger: Bool = false,
+    wallMilliseconds: Int64
   ) -> HubResponse {
     do {
-      try checkMayAsk(replica)
+      try store.noticeReplacement()
+      let isStranger = try isUnknown(replica, request) || isStranger
       switch request {
       case .exchange(let request):
         return .exchange(
-          try exchange(request, from: replica, wallMilliseconds: wallMilliseconds))
+          try exchange(
+            request, from: replica, isStranger: isStranger, wallMilliseconds: wallMilliseconds))
       case .upload(let request):
         return .uploaded(byteCount: try upload(request, from: replica))
-      case .download(let request):
-        return .download(
-          try download(request, from: replica, wallMilliseconds: wallMilliseconds))
-      case .compare(let request): return .compare(try compare(request))
-      case .fetchRows(let request): return .rows(try fetchRows(request))
-      case .explain(let request): return .explanation(try explain(request))
-      case .awaitNews:
-        // When to answer is the server's business.
-        return .news(generation: store.generation, head: try store.head())
-      case .describe:
-        return .description(
-          HubDescription(
-            generation: store.generation, head: try store.head(), schema: store.schema,
-            names: try replicaNames()))
-      case .place, .handBack, .fork, .adopt:
-        return .refused(
-          Refusal(
-            code: .malformed,
-            message: "The hub did not answer: it does not know how to do that yet."))
+      case .place:
+        return .path(PathResponse(steps: try store.path(), head: try store.head()))
+      case .handBack(let request):
+        return .handedBack(
+          place: try handBack(request, from: replica, wallMilliseconds: wallMilliseconds))
+      case .fork(let name):
+        return .forkOffer(
+          try fork(name, replica: replica, wallMilliseconds: wallMilliseconds))
+      default:
+        guard !isStranger else { throw Self.strangersMayNotAsk }
+        return try answer(request, from: replica, wallMilliseconds: wallMilliseconds)
       }
     } catch {
       return .refused(Refusal(error))
     }
   }
 
-  private func checkMayAsk(_ replica: ReplicaID) throws {
-    guard let record = try store.replica(replica) else {
-      throw HubStoreError.refused(.unknownReplica)
+  /// Answers who is registered.
+  private func answer(
+    _ request: HubRequest, from replica: ReplicaID, wallMilliseconds: Int64
+  ) throws -> HubResponse {
+    switch request {
+    case .download(let request):
+      return .download(
+        try download(request, from: replica, wallMilliseconds: wallMilliseconds))
+    case .compare(let request): return .compare(try compare(request))
+    case .fetchRows(let request): return .rows(try fetchRows(request))
+    case .explain(let request): return .explanation(try explain(request))
+    case .awaitNews:
+      // When to answer is the server's business.
+      let head = try store.head()
+      return .news(generation: try store.place(at: head).generation, head: head)
+    case .describe:
+      return .description(try description(names: try replicaNames()))
+    case .adopt(let request):
+      return .adopted(
+        matchedCount: try adopt(request, replica: replica, wallMilliseconds: wallMilliseconds))
+    case .exchange, .upload, .place, .handBack, .fork: throw Self.strangersMayNotAsk
     }
-    guard record.state == .active else { throw HubStoreError.refused(.revoked) }
   }
+
+  func description(names: [ReplicaName]) throws -> HubDescription {
+    let head = try store.head()
+    return HubDescription(
+      generation: try store.place(at: head).generation, head: head, schema: store.schema,
+      names: names)
+  }
+
+  /// Throws for a device that may ask nothing; what a retired one sends is looked at first.
+  private func isUnknown(_ replica: ReplicaID, _ request: HubRequest) throws -> Bool {
+    guard let record = try store.replica(replica) else { return true }
+    switch record.state {
+    case .active: return false
+    case .past: return true
+    case .revoked: throw HubStoreError.refused(.revoked)
+    case .retired:
+      switch request {
+      case .exchange, .upload: return false
+      default: throw HubStoreError.refused(.retired)
+      }
+    }
+  }
+
+  private static let strangersMayNotAsk = Refusal(
+    code: .notAllowed,
+    message: "The hub did not answer: it knows another device under this number, or none. Sync:"
+      + " the device gets an identity of its own.")
 
   func replicaNames() throws -> [ReplicaName] {
     try store.names().sorted { $0.key < $1.key }

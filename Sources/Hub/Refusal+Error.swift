@@ -37,10 +37,11 @@ extension RefusalCode {
     case .undecodable(let error): self.init(error)
     case .tooLarge: self = .tooLarge
     case .malformed, .notUploaded: self = .malformed
-    case .notTheAuthors, .unknownReplica: self = .notAllowed
+    case .notTheAuthors: self = .notAllowed
     case .revoked: self = .revoked
+    case .retired: self = .retired
     case .schemaMismatch: self = .schemaMismatch
-    case .chainBroken: self = .chainBroken
+    case .chainBroken, .unknownReplica: self = .chainBroken
     case .unknownPosition: self = .unknownPosition
     }
   }

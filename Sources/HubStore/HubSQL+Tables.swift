@@ -38,9 +38,7 @@ extension HubSQL {
       floor INTEGER NOT NULL DEFAULT 0,
       parent_hash BLOB,
       parent_replica INTEGER,
-      parent_counter INTEGER,
-      plan_from INTEGER,
-      plan_kind INTEGER
+      parent_counter INTEGER
     ) STRICT;
     CREATE INDEX tributary_replica_parent ON tributary_replica (parent_hash)
       WHERE parent_hash IS NOT NULL;

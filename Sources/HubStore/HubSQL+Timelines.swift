@@ -112,10 +112,6 @@ extension HubSQL {
   static let countOpenTokensNamed = """
     SELECT count(*) FROM tributary_token WHERE branch = ? AND used IS NULL AND expires > ?
     """
-  static let updatePlan = """
-    UPDATE tributary_replica SET plan_from = ?2, plan_kind = ?3 WHERE id = ?1
-    """
-  static let selectPlan = "SELECT plan_from, plan_kind FROM tributary_replica WHERE id = ?"
 
   // MARK: Notices
 

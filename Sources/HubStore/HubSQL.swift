@@ -52,7 +52,7 @@ enum HubSQL {
     """
   static let updateContact = """
     UPDATE tributary_replica SET last_contact = ?, clock_offset = ?,
-      acknowledged_position = ?, delivered_position = ?, floor = ?, plan_from = ?, plan_kind = ?,
+      acknowledged_position = ?, delivered_position = ?, floor = ?,
       last_complete_sync = ifnull(?, last_complete_sync) WHERE id = ?
     """
   static let updateDelivered = """

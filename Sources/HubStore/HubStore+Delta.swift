@@ -72,19 +72,15 @@ extension HubStore {
     }
   }
 
-  /// The delta between two positions that a replica was told of last. Nil if the log does not have
-  /// them under that generation.
+  /// The delta that an exchange announced. Nil if the log does not have that place.
   package func plan(
-    for replica: ReplicaID, generation: GenerationID, from: LogPosition, to: LogPosition
+    from: LogPosition, to place: CausalContext, receiver: ReplicaID
   ) throws -> DeltaPlan? {
     try storing("look up a delta") {
-      let place = CausalContext(generation: generation, position: to)
-      guard from <= to, to <= (try log.head()), try timeline().place(at: to) == place else {
-        return nil
-      }
-      let told = try database.firstRow(HubSQL.selectPlan, [Value(replica)])
-      let isForAnyone = told?[0] == Value(from) && told?[1] == Value(true)
-      return .log(from: from, to: to, receiver: isForAnyone ? .hub : replica)
+      guard from <= place.position, place.position <= (try log.head()),
+        try timeline().place(at: place.position) == place
+      else { return nil }
+      return .log(from: from, to: place.position, receiver: receiver)
     }
   }
 

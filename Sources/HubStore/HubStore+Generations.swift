@@ -160,12 +160,16 @@ extension HubStore {
     try storing("read its generations") { try timeline().place(at: position) }
   }
 
-  /// The steps of the path after a branch's place: what it may not know yet.
-  package func steps(after place: CausalContext?) throws -> [GenerationStep] {
+  /// The steps of the path after a branch's place, up to the one that names a position: what it
+  /// may not know yet.
+  package func steps(
+    after place: CausalContext?, upTo position: LogPosition
+  ) throws -> [GenerationStep] {
     try storing("read its generations") {
       let timeline = try timeline()
       let head = try log.head()
-      return timeline.steps(after: place.flatMap { timeline.meet($0, head: head)?.shared })
+      let shared = place.flatMap { timeline.meet($0, head: head)?.shared }
+      return timeline.steps(after: shared).filter { $0.fork < position || $0.generation == hubID }
     }
   }
 

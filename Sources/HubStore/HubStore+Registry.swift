@@ -241,7 +241,6 @@ extension HubStore {
       [
         .integer(wallMilliseconds), .integer(contact.clockOffsetMilliseconds),
         Value(acknowledged), Value(isDelivered ? plan.to : acknowledged), Value(floor),
-        Value(plan.from), Value(plan.isForAnyone),
         Value(milliseconds: isComplete ? wallMilliseconds : nil), Value(contact.replica),
       ])
   }

@@ -22,7 +22,7 @@ struct TestEngine {
       folder: path, like: SampleSchema.schema, generation: Self.generation, hostNames: [],
       wallMilliseconds: Self.now)
     store = try HubStore(folder: path)
-    engine = HubEngine(store: store)
+    engine = HubEngine(store: store, random: Self.random(seed: 1))
     for number in 1...branches {
       let secret = Array("secret \(number)".utf8)
       try store.createToken(
@@ -30,6 +30,12 @@ struct TestEngine {
         expiresMilliseconds: Self.now + 1, wallMilliseconds: Self.now)
       _ = try store.redeemToken(secret: secret, wallMilliseconds: Self.now)
     }
+  }
+
+  /// Bytes that are different each time, and the same in each run.
+  static func random(seed: UInt64) -> (Int) -> [UInt8] {
+    var generator = SeededGenerator(seed: seed)
+    return { count in (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
   }
 
   func branch(_ number: UInt32) -> ImitatedBranch {
@@ -60,7 +66,8 @@ struct TestEngine {
     ExchangeRequest(
       schemaFingerprint: branch.schema.fingerprint, integrated: branch.integrated,
       wallMilliseconds: wall, changesets: changesets ?? branch.outbox.map(\.bytes),
-      uploaded: uploaded, resumeTo: resumeTo)
+      uploaded: uploaded, resumeTo: resumeTo, floor: branch.position,
+      confirmed: ChainHead(counter: branch.counter, hash: branch.lastHash))
   }
 
   /// One exchange whose delta comes with the answer.

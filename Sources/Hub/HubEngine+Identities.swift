@@ -1,0 +1,55 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import HubStore
+internal import Sessions
+
+/// Lost timelines, and databases that began as one.
+extension HubEngine {
+  func handBack(
+    _ request: HandBackRequest, from replica: ReplicaID, wallMilliseconds: Int64
+  ) throws -> CausalContext {
+    guard request.entries.count <= SessionLimits.handedEntriesMax else {
+      throw HubStoreError.refused(
+        .tooLarge(what: "the number of entries", limit: SessionLimits.handedEntriesMax))
+    }
+    let entries = try request.entries.map { entry in
+      HandedChangeset(
+        places: entry.places, dot: entry.dot, name: entry.name,
+        clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
+        receivedMilliseconds: entry.receivedMilliseconds, source: try source(entry.source))
+    }
+    return try store.handBack(
+      HandedBatch(
+        lineage: request.lineage, timeline: request.timeline, entries: entries,
+        isLast: request.isLast, vector: request.vector),
+      from: replica, wallMilliseconds: wallMilliseconds)
+  }
+
+  private func source(_ source: HandedEntry.Source) throws -> ChangesetSource {
+    switch source {
+    case .inline(let bytes): return .inline(bytes)
+    case .uploaded(let changeset):
+      try check(changeset)
+      return self.source(changeset)
+    }
+  }
+
+  func fork(_ name: String, replica: ReplicaID, wallMilliseconds: Int64) throws -> ForkOffer {
+    let offer = try store.offerIdentity(
+      to: replica, named: name, random: random, wallMilliseconds: wallMilliseconds)
+    return ForkOffer(secret: offer.secret, name: offer.name)
+  }
+
+  func adopt(
+    _ request: AdoptRequest, replica: ReplicaID, wallMilliseconds: Int64
+  ) throws -> Int {
+    try store.adopt(
+      replica, after: request.previous, confirmed: point(request.confirmed),
+      outbox: request.outbox.map(point), wallMilliseconds: wallMilliseconds)
+  }
+
+  private func point(_ head: ChainHead) -> ChainPoint {
+    ChainPoint(counter: head.counter, contentHash: head.hash)
+  }
+}
