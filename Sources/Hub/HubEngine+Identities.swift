@@ -23,7 +23,8 @@ extension HubEngine {
       HandedBatch(
         lineage: request.lineage, timeline: request.timeline, entries: entries,
         isLast: request.isLast, vector: request.vector),
-      from: replica, wallMilliseconds: wallMilliseconds)
+      from: replica, wallMilliseconds: wallMilliseconds
+    ).place
   }
 
   private func source(_ source: HandedEntry.Source) throws -> ChangesetSource {
@@ -46,7 +47,8 @@ extension HubEngine {
   ) throws -> Int {
     try store.adopt(
       replica, after: request.previous, confirmed: point(request.confirmed),
-      outbox: request.outbox.map(point), wallMilliseconds: wallMilliseconds)
+      outbox: request.outbox.map(point), wallMilliseconds: wallMilliseconds
+    ).matchedCount
   }
 
   private func point(_ head: ChainHead) -> ChainPoint {

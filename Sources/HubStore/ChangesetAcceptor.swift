@@ -61,6 +61,11 @@ final class ChangesetAcceptor {
     self.receivedMilliseconds = receivedMilliseconds
   }
 
+  private var isHandedBack: Bool {
+    if case .other = bringer { return true }
+    return false
+  }
+
   /// Takes the stream's next bytes.
   func take(_ bytes: ArraySlice<UInt8>) throws {
     frames.append(bytes)
@@ -153,7 +158,8 @@ final class ChangesetAcceptor {
         let known = try store.loggedChangeset(header.dot)
         return .known(header: header, position: known?.position ?? .start, hash: known?.hash)
       }
-      guard header.dot.counter == author.chainCounter + 1, header.previous == author.chainHash
+      guard header.dot.counter == author.chainCounter + 1,
+        try header.previous == author.chainHash || store.adoptParent(header, of: author)
       else { throw chainBroken(header) }
       guard let seen = try store.seen(ofPushed: header.context, by: author.id) else {
         throw HubStoreError.refused(.unknownPosition)
@@ -262,7 +268,10 @@ final class ChangesetAcceptor {
       timestamp: header.timestamp, clockOffsetMilliseconds: clockOffsetMilliseconds,
       receivedMilliseconds: receivedMilliseconds, hasBlocks: true)
     let headBytes = head.payload.count + Frame.overheadBytes
-    let author = (bytes: headBytes + outcomes.bytes, frames: 1 + outcomes.frames)
+    let rest = (bytes: headBytes + outcomes.bytes, frames: 1 + outcomes.frames)
+    let whole = (bytes: rest.bytes + authoredBytes, frames: rest.frames + authoredFrames)
+    // Who wrote what was handed back may not have it any more.
+    let author = isHandedBack ? whole : rest
     let elsewhere = try store.isHere(header.context) ? nil : header.context
     try store.database.execute(
       HubSQL.insertLog,
@@ -271,12 +280,11 @@ final class ChangesetAcceptor {
         Value(trailer.contentHash), Value(try logHash(at: position, trailer.contentHash)),
         Value(entry.seen.upTo), Value(bytes: entry.seen.othersEncoded),
         elsewhere.map { Value($0.generation) } ?? .null,
-        elsewhere.map { Value($0.position) } ?? .null, Value(header.isBaseline),
+        elsewhere.map { Value($0.position) } ?? .null, Value(header.isBaseline), Value(isHandedBack),
         .integer(header.timestamp.milliseconds), .integer(Int64(header.timestamp.counter)),
         Value(header.timestamp.replica), .integer(clockOffsetMilliseconds),
         .integer(receivedMilliseconds), Value(trailer.rowCount), Value(author.bytes),
-        Value(author.frames), Value(author.bytes + authoredBytes),
-        Value(author.frames + authoredFrames),
+        Value(author.frames), Value(whole.bytes), Value(whole.frames),
       ])
     try store.database.execute(
       HubSQL.updateChain,

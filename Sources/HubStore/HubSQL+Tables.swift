@@ -8,7 +8,8 @@ extension HubSQL {
       created INTEGER NOT NULL,
       schema BLOB NOT NULL,
       served_url TEXT,
-      served_by BLOB
+      served_by BLOB,
+      replica_max INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     CREATE TABLE tributary_host (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -18,7 +19,8 @@ extension HubSQL {
       id TEXT NOT NULL UNIQUE,
       parent TEXT,
       fork INTEGER NOT NULL,
-      is_own INTEGER NOT NULL
+      is_own INTEGER NOT NULL,
+      is_ambiguous INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     CREATE TABLE tributary_replica (
@@ -64,6 +66,7 @@ extension HubSQL {
       context_generation TEXT,
       context_position INTEGER,
       is_baseline INTEGER NOT NULL,
+      is_handed_back INTEGER NOT NULL,
       clock_milliseconds INTEGER NOT NULL,
       clock_counter INTEGER NOT NULL,
       clock_replica INTEGER NOT NULL,

@@ -12,6 +12,10 @@ extension HubSQL {
     DELETE FROM tributary_generation WHERE id = ?1
       AND NOT EXISTS (SELECT 1 FROM tributary_generation WHERE parent = ?1)
     """
+  static let markAmbiguous = "UPDATE tributary_generation SET is_ambiguous = 1 WHERE id = ?"
+  static let isAmbiguous = """
+    SELECT EXISTS (SELECT 1 FROM tributary_generation WHERE is_ambiguous = 1)
+    """
   static let disownGeneration = "UPDATE tributary_generation SET is_own = 0 WHERE id = ?"
   static let selectServedBy = "SELECT served_by FROM tributary_hub"
   static let updateServedBy = "UPDATE tributary_hub SET served_by = ?"
@@ -62,6 +66,9 @@ extension HubSQL {
     SELECT generation, position, told_by, milliseconds, names FROM tributary_loss
     ORDER BY milliseconds, generation, position LIMIT ?
     """
+  static let countLossesBetween = """
+    SELECT count(*) FROM tributary_loss WHERE generation = ? AND position > ? AND position <= ?
+    """
   static let countLosses = "SELECT count(*) FROM tributary_loss"
 
   // MARK: What entries had seen
@@ -99,6 +106,10 @@ extension HubSQL {
   static let linkParents = """
     UPDATE tributary_replica SET parent_replica = ?2, parent_counter = ?3 WHERE parent_hash = ?1
     """
+  static let adoptParent = """
+    UPDATE tributary_replica SET parent_hash = ?2, parent_replica = ?3, parent_counter = ?4
+    WHERE id = ?1
+    """
   static let selectPastByHead = """
     SELECT id FROM tributary_replica WHERE state = 4 AND chain_hash = ? AND chain_counter > 0
     ORDER BY id LIMIT 1
@@ -106,7 +117,7 @@ extension HubSQL {
   static let insertPastReplica = """
     INSERT INTO tributary_replica
       (id, name, state, registered, chain_hash, parent_hash, parent_replica, parent_counter)
-    VALUES (?, ?, 4, ?, ?, ?, ?, ?)
+    VALUES (ifnull(?, (\(nextReplica))), ?, 4, ?, ?, ?, ?, ?)
     """
   static let countName = "SELECT count(*) FROM tributary_replica WHERE name = ?"
   static let countOpenTokensNamed = """

@@ -42,8 +42,18 @@ enum HubSQL {
   static let selectReplicas = "SELECT \(replicaColumns) FROM tributary_replica ORDER BY id"
   static let selectReplica = "SELECT \(replicaColumns) FROM tributary_replica WHERE id = ?"
   static let selectReplicaNamed = "SELECT \(replicaColumns) FROM tributary_replica WHERE name = ?"
+  /// One that nobody ever had, as far as is known: numbers that were given out after the backup
+  /// from which the hub was restored are told by those who hand back.
+  static let nextReplica = """
+    SELECT max((SELECT ifnull(max(id), 0) FROM tributary_replica), replica_max) + 1
+    FROM tributary_hub
+    """
+  static let updateReplicaMax = """
+    UPDATE tributary_hub SET replica_max = max(replica_max, ?)
+    """
   static let insertReplica = """
-    INSERT INTO tributary_replica (name, state, registered, chain_hash) VALUES (?, ?, ?, ?)
+    INSERT INTO tributary_replica (id, name, state, registered, chain_hash)
+    VALUES ((\(nextReplica)), ?, ?, ?, ?)
     """
   static let updateReplicaName = "UPDATE tributary_replica SET name = ?, state = ? WHERE id = ?"
   static let updateReplicaState = "UPDATE tributary_replica SET state = ? WHERE id = ?"
@@ -102,10 +112,10 @@ enum HubSQL {
     """
   static let insertLog = """
     INSERT INTO tributary_log (position, replica, counter, hash, log_hash, context, also,
-      context_generation, context_position, is_baseline,
+      context_generation, context_position, is_baseline, is_handed_back,
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received, row_count,
       author_bytes, author_frames, other_bytes, other_frames)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let insertFrame = """
     INSERT INTO tributary_log_frame
@@ -145,7 +155,7 @@ enum HubSQL {
     """
   static let selectDeltaEntries = """
     SELECT position, iif(replica = ?1, author_bytes, other_bytes), replica, counter, hash,
-      clock_milliseconds, clock_counter, clock_replica, clock_offset, received
+      clock_milliseconds, clock_counter, clock_replica, clock_offset, received, is_handed_back
     FROM tributary_log WHERE position > ?2 AND position <= ?3 ORDER BY position
     """
   /// The frames of one entry that travel: all, or without what the author made. Of blocks that

@@ -60,15 +60,17 @@ extension HubStore {
 
   // MARK: What the hub calls a changeset
 
-  /// What the log will call a changeset that was handed back: normally what it was called before,
-  /// and that is the author's own name. If another changeset has that name by now, or the one
-  /// before is missing, it begins a chain of its own, of a replica without a device.
+  /// What the log will call a changeset that was handed back: the author's own name, if it
+  /// continues that replica's chain. Otherwise, because another changeset has that name by now or
+  /// the one before is missing, it belongs to a chain of a replica without a device.
   func hubName(
-    of header: ChangesetHeader, _ handed: HandedChangeset, wallMilliseconds: Int64
+    of header: ChangesetHeader, name: String, wallMilliseconds: Int64
   ) throws -> Dot {
-    for dot in [handed.dot, header.dot] {
-      guard let record = try replica(dot.replica) else { continue }
-      if continues(record, dot, header, name: handed.name) { return dot }
+    if let record = try replica(header.dot.replica) {
+      if try continues(record, header, name: name) { return header.dot }
+    } else if header.dot.counter == 1, header.dot.replica != .hub {
+      return try openChain(
+        header.dot.replica, for: header, name: name, wallMilliseconds: wallMilliseconds)
     }
     if header.previous != .zero,
       let row = try database.firstRow(HubSQL.selectPastByHead, [Value(header.previous)]),
@@ -76,40 +78,63 @@ extension HubStore {
     {
       return Dot(replica: record.id, counter: record.chainCounter + 1)
     }
-    return try openChain(for: header, handed, wallMilliseconds: wallMilliseconds)
+    return try openChain(nil, for: header, name: name, wallMilliseconds: wallMilliseconds)
   }
 
   private func continues(
-    _ record: ReplicaRecord, _ dot: Dot, _ header: ChangesetHeader, name: String
-  ) -> Bool {
-    guard record.chainCounter + 1 == dot.counter, record.chainHash == header.previous else {
-      return false
-    }
+    _ record: ReplicaRecord, _ header: ChangesetHeader, name: String
+  ) throws -> Bool {
+    guard record.chainCounter + 1 == header.dot.counter else { return false }
+    if record.chainCounter > 0 { return record.chainHash == header.previous }
     // Where nothing went before, only the name tells a replica from another that was given the
     // same number after a restore.
-    return header.previous != .zero || record.name == name
+    guard record.name == name else { return false }
+    return try header.previous == record.chainHash || adoptParent(header, of: record)
+  }
+
+  /// Lets a replica's first changeset say which chain its own continues, if that was told to a
+  /// state of the hub that was lost. False if it says nothing of the kind.
+  func adoptParent(_ header: ChangesetHeader, of record: ReplicaRecord) throws -> Bool {
+    guard header.dot.counter == 1, record.chainCounter == 0, header.previous != .zero else {
+      return false
+    }
+    let parent = try loggedChangeset(header.previous)?.dot
+    try database.execute(
+      HubSQL.adoptParent,
+      [
+        Value(record.id), Value(header.previous), parent.map { Value($0.replica) } ?? .null,
+        parent.map { Value(counter: $0.counter) } ?? .null,
+      ])
+    return true
   }
 
   private func openChain(
-    for header: ChangesetHeader, _ handed: HandedChangeset, wallMilliseconds: Int64
+    _ id: ReplicaID?, for header: ChangesetHeader, name: String, wallMilliseconds: Int64
   ) throws -> Dot {
-    let parent =
-      header.previous == .zero ? nil : try loggedChangeset(header.previous)?.dot
-    let isFree = try replica(handed.dot.replica) == nil && handed.dot.replica != .hub
-    let isWhole = handed.dot.counter == 1 && isFree
+    let parent = header.previous == .zero ? nil : try loggedChangeset(header.previous)?.dot
     let name = try chainName(
-      handed.name, isWhole: isWhole, lostAfter: parent?.counter ?? header.dot.counter - 1)
+      name, isWhole: id != nil, lostAfter: parent?.counter ?? header.dot.counter - 1)
     try database.execute(
       HubSQL.insertPastReplica,
       [
-        isWhole ? Value(handed.dot.replica) : .null, .text(name), .integer(wallMilliseconds),
+        id.map { Value($0) } ?? .null, .text(name), .integer(wallMilliseconds),
         Value(header.previous),
         header.previous == .zero ? .null : Value(header.previous),
         parent.map { Value($0.replica) } ?? .null,
         parent.map { Value(counter: $0.counter) } ?? .null,
       ])
-    let id = ReplicaID(UInt32(clamping: database.lastInsertRowID))
-    return Dot(replica: id, counter: 1)
+    return Dot(replica: ReplicaID(UInt32(clamping: database.lastInsertRowID)), counter: 1)
+  }
+
+  /// No replica is to get a number that another had in a state of the hub which was lost.
+  func noteReplicas(_ named: [ReplicaID]) throws {
+    let known = try database.integer(HubSQL.nextReplica) ?? 0
+    // A number far beyond all others is no replica's.
+    let plausible = named.map { Int64($0.rawValue) }.filter {
+      $0 < known + Int64(DeltaLimits.replicasMax)
+    }
+    guard let most = plausible.max(), most >= known else { return }
+    try database.execute(HubSQL.updateReplicaMax, [.integer(most)])
   }
 
   private func chainName(

@@ -87,7 +87,19 @@ extension HubStore {
   /// from here on the log has another name.
   func closeTimeline() throws {
     guard let service else { return }
+    let current = try timeline().current
+    if current.fork < (try log.head()) {
+      // What it names may be others' entries elsewhere.
+      try database.execute(HubSQL.markAmbiguous, [Value(current.generation)])
+    }
     try openGeneration(Self.generation(service.random))
+  }
+
+  /// Whether one name may mean two entries: only what is in them tells where histories part.
+  package func isAmbiguous() throws -> Bool {
+    try storing("read its generations") {
+      try database.integer(HubSQL.isAmbiguous) == 1
+    }
   }
 
   /// Takes note of generations of other timelines. Throws if they contradict what is known.

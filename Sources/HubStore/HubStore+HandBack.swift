@@ -57,16 +57,16 @@ package struct HandedBatch: Hashable, Sendable {
 /// Lost timelines: branches give back what they have of them.
 extension HubStore {
   /// Takes in what a branch hands back, in one durable transaction, and returns what the branch's
-  /// place is called from now on.
+  /// place is called from now on, and how many entries below it are known to be lost.
   ///
   /// An entry that the log has already only gets its places. The others are merged like changesets
   /// that come now, with the clock facts that they had. After the last, positions of the timeline
   /// that nobody has given are losses, until somebody does.
   package func handBack(
     _ batch: HandedBatch, from replica: ReplicaID, wallMilliseconds: Int64
-  ) throws -> CausalContext {
+  ) throws -> (place: CausalContext, lossCount: Int) {
     do {
-      let place = try storing("take in what was handed back") {
+      let taken = try storing("take in what was handed back") {
         try database.transaction {
           try takeAll(batch, from: replica, wallMilliseconds: wallMilliseconds)
         }
@@ -74,7 +74,7 @@ extension HubStore {
       for case .staged(let counter, let hash, _) in batch.entries.map(\.source) {
         staging.remove(staging.filePath(replica: replica, counter: counter, hash: hash))
       }
-      return place
+      return taken
     } catch {
       forgetCaches()
       throw error
@@ -83,7 +83,7 @@ extension HubStore {
 
   private func takeAll(
     _ batch: HandedBatch, from replica: ReplicaID, wallMilliseconds: Int64
-  ) throws -> CausalContext {
+  ) throws -> (place: CausalContext, lossCount: Int) {
     try takeOver()
     records?.forget()
     switch try self.replica(replica)?.state {
@@ -96,6 +96,7 @@ extension HubStore {
     guard known.knows(batch.timeline.generation) else {
       throw HubStoreError.refused(.unknownPosition)
     }
+    try noteReplicas(batch.entries.map(\.dot.replica) + batch.vector.map(\.replica))
     let hashes = try batch.entries.map { try contentHash(of: $0.source) }
     let renaming = try renaming(batch, hashes, by: replica)
     var budget = RawBudget(
@@ -113,7 +114,7 @@ extension HubStore {
         HubSQL.upsertHandedBack,
         [Value(replica), Value(place.generation), Value(place.position), Value(true), .null])
     }
-    return try timeline().lineage.canonical(place)
+    return (try timeline().lineage.canonical(place), try lossCount(below: place))
   }
 
   // MARK: One entry
@@ -127,7 +128,8 @@ extension HubStore {
     for place in places where try !isHere(place) { try add(place, of: position) }
     guard known == nil else { return }
     let header = try header(of: handed.source, from: replica)
-    let dot = try hubName(of: header, handed, wallMilliseconds: wallMilliseconds)
+    let dot = try hubName(
+      of: header, name: handed.name, wallMilliseconds: wallMilliseconds)
     let acceptor = ChangesetAcceptor(
       store: self, from: .other(dot), clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
       receivedMilliseconds: handed.receivedMilliseconds, budget: budget)

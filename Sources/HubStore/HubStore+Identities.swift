@@ -1,4 +1,4 @@
-internal import Basics
+package import Basics
 package import Clocks
 internal import Deltas
 internal import Storage
@@ -57,14 +57,15 @@ extension HubStore {
 
   // MARK: Adopting it
 
-  /// Makes a replica's chain continue that of the database it came from, and returns how many
-  /// changesets of that database's outbox the log has already.
+  /// Makes a replica's chain continue that of the database it came from. Returns how many
+  /// changesets of that database's outbox the log has already, and the hash of the one that its
+  /// chain continues after; zero if the log has none of them.
   ///
   /// Repeating it changes nothing. Throws once the replica has changesets of its own.
   package func adopt(
     _ replica: ReplicaID, after previous: ReplicaID, confirmed: ChainPoint, outbox: [ChainPoint],
     wallMilliseconds: Int64
-  ) throws -> Int {
+  ) throws -> (matchedCount: Int, parentHash: ContentHash) {
     try storing("give a database its identity") {
       try database.transaction {
         try takeOver()
@@ -89,7 +90,7 @@ extension HubStore {
         }
         try setParent(of: record, parent, confirmed)
         try noteCopy(record, of: previous, parent?.dot, wallMilliseconds: wallMilliseconds)
-        return matched
+        return (matched, parent?.hash ?? .zero)
       }
     }
   }

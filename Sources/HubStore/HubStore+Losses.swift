@@ -31,6 +31,17 @@ extension HubStore {
     try storing("count its losses") { Int(try database.integer(HubSQL.countLosses) ?? 0) }
   }
 
+  /// How many of the entries that a place of a lost timeline stands for are lost.
+  func lossCount(below place: CausalContext) throws -> Int {
+    guard let (_, lost) = try timeline().meet(place, head: try log.head()) else { return 0 }
+    return try lost.reduce(0) { sum, stretch in
+      let count = try database.integer(
+        HubSQL.countLossesBetween,
+        [Value(stretch.generation), Value(stretch.after), Value(stretch.upTo)])
+      return sum + Int(count ?? 0)
+    }
+  }
+
   /// Notes the positions below a place of a lost timeline that nobody has given.
   func noteLosses(
     of place: CausalContext, told replica: ReplicaID, vector: [Dot], wallMilliseconds: Int64

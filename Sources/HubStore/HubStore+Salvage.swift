@@ -103,15 +103,11 @@ extension HubStore {
       let pieces = try database.rows(HubSQL.selectSalvagePieces, parameters)
       guard let first = pieces.first?[0].asBytes else { return }
       let header = try header(of: .inline(first), from: record.id)
-      let handed = HandedChangeset(
-        places: [], dot: header.dot, name: record.name,
-        clockOffsetMilliseconds: record.clockOffsetMilliseconds ?? 0,
-        receivedMilliseconds: kept.milliseconds, source: .inline(first))
+      let dot = try hubName(of: header, name: record.name, wallMilliseconds: wallMilliseconds)
       let acceptor = ChangesetAcceptor(
-        store: self,
-        from: .other(try hubName(of: header, handed, wallMilliseconds: wallMilliseconds)),
-        clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
-        receivedMilliseconds: handed.receivedMilliseconds,
+        store: self, from: .other(dot),
+        clockOffsetMilliseconds: record.clockOffsetMilliseconds ?? 0,
+        receivedMilliseconds: kept.milliseconds,
         budget: RawBudget(forCompressedBytes: kept.byteCount))
       for piece in pieces { try acceptor.take(piece[0].asBytes[...]) }
       _ = try acceptor.finish()
