@@ -9,8 +9,9 @@ final class ChangesetAcceptor {
   enum Bringer {
     /// Its author, in the order of its chain.
     case author(ReplicaRecord)
-    /// Somebody who has it from a timeline that this hub lost. It is named as here.
-    case other(Dot)
+    /// Somebody else, long after. It is named as here; what its author had seen is told beside it
+    /// or else in its header.
+    case other(Dot, seen: ToldSeen?)
   }
 
   private let store: HubStore
@@ -165,13 +166,18 @@ final class ChangesetAcceptor {
         throw HubStoreError.refused(.unknownPosition)
       }
       return .merging(try merge(header, as: header.dot, seen: seen))
-    case .other(let dot):
+    case .other(let dot, _):
       // Should its timeline become known later, so does the rest of what it had seen.
       let seen =
-        try store.seen(header.context, by: dot.replica)
+        try store.seen(told(header), by: dot.replica)
         ?? SeenEntries(upTo: .start, others: store.ancestors(of: dot.replica, above: .start))
       return .merging(try merge(header, as: dot, seen: seen))
     }
+  }
+
+  private func told(_ header: ChangesetHeader) -> ToldSeen {
+    if case .other(_, let told?) = bringer { return told }
+    return ToldSeen(header.context)
   }
 
   private func merge(
@@ -272,7 +278,8 @@ final class ChangesetAcceptor {
     let whole = (bytes: rest.bytes + authoredBytes, frames: rest.frames + authoredFrames)
     // Who wrote what was handed back may not have it any more.
     let author = isHandedBack ? whole : rest
-    let elsewhere = try store.isHere(header.context) ? nil : header.context
+    let told = told(header)
+    let elsewhere = try store.isHere(told.reach) ? nil : told
     try store.database.execute(
       HubSQL.insertLog,
       [
@@ -280,7 +287,8 @@ final class ChangesetAcceptor {
         Value(trailer.contentHash), Value(try logHash(at: position, trailer.contentHash)),
         Value(entry.seen.upTo), Value(bytes: entry.seen.othersEncoded),
         elsewhere.map { Value($0.generation) } ?? .null,
-        elsewhere.map { Value($0.position) } ?? .null, Value(header.isBaseline), Value(isHandedBack),
+        elsewhere.map { Value($0.reach.position) } ?? .null,
+        Value(bytes: elsewhere?.encoded), Value(header.isBaseline), Value(isHandedBack),
         .integer(header.timestamp.milliseconds), .integer(Int64(header.timestamp.counter)),
         Value(header.timestamp.replica), .integer(clockOffsetMilliseconds),
         .integer(receivedMilliseconds), Value(trailer.rowCount), Value(author.bytes),

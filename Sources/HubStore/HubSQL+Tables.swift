@@ -65,6 +65,7 @@ extension HubSQL {
       also BLOB,
       context_generation TEXT,
       context_position INTEGER,
+      context_seen BLOB,
       is_baseline INTEGER NOT NULL,
       is_handed_back INTEGER NOT NULL,
       clock_milliseconds INTEGER NOT NULL,

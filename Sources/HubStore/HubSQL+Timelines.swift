@@ -79,11 +79,11 @@ extension HubSQL {
     WHERE replica = ? AND counter <= ? AND position > ? ORDER BY position
     """
   static let selectElsewhere = """
-    SELECT position, replica, context, also, context_generation, context_position
+    SELECT position, replica, context, also, context_generation, context_position, context_seen
     FROM tributary_log WHERE context_generation = ? AND context_position >= ? ORDER BY position
     """
   static let selectOfReplica = """
-    SELECT position, replica, context, also, context_generation, context_position
+    SELECT position, replica, context, also, context_generation, context_position, context_seen
     FROM tributary_log WHERE replica = ? ORDER BY position
     """
   static let updateSeen = "UPDATE tributary_log SET context = ?2, also = ?3 WHERE position = ?1"

@@ -112,10 +112,10 @@ enum HubSQL {
     """
   static let insertLog = """
     INSERT INTO tributary_log (position, replica, counter, hash, log_hash, context, also,
-      context_generation, context_position, is_baseline, is_handed_back,
+      context_generation, context_position, context_seen, is_baseline, is_handed_back,
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received, row_count,
       author_bytes, author_frames, other_bytes, other_frames)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let insertFrame = """
     INSERT INTO tributary_log_frame

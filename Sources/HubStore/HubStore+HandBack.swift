@@ -14,13 +14,17 @@ package struct HandedChangeset: Hashable, Sendable {
   /// The clock facts with which it was merged.
   package var clockOffsetMilliseconds: Int64
   package var receivedMilliseconds: Int64
+  /// What its author had seen, in positions of the branch's path: `generation` is any of it. Nil
+  /// stands for what the changeset's header says.
+  package var seen: ToldSeen?
   package var source: ChangesetSource
 
   package init(
     places: [CausalContext], dot: Dot, name: String, clockOffsetMilliseconds: Int64,
-    receivedMilliseconds: Int64, source: ChangesetSource
+    receivedMilliseconds: Int64, seen: ToldSeen? = nil, source: ChangesetSource
   ) {
     self.places = places
+    self.seen = seen
     self.dot = dot
     self.name = name
     self.clockOffsetMilliseconds = clockOffsetMilliseconds
@@ -96,17 +100,21 @@ extension HubStore {
     guard known.knows(batch.timeline.generation) else {
       throw HubStoreError.refused(.unknownPosition)
     }
-    try noteReplicas(batch.entries.map(\.dot.replica) + batch.vector.map(\.replica))
+    try noteReplicas(
+      [replica] + batch.entries.map(\.dot.replica) + batch.vector.map(\.replica))
     let hashes = try batch.entries.map { try contentHash(of: $0.source) }
     let renaming = try renaming(batch, hashes, by: replica)
+    let place = renaming.renamed(batch.timeline)
     var budget = RawBudget(
       forCompressedBytes: batch.entries.reduce(0) { $0 + $1.source.byteCount })
     for (handed, hash) in zip(batch.entries, hashes) {
       try take(
         handed, hash, from: replica, places: handed.places.map(renaming.renamed),
+        seen: handed.seen.map {
+          ToldSeen(generation: place.generation, upTo: $0.upTo, others: $0.others)
+        },
         wallMilliseconds: wallMilliseconds, budget: &budget)
     }
-    let place = renaming.renamed(batch.timeline)
     if batch.isLast {
       try noteLosses(
         of: place, told: replica, vector: batch.vector, wallMilliseconds: wallMilliseconds)
@@ -121,7 +129,7 @@ extension HubStore {
 
   private func take(
     _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,
-    places: [CausalContext], wallMilliseconds: Int64, budget: inout RawBudget
+    places: [CausalContext], seen: ToldSeen?, wallMilliseconds: Int64, budget: inout RawBudget
   ) throws {
     let known = try loggedChangeset(hash)
     let position = try known?.position ?? log.head().next
@@ -131,7 +139,7 @@ extension HubStore {
     let dot = try hubName(
       of: header, name: handed.name, wallMilliseconds: wallMilliseconds)
     let acceptor = ChangesetAcceptor(
-      store: self, from: .other(dot), clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
+      store: self, from: .other(dot, seen: seen), clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
       receivedMilliseconds: handed.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
     let entry: AcceptedEntry

@@ -17,7 +17,9 @@ extension HubStore {
     if known?.state == .retired { throw HubStoreError.refused(.retired) }
     let secret = random(Self.secretBytes)
     let name = try storing("offer an identity") {
-      try freeName(after: known?.name ?? told, wallMilliseconds: wallMilliseconds)
+      // A hub that was restored may not know that it gave this number out.
+      try database.transaction { try noteReplicas([replica]) }
+      return try freeName(after: known?.name ?? told, wallMilliseconds: wallMilliseconds)
     }
     try createToken(
       branch: name, secretHash: ContentHash(of: secret),

@@ -69,7 +69,8 @@ extension HubStore {
 
   /// What the author of a changeset had seen, in this log's positions. Nil if its context is of a
   /// generation that is not known.
-  func seen(_ context: CausalContext, by replica: ReplicaID) throws -> SeenEntries? {
+  func seen(_ told: ToldSeen, by replica: ReplicaID) throws -> SeenEntries? {
+    let context = CausalContext(generation: told.generation, position: told.upTo)
     guard let (shared, lost) = try timeline().meet(context, head: try log.head()) else {
       return nil
     }
@@ -79,6 +80,11 @@ extension HubStore {
         HubSQL.selectPlaces,
         [Value(stretch.generation), Value(stretch.after), Value(stretch.upTo)]
       ).map { SeenEntries.Other(since: $0[0].asPosition, position: $0[1].asPosition) }
+    }
+    for other in told.others {
+      let place = CausalContext(generation: told.generation, position: other.position)
+      guard let position = try position(of: place) else { continue }
+      others.append(SeenEntries.Other(since: other.since, position: position))
     }
     others += try ancestors(of: replica, above: shared.position)
     return SeenEntries(upTo: shared.position, others: others)
@@ -94,7 +100,15 @@ extension HubStore {
     {
       return nil
     }
-    return try seen(context, by: replica)
+    return try seen(ToldSeen(context), by: replica)
+  }
+
+  /// Where the entry of a place is in this log; nil if nobody has handed it back.
+  private func position(of place: CausalContext) throws -> LogPosition? {
+    if try isHere(place) { return place.position }
+    let named = try timeline().lineage.canonical(place)
+    return try database.firstRow(
+      HubSQL.selectPlace, [Value(named.generation), Value(named.position)])?[0].asPosition
   }
 
   /// Whether a place is one of this log.
@@ -167,8 +181,9 @@ extension HubStore {
       let replica = row[1].asReplica
       let revised: SeenEntries?
       if let generation = GenerationID(row[4].asText) {
+        let reach = CausalContext(generation: generation, position: row[5].asPosition)
         revised = try seen(
-          CausalContext(generation: generation, position: row[5].asPosition), by: replica)
+          ToldSeen(reach: reach, encoded: row[6].asOptionalBytes), by: replica)
       } else {
         // Its context was a place of this log; only its chain may say more.
         revised = SeenEntries(

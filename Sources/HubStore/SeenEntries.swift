@@ -60,26 +60,33 @@ struct SeenEntries: Hashable, Sendable {
 
   /// The others as a column has them; nil if there are none.
   var othersEncoded: [UInt8]? {
-    guard !others.isEmpty else { return nil }
+    others.isEmpty ? nil : Self.encoded(others, after: upTo)
+  }
+
+  init(upTo: LogPosition, encoded: [UInt8]?) throws(DeltaDecodingError) {
+    self.init(upTo: upTo, others: try encoded.map(Self.decode)?.others ?? [])
+  }
+
+  static func encoded(_ others: [Other], after upTo: LogPosition) -> [UInt8] {
     var writer = ByteWriter()
+    writer.write(upTo)
     writer.writeList(others) { writer, other in
-      writer.writeVarint(other.since.rawValue)
-      writer.writeVarint(other.position.rawValue)
+      writer.write(other.since)
+      writer.write(other.position)
     }
     return writer.bytes
   }
 
-  init(upTo: LogPosition, encoded: [UInt8]?) throws(DeltaDecodingError) {
-    guard let encoded else {
-      self.init(upTo: upTo)
-      return
-    }
-    var reader = FieldReader(encoded, in: "what an entry of the log had seen")
-    let others = try reader.readList(of: "entries", atMost: encoded.count) {
+  static func decode(
+    _ bytes: [UInt8]
+  ) throws(DeltaDecodingError) -> (upTo: LogPosition, others: [Other]) {
+    var reader = FieldReader(bytes, in: "what an entry of the log had seen")
+    let upTo = try reader.readPosition()
+    let others = try reader.readList(of: "entries", atMost: bytes.count) {
       (reader) throws(DeltaDecodingError) in
       Other(since: try reader.readPosition(), position: try reader.readPosition())
     }
     try reader.expectEnd()
-    self.init(upTo: upTo, others: others)
+    return (upTo, others)
   }
 }

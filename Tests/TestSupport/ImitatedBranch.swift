@@ -12,9 +12,9 @@ package struct ImitatedBranch {
     package let bytes: [UInt8]
   }
 
-  package let replica: ReplicaID
+  package private(set) var replica: ReplicaID
   package let schema: Schema
-  package let generation: GenerationID
+  package private(set) var generation: GenerationID
   package private(set) var position = LogPosition.start
   package private(set) var counter: UInt64 = 0
   package private(set) var lastHash = ContentHash.zero
@@ -85,6 +85,41 @@ package struct ImitatedBranch {
     return sealed
   }
 
+  // MARK: Another name
+
+  /// The hub calls the branch's place so from now on. Rows that wait were integrated no further
+  /// than what both names share.
+  package mutating func move(to place: CausalContext, shared: LogPosition) {
+    generation = place.generation
+    position = place.position
+    for (key, waiting) in deferred where waiting.base > shared {
+      deferred[key]?.base = shared
+    }
+  }
+
+  /// Goes on as another replica: what the log has leaves the outbox, the rest is chained after
+  /// another changeset.
+  package mutating func adopt(
+    _ replica: ReplicaID, matchedCount: Int, previous: ContentHash
+  ) throws {
+    let rest = outbox.dropFirst(matchedCount)
+    var renumbered: [UInt64: [RowChange]] = [:]
+    self.replica = replica
+    outbox = []
+    counter = 0
+    lastHash = previous
+    for sealed in rest {
+      counter += 1
+      let (stream, trailer) = try ChangesetRewriter.rechained(
+        sealed.bytes, dot: Dot(replica: replica, counter: counter), previous: lastHash)
+      let header = try Streams.readChangeset(stream).header
+      renumbered[counter] = written[sealed.header.dot.counter]
+      lastHash = trailer.contentHash
+      outbox.append(Sealed(header: header, contentHash: lastHash, bytes: stream))
+    }
+    written = renumbered
+  }
+
   // MARK: Receiving
 
   /// Applies a whole delta. What the hub has confirmed leaves the outbox: all of it, or up to a
@@ -108,7 +143,8 @@ package struct ImitatedBranch {
       case .conflicts(let conflicts): ledger += conflicts
       case .entry(let entry) where entry.dot.replica == replica:
         let own = written.removeValue(forKey: entry.dot.counter) ?? []
-        for change in own { receive(change, pending) }
+        // Where the blocks come too, they say the same.
+        for change in own where !entry.hasBlocks { receive(change, pending) }
       case .header, .entry, .changesetHeader, .stub, .trailer: break
       }
     }
