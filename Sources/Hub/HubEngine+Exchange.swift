@@ -54,7 +54,7 @@ extension HubEngine {
     contact.logHash = request.logHash
     contact.floor = request.floor
     contact.sealed = ChainPoint(
-      counter: request.confirmed.counter, contentHash: request.confirmed.hash)
+      counter: request.sealed.counter, contentHash: request.sealed.hash)
     return contact
   }
 

@@ -8,7 +8,7 @@ internal import Sessions
 extension HubEngine {
   func handBack(
     _ request: HandBackRequest, from replica: ReplicaID, wallMilliseconds: Int64
-  ) throws -> CausalContext {
+  ) throws -> HubResponse {
     guard request.entries.count <= SessionLimits.handedEntriesMax else {
       throw HubStoreError.refused(
         .tooLarge(what: "the number of entries", limit: SessionLimits.handedEntriesMax))
@@ -17,14 +17,17 @@ extension HubEngine {
       HandedChangeset(
         places: entry.places, dot: entry.dot, name: entry.name,
         clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
-        receivedMilliseconds: entry.receivedMilliseconds, source: try source(entry.source))
+        receivedMilliseconds: entry.receivedMilliseconds,
+        seen: ToldSeen(
+          generation: entry.seen.generation, upTo: entry.seen.position, others: entry.seenAlso),
+        source: try source(entry.source))
     }
-    return try store.handBack(
+    let taken = try store.handBack(
       HandedBatch(
         lineage: request.lineage, timeline: request.timeline, entries: entries,
         isLast: request.isLast, vector: request.vector),
-      from: replica, wallMilliseconds: wallMilliseconds
-    ).place
+      from: replica, wallMilliseconds: wallMilliseconds)
+    return .handedBack(place: taken.place, lossCount: UInt64(taken.lossCount))
   }
 
   private func source(_ source: HandedEntry.Source) throws -> ChangesetSource {
@@ -44,11 +47,11 @@ extension HubEngine {
 
   func adopt(
     _ request: AdoptRequest, replica: ReplicaID, wallMilliseconds: Int64
-  ) throws -> Int {
-    try store.adopt(
+  ) throws -> HubResponse {
+    let adopted = try store.adopt(
       replica, after: request.previous, confirmed: point(request.confirmed),
-      outbox: request.outbox.map(point), wallMilliseconds: wallMilliseconds
-    ).matchedCount
+      outbox: request.outbox.map(point), wallMilliseconds: wallMilliseconds)
+    return .adopted(matchedCount: adopted.matchedCount, parentHash: adopted.parentHash)
   }
 
   private func point(_ head: ChainHead) -> ChainPoint {

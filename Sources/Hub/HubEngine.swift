@@ -41,10 +41,12 @@ package final class HubEngine {
       case .upload(let request):
         return .uploaded(byteCount: try upload(request, from: replica))
       case .place:
-        return .path(PathResponse(steps: try store.path(), head: try store.head()))
+        return .path(
+          PathResponse(
+            steps: try store.path(), head: try store.head(),
+            isAmbiguous: try store.isAmbiguous()))
       case .handBack(let request):
-        return .handedBack(
-          place: try handBack(request, from: replica, wallMilliseconds: wallMilliseconds))
+        return try handBack(request, from: replica, wallMilliseconds: wallMilliseconds)
       case .fork(let name):
         return .forkOffer(
           try fork(name, replica: replica, wallMilliseconds: wallMilliseconds))
@@ -75,8 +77,7 @@ package final class HubEngine {
     case .describe:
       return .description(try description(names: try replicaNames()))
     case .adopt(let request):
-      return .adopted(
-        matchedCount: try adopt(request, replica: replica, wallMilliseconds: wallMilliseconds))
+      return try adopt(request, replica: replica, wallMilliseconds: wallMilliseconds)
     case .exchange, .upload, .place, .handBack, .fork: throw Self.strangersMayNotAsk
     }
   }

@@ -272,7 +272,7 @@ final class ChangesetAcceptor {
     let head = DeltaEntry(
       position: position, dot: entry.dot, contentHash: trailer.contentHash,
       timestamp: header.timestamp, clockOffsetMilliseconds: clockOffsetMilliseconds,
-      receivedMilliseconds: receivedMilliseconds, hasBlocks: true)
+      receivedMilliseconds: receivedMilliseconds, hasBlocks: true, seen: entry.seen.told)
     let headBytes = head.payload.count + Frame.overheadBytes
     let rest = (bytes: headBytes + outcomes.bytes, frames: 1 + outcomes.frames)
     let whole = (bytes: rest.bytes + authoredBytes, frames: rest.frames + authoredFrames)

@@ -63,6 +63,8 @@ extension HubSQL {
       log_hash BLOB NOT NULL,
       context INTEGER NOT NULL,
       also BLOB,
+      told_context INTEGER,
+      told_also BLOB,
       context_generation TEXT,
       context_position INTEGER,
       context_seen BLOB,

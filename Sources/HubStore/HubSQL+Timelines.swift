@@ -86,7 +86,11 @@ extension HubSQL {
     SELECT position, replica, context, also, context_generation, context_position, context_seen
     FROM tributary_log WHERE replica = ? ORDER BY position
     """
-  static let updateSeen = "UPDATE tributary_log SET context = ?2, also = ?3 WHERE position = ?1"
+  /// Deltas go on saying what they said first, so that a transfer can go on.
+  static let updateSeen = """
+    UPDATE tributary_log SET told_also = iif(told_context IS NULL, also, told_also),
+      told_context = ifnull(told_context, context), context = ?2, also = ?3 WHERE position = ?1
+    """
   static let selectChildChains = "SELECT id FROM tributary_replica WHERE parent_hash = ?"
   static let selectChildReplicas = """
     SELECT id FROM tributary_replica WHERE parent_replica = ?

@@ -155,7 +155,8 @@ enum HubSQL {
     """
   static let selectDeltaEntries = """
     SELECT position, iif(replica = ?1, author_bytes, other_bytes), replica, counter, hash,
-      clock_milliseconds, clock_counter, clock_replica, clock_offset, received, is_handed_back
+      clock_milliseconds, clock_counter, clock_replica, clock_offset, received,
+      is_handed_back, ifnull(told_context, context), iif(told_context IS NULL, also, told_also)
     FROM tributary_log WHERE position > ?2 AND position <= ?3 ORDER BY position
     """
   /// The frames of one entry that travel: all, or without what the author made. Of blocks that

@@ -145,6 +145,9 @@ extension HubStore {
         milliseconds: row.integer(5), counter: UInt32(clamping: row.integer(6)),
         replica: row.value(7).asReplica),
       clockOffsetMilliseconds: row.integer(8), receivedMilliseconds: row.integer(9),
-      hasBlocks: author != receiver || row.integer(10) != 0)
+      hasBlocks: author != receiver || row.integer(10) != 0,
+      seen: try SeenEntries(
+        upTo: row.value(11).asPosition, encoded: row.value(12).asOptionalBytes
+      ).told)
   }
 }

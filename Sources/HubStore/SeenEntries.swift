@@ -24,7 +24,12 @@ struct SeenEntries: Hashable, Sendable {
 
   init(upTo: LogPosition, others: [Other] = []) {
     self.upTo = upTo
-    self.others = Set(others.filter { $0.position > upTo })
+    // What is seen from two positions on is seen from the lower.
+    var since: [LogPosition: LogPosition] = [:]
+    for other in others where other.position > upTo {
+      since[other.position] = min(since[other.position] ?? other.since, other.since)
+    }
+    self.others = since.map { Other(since: $1, position: $0) }
       .sorted { ($0.since, $0.position) < ($1.since, $1.position) }
     all = Knowledge(upTo: upTo, also: Self.positions(self.others))
   }
@@ -53,7 +58,7 @@ struct SeenEntries: Hashable, Sendable {
   }
 
   private static func positions(_ others: [Other]) -> [LogPosition] {
-    Set(others.map(\.position)).sorted()
+    others.map(\.position).sorted()
   }
 
   // MARK: Stored form
@@ -67,12 +72,24 @@ struct SeenEntries: Hashable, Sendable {
     self.init(upTo: upTo, others: try encoded.map(Self.decode)?.others ?? [])
   }
 
+  /// Runs in which both positions go up by one: a timeline is handed back in its order.
   static func encoded(_ others: [Other], after upTo: LogPosition) -> [UInt8] {
+    var runs: [(first: Other, count: UInt64)] = []
+    for other in others {
+      if let last = runs.last, last.first.since.rawValue + last.count == other.since.rawValue,
+        last.first.position.rawValue + last.count == other.position.rawValue
+      {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append((other, 1))
+      }
+    }
     var writer = ByteWriter()
     writer.write(upTo)
-    writer.writeList(others) { writer, other in
-      writer.write(other.since)
-      writer.write(other.position)
+    writer.writeList(runs) { writer, run in
+      writer.write(run.first.since)
+      writer.write(run.first.position)
+      writer.writeVarint(run.count)
     }
     return writer.bytes
   }
@@ -82,11 +99,29 @@ struct SeenEntries: Hashable, Sendable {
   ) throws(DeltaDecodingError) -> (upTo: LogPosition, others: [Other]) {
     var reader = FieldReader(bytes, in: "what an entry of the log had seen")
     let upTo = try reader.readPosition()
-    let others = try reader.readList(of: "entries", atMost: bytes.count) {
+    let runs = try reader.readList(of: "runs of entries", atMost: bytes.count) {
       (reader) throws(DeltaDecodingError) in
-      Other(since: try reader.readPosition(), position: try reader.readPosition())
+      (
+        since: try reader.readPosition(), position: try reader.readPosition(),
+        count: try reader.readVarint()
+      )
     }
     try reader.expectEnd()
+    let others = runs.flatMap { run in
+      (0..<run.count).map { offset in
+        Other(
+          since: LogPosition(run.since.rawValue + offset),
+          position: LogPosition(run.position.rawValue + offset))
+      }
+    }
     return (upTo, others)
+  }
+
+  /// What branches are told of it, and tell a hub that lost it.
+  var told: EntryKnowledge {
+    EntryKnowledge(
+      upTo: upTo,
+      also: others.sorted { $0.position < $1.position }.prefix(DeltaLimits.seenEntriesMax)
+        .map { EntryKnowledge.Also(since: $0.since, position: $0.position) })
   }
 }

@@ -1,26 +1,15 @@
 package import Clocks
-internal import Deltas
+package import Deltas
 
 /// What the author of a changeset had seen, in the positions of the timeline of whoever tells it:
 /// the author itself, or a branch that hands the changeset back.
 package struct ToldSeen: Hashable, Sendable {
-  /// An entry above `upTo`, as in `SeenEntries`.
-  package struct Other: Hashable, Sendable {
-    package var since: LogPosition
-    package var position: LogPosition
-
-    package init(since: LogPosition, position: LogPosition) {
-      self.since = since
-      self.position = position
-    }
-  }
-
   /// Its path names all the positions.
   package var generation: GenerationID
   package var upTo: LogPosition
-  package var others: [Other]
+  package var others: [EntryKnowledge.Also]
 
-  package init(generation: GenerationID, upTo: LogPosition, others: [Other] = []) {
+  package init(generation: GenerationID, upTo: LogPosition, others: [EntryKnowledge.Also] = []) {
     self.generation = generation
     self.upTo = upTo
     self.others = others
@@ -50,6 +39,6 @@ package struct ToldSeen: Hashable, Sendable {
     guard let encoded else { return }
     let (upTo, others) = try SeenEntries.decode(encoded)
     self.upTo = upTo
-    self.others = others.map { Other(since: $0.since, position: $0.position) }
+    self.others = others.map { EntryKnowledge.Also(since: $0.since, position: $0.position) }
   }
 }

@@ -1,7 +1,7 @@
 import Basics
 import Clocks
 import Deltas
-@testable import HubStore
+import HubStore
 import TestSupport
 
 /// A branch in memory that keeps a tail, as a branch's store does, and that also keeps the truth:
@@ -69,14 +69,6 @@ struct TailBranch {
     try remember(delta, on: to.generation)
     try core.apply(delta, upTo: plan.to, confirmed: confirmed.counter)
     core.move(to: to, shared: plan.to)
-    for index in tail.indices where tail[index].seen == nil {
-      guard let logged = try store.loggedChangeset(tail[index].contentHash),
-        let seen = try store.log.entry(logged.position)?.seen
-      else { continue }
-      tail[index].seen = ToldSeen(
-        generation: to.generation, upTo: seen.upTo,
-        others: seen.others.map { ToldSeen.Other(since: $0.since, position: $0.position) })
-    }
     logHash = try store.logHash(at: plan.to)
   }
 
@@ -99,6 +91,8 @@ struct TailBranch {
     vector[entry.dot.replica] = max(vector[entry.dot.replica] ?? 0, entry.dot.counter)
     if let index = tail.firstIndex(where: { $0.contentHash == entry.contentHash }) {
       tail[index].places.formUnion(entry.places)
+      // Positions of the path that it is on now.
+      tail[index].seen = entry.seen ?? tail[index].seen
     } else {
       tail.append(entry)
     }
@@ -115,7 +109,8 @@ struct TailBranch {
         places: [place(open.entry.position, on: generation)], dot: open.entry.dot,
         contentHash: open.entry.contentHash, offset: open.entry.clockOffsetMilliseconds,
         received: open.entry.receivedMilliseconds,
-        stream: open.stream + Frame(type: .changesetTrailer, payload: trailer.payload).encoded)
+        stream: open.stream + Frame(type: .changesetTrailer, payload: trailer.payload).encoded,
+        seen: told(open.entry, on: generation))
     }
     for (frame, part) in zip(try Streams.frames(delta), try Streams.readDelta(delta)) {
       switch part {
@@ -127,6 +122,7 @@ struct TailBranch {
           let index = tail.firstIndex(where: { $0.contentHash == entry.contentHash })
         {
           tail[index].places.insert(place(entry.position, on: generation))
+          tail[index].seen = told(entry, on: generation)
         }
       case .changesetHeader: open?.stream += frame.encoded
       case .block(let block):
@@ -141,6 +137,10 @@ struct TailBranch {
       }
     }
     if let done = closed() { keep(done) }
+  }
+
+  private func told(_ entry: DeltaEntry, on generation: GenerationID) -> ToldSeen? {
+    entry.seen.map { ToldSeen(generation: generation, upTo: $0.upTo, others: $0.also) }
   }
 
   private func place(_ position: LogPosition, on generation: GenerationID) -> CausalContext {

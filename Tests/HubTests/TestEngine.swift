@@ -67,7 +67,7 @@ struct TestEngine {
       schemaFingerprint: branch.schema.fingerprint, integrated: branch.integrated,
       wallMilliseconds: wall, changesets: changesets ?? branch.outbox.map(\.bytes),
       uploaded: uploaded, resumeTo: resumeTo, floor: branch.position,
-      confirmed: ChainHead(counter: branch.counter, hash: branch.lastHash))
+      sealed: ChainHead(counter: branch.counter, hash: branch.lastHash))
   }
 
   /// One exchange whose delta comes with the answer.
