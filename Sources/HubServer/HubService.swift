@@ -9,7 +9,7 @@ package protocol HubService {
 
   /// Answers a request whose author has been admitted. At most as slow as its work on disk.
   func handle(
-    _ request: HubRequest, from replica: ReplicaID, wallMilliseconds: Int64
+    _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
   ) -> HubResponse
 
   /// Redeems a token and issues a certificate for the device's key: both or neither.

@@ -43,7 +43,7 @@ actor HubWorker {
     _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
   ) -> HubResponse {
     if let refusal = refusal(of: branch) { return .refused(refusal) }
-    return service.handle(request, from: branch.replica, wallMilliseconds: wallMilliseconds)
+    return service.handle(request, from: branch, wallMilliseconds: wallMilliseconds)
   }
 
   func enrol(

@@ -13,30 +13,42 @@ package final class StoreHubService: HubService {
   private let engine: HubEngine
   private let authority: CertificateAuthority
 
-  package init(store: HubStore, credentials: HubCredentials) {
+  /// Begins to serve: from here on the log's new entries have names of their own.
+  package init(store: HubStore, credentials: HubCredentials) throws {
     self.store = store
-    engine = HubEngine(store: store)
+    engine = HubEngine(store: store, random: Self.random)
     authority = credentials.authority
+    try store.startServing(random: Self.random)
   }
 
-  /// The certificate must be the one that was issued to this branch last: a number alone could be
-  /// another device's, after the hub was restored from a backup.
+  private static func random(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+
+  /// Whoever has a certificate of another hub, or was revoked, may not ask. A certificate that is
+  /// not the one that was issued to this branch last is a stranger's: the hub may have been
+  /// restored from before it was issued, and then the stranger may have what the hub lost.
   package func refusal(of branch: CertifiedBranch) -> Refusal? {
     do {
-      guard let record = try store.replica(branch.replica) else { return Self.unknownDevice }
-      guard record.certificateFingerprint == branch.certificateFingerprint else {
-        return Self.unknownDevice
-      }
-      return record.state == .active ? nil : Self.revoked
+      guard branch.generation == store.hubID else { return Self.unknownDevice }
+      return try store.replica(branch.replica)?.state == .revoked ? Self.revoked : nil
     } catch {
       return Refusal(error)
     }
   }
 
   package func handle(
-    _ request: HubRequest, from replica: ReplicaID, wallMilliseconds: Int64
+    _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
   ) -> HubResponse {
-    engine.handle(request, from: replica, wallMilliseconds: wallMilliseconds)
+    do {
+      let registered = try store.replica(branch.replica)?.certificateFingerprint
+      return engine.handle(
+        request, from: branch.replica, isStranger: registered != branch.certificateFingerprint,
+        wallMilliseconds: wallMilliseconds)
+    } catch {
+      return .refused(Refusal(error))
+    }
   }
 
   package func enrol(
@@ -48,13 +60,13 @@ package final class StoreHubService: HubService {
         secret: secret, deviceKey: device.keyFingerprint, wallMilliseconds: wallMilliseconds
       ) { replica in
         let issued = try authority.issueDeviceCertificate(
-          for: device, generation: store.generation, replica: replica,
+          for: device, generation: store.hubID, replica: replica,
           wallMilliseconds: wallMilliseconds)
         certificate = issued.der
         return (issued.serialNumber, issued.fingerprint)
       }
       return EnrolResponse(
-        replica: replica, branch: name, certificate: certificate, generation: store.generation,
+        replica: replica, branch: name, certificate: certificate, generation: store.hubID,
         schema: store.schema)
     } catch {
       throw Refusal(error)

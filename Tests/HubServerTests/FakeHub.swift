@@ -59,11 +59,11 @@ final class FakeHubService: HubService {
   }
 
   func handle(
-    _ request: HubRequest, from replica: ReplicaID, wallMilliseconds: Int64
+    _ request: HubRequest, from branch: CertifiedBranch, wallMilliseconds: Int64
   ) -> HubResponse {
     hub.onRequest(request)
     return hub.state.withLock { state in
-      state.requests.append((replica, request, wallMilliseconds))
+      state.requests.append((branch.replica, request, wallMilliseconds))
       switch request {
       case .exchange:
         state.head = state.head.next

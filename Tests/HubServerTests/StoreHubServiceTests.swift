@@ -48,7 +48,7 @@ private final class RealHub {
   func serve(_ body: @escaping @Sendable (HubURL) async throws -> Void) async throws {
     let server = try HubServer(
       credentials: credentials,
-      service: StoreHubService(store: try store(), credentials: credentials),
+      service: try StoreHubService(store: try store(), credentials: credentials),
       listen: try HubURL(host: "127.0.0.1", port: 0).required, timer: ManualTimer(),
       logger: Logger(label: "test") { _ in silent })
     try await ServerWorld.run(server, body)

@@ -43,7 +43,7 @@ struct HubServeCommand: OperatorCommand {
     let lock = try FileLock.forServing(folder, undone: undone)
     let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
     let server = try HubServer(
-      credentials: credentials, service: StoreHubService(store: store, credentials: credentials),
+      credentials: credentials, service: try StoreHubService(store: store, credentials: credentials),
       listen: address,
       logger: Logger(label: "tributary.hub") { StreamLog(label: $0) })
     let signals = Interruption.listen { _ in server.stop() }

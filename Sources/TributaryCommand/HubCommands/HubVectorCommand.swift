@@ -33,17 +33,18 @@ struct HubVectorCommand: OperatorCommand {
         .noSuchPosition, undone: undone, why: "The log ends at position \(head).",
         next: "Ask for a position from 0 to \(head).")
     }
+    let generation = try store.place(at: position).generation
     let names = try store.names()
     let counts = try store.vector(at: position).dots.map { dot in
       (name: names[dot.replica] ?? "\(dot.replica)", count: dot.counter)
     }
     if output.json {
-      Console.print(json(store.generation, position, counts))
+      Console.print(json(generation, position, counts))
       return .done
     }
     Console.print(
       "Position \(NumberText.grouped(Int(clamping: position.rawValue))) of generation"
-        + " \(store.generation)")
+        + " \(generation)")
     var table = TextTable([.init("branch"), .init("changesets", isNumber: true)])
     for (name, count) in counts {
       table.append([ValueText.escaped(name), NumberText.grouped(Int(clamping: count))])
