@@ -98,7 +98,7 @@ package final class HubEngine {
     case .revoked: throw HubStoreError.refused(.revoked)
     case .retired:
       switch request {
-      case .exchange, .upload: return false
+      case .exchange, .upload, .place, .handBack: return false
       default: throw HubStoreError.refused(.retired)
       }
     }

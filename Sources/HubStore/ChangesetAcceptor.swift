@@ -8,7 +8,7 @@ final class ChangesetAcceptor {
   /// Who brings the changeset.
   enum Bringer {
     /// Its author, in the order of its chain.
-    case author(ReplicaRecord)
+    case author(ReplicaRecord, at: CausalContext?)
     /// Somebody else, long after. It is named as here; what its author had seen is told beside it
     /// or else in its header.
     case other(Dot, seen: ToldSeen?)
@@ -29,6 +29,8 @@ final class ChangesetAcceptor {
   private var part = 0
   /// Of what the author made and others are sent: header, blocks, stubs.
   private var authoredBytes = 0
+  /// The position above which the entry's knowledge has all of its chain's ancestors.
+  private var ancestorsAbove: LogPosition?
   private var authoredFrames = 0
 
   private enum Progress {
@@ -112,8 +114,12 @@ final class ChangesetAcceptor {
 
   private func take(_ block: BlockReader, _ frame: Frame, _ merging: Merging) throws {
     try check(block, context: merging.header.context.position)
+    try noteAncestors(of: block, merging)
     let keys = BlockKeys(block)
     let isSilent = try !merging.merger.merge(block, keys: keys, part: part)
+    if isHandedBack {
+      try merging.merger.tellAll(keys, rowCount: block.rowCount, of: block.table)
+    }
     if isSilent {
       try write(
         frame.encoded, type: .block, table: block.table, keys: (keys.least, keys.greatest),
@@ -128,6 +134,15 @@ final class ChangesetAcceptor {
     }
   }
 
+  /// A row that was integrated before the rest had seen its author's chain all the same.
+  private func noteAncestors(of block: BlockReader, _ merging: Merging) throws {
+    let bases = (0..<block.rowCount).compactMap { block.base(row: $0) }
+    guard let least = bases.min(), least < ancestorsAbove ?? merging.entry.seen.upTo else { return }
+    ancestorsAbove = least
+    let ancestors = try store.ancestors(of: merging.entry.dot.replica, above: least)
+    if !ancestors.isEmpty { merging.merger.note(ancestors) }
+  }
+
   private func refusing<Result>(
     _ body: () throws(DeltaDecodingError) -> Result
   ) throws -> Result {
@@ -139,7 +154,7 @@ final class ChangesetAcceptor {
   }
 
   private func chainBroken(_ header: ChangesetHeader) -> HubStoreError {
-    guard case .author(let author) = bringer else {
+    guard case .author(let author, _) = bringer else {
       return .refused(.malformed("a changeset that was handed back does not fit its name"))
     }
     return .refused(
@@ -153,7 +168,7 @@ final class ChangesetAcceptor {
       throw HubStoreError.refused(.schemaMismatch)
     }
     switch bringer {
-    case .author(let author):
+    case .author(let author, let place):
       guard header.dot.replica == author.id else { throw HubStoreError.refused(.notTheAuthors) }
       if header.dot.counter <= author.chainCounter {
         let known = try store.loggedChangeset(header.dot)
@@ -162,7 +177,7 @@ final class ChangesetAcceptor {
       guard header.dot.counter == author.chainCounter + 1,
         try header.previous == author.chainHash || store.adoptParent(header, of: author)
       else { throw chainBroken(header) }
-      guard let seen = try store.seen(ofPushed: header.context, by: author.id) else {
+      guard let seen = try store.seen(ofPushed: header.context, by: author.id, at: place) else {
         throw HubStoreError.refused(.unknownPosition)
       }
       return .merging(try merge(header, as: header.dot, seen: seen))

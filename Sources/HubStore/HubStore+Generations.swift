@@ -102,29 +102,23 @@ extension HubStore {
     }
   }
 
-  /// Takes note of generations of other timelines. Throws if they contradict what is known.
+  /// Takes note of generations of other timelines, as far as they hang together with those known.
   func learn(_ links: [LineageLink]) throws {
     var lineage = try timeline().lineage
     var learned: [GenerationID] = []
-    var rest = links.filter { !lineage.knows($0.generation) || !lineage.add($0) }
-    var isProgress = true
-    while isProgress {
-      isProgress = false
-      rest = try rest.filter { link in
-        guard let parent = link.parent, lineage.knows(parent), !lineage.knows(link.generation)
-        else { return true }
-        guard lineage.add(link) else { return true }
+    var rest = links.filter { !lineage.knows($0.generation) }
+    var count: Int
+    repeat {
+      count = rest.count
+      for link in rest where !lineage.knows(link.generation) && lineage.add(link) {
+        guard let parent = link.parent else { continue }
         try database.execute(
           HubSQL.insertGeneration,
           [Value(link.generation), Value(parent), Value(link.fork), Value(false)])
         learned.append(link.generation)
-        isProgress = true
-        return false
       }
-    }
-    guard rest.isEmpty else {
-      throw HubStoreError.refused(.malformed("its generations are not those of this hub"))
-    }
+      rest.removeAll { lineage.knows($0.generation) }
+    } while rest.count < count
     knownTimeline = nil
     for generation in learned { try reviseSeen(ofContextsIn: generation, from: .start) }
   }

@@ -37,6 +37,9 @@ package struct HandedChangeset: Hashable, Sendable {
 package struct HandedBatch: Hashable, Sendable {
   /// Generations that the hub may not know, parents before children.
   package var lineage: [LineageLink]
+  /// The generation that named the log's new entries when the branch asked for the path: if another
+  /// does by now, what was handed back before may be lost again. Nil leaves that out.
+  package var path: GenerationID?
   /// The branch's place.
   package var timeline: CausalContext
   /// In the order of their positions on the timeline.
@@ -47,10 +50,11 @@ package struct HandedBatch: Hashable, Sendable {
   package var vector: [Dot]
 
   package init(
-    lineage: [LineageLink], timeline: CausalContext, entries: [HandedChangeset], isLast: Bool,
+    lineage: [LineageLink], path: GenerationID? = nil, timeline: CausalContext, entries: [HandedChangeset], isLast: Bool,
     vector: [Dot]
   ) {
     self.lineage = lineage
+    self.path = path
     self.timeline = timeline
     self.entries = entries
     self.isLast = isLast
@@ -90,10 +94,10 @@ extension HubStore {
   ) throws -> (place: CausalContext, lossCount: Int) {
     try takeOver()
     records?.forget()
-    switch try self.replica(replica)?.state {
-    case .revoked: throw HubStoreError.refused(.revoked)
-    case .retired: throw HubStoreError.refused(.retired)
-    case .active, .past, nil: break
+    // What a retired branch may not do is go on; what it has of the log's past is welcome.
+    if try self.replica(replica)?.state == .revoked { throw HubStoreError.refused(.revoked) }
+    if let path = batch.path, path != (try timeline().current.generation) {
+      throw HubStoreError.refused(.unknownPosition)
     }
     try learn(batch.lineage)
     let known = try timeline().lineage
@@ -118,9 +122,10 @@ extension HubStore {
     if batch.isLast {
       try noteLosses(
         of: place, told: replica, vector: batch.vector, wallMilliseconds: wallMilliseconds)
+      let named = try timeline().lineage.canonical(place)
       try database.execute(
         HubSQL.upsertHandedBack,
-        [Value(replica), Value(place.generation), Value(place.position), Value(true), .null])
+        [Value(replica), Value(named.generation), Value(named.position), Value(true), .null])
     }
     return (try timeline().lineage.canonical(place), try lossCount(below: place))
   }

@@ -53,16 +53,20 @@ extension HubStore {
   private func isHandedBack(
     _ place: CausalContext, lost: [HubTimeline.Stretch], by replica: ReplicaID
   ) throws -> Bool {
-    let told = try database.integer(
-      HubSQL.selectHandedBackWhole,
-      [Value(replica), Value(place.generation), Value(place.position)])
-    if told != nil { return true }
+    if try hasHandedBack(replica, at: place) { return true }
     return try lost.allSatisfy { stretch in
       let count = try database.integer(
         HubSQL.countPlaces,
         [Value(stretch.generation), Value(stretch.after), Value(stretch.upTo)])
       return UInt64(count ?? 0) == stretch.positionCount
     }
+  }
+
+  /// Whether a branch at this place has given all that it has.
+  private func hasHandedBack(_ replica: ReplicaID, at place: CausalContext) throws -> Bool {
+    let place = try timeline().lineage.canonical(place)
+    let parameters = [Value(replica), Value(place.generation), Value(place.position)]
+    return try database.integer(HubSQL.selectHandedBackWhole, parameters) != nil
   }
 
   // MARK: What was seen
@@ -90,15 +94,16 @@ extension HubStore {
     return SeenEntries(upTo: shared.position, others: others)
   }
 
-  /// The same of a changeset that its author brings: nil too if only the generation that names new
-  /// entries could have had that place, and it has not.
-  func seen(ofPushed context: CausalContext, by replica: ReplicaID) throws -> SeenEntries? {
-    let timeline = try timeline()
-    let canonical = timeline.lineage.canonical(context)
-    if canonical.generation == timeline.current.generation,
-      canonical.position > (try log.head())
-    {
-      return nil
+  /// The same of a changeset that its author, whose place is told, brings. Nil too if the author
+  /// must hand back first: it had seen what nobody has named here.
+  func seen(
+    ofPushed context: CausalContext, by replica: ReplicaID, at place: CausalContext?
+  ) throws -> SeenEntries? {
+    switch try whereabouts(of: context, logHash: nil, for: replica) {
+    case .here, .lost(_, isHandedBack: true): break
+    case .lost(_, isHandedBack: false):
+      guard let place, try hasHandedBack(replica, at: place) else { return nil }
+    case .turnedBack, .unknown: return nil
     }
     return try seen(ToldSeen(context), by: replica)
   }
@@ -189,7 +194,10 @@ extension HubStore {
         revised = SeenEntries(
           upTo: before.upTo, others: try ancestors(of: replica, above: before.upTo))
       }
-      guard let revised, revised != before else { continue }
+      // What another log told cannot be computed again: it is only added to.
+      guard let revised = revised.map({ before.adding($0.others, upTo: $0.upTo) }),
+        revised != before
+      else { continue }
       try database.execute(
         HubSQL.updateSeen,
         [Value(position), Value(revised.upTo), Value(bytes: revised.othersEncoded)])

@@ -5,7 +5,7 @@ internal import Clocks
 struct LogEntry: Hashable, Sendable {
   let dot: Dot
   /// What its author had seen, besides its own chain.
-  let seen: SeenEntries
+  var seen: SeenEntries
   let isBaseline: Bool
   /// What the hub's clock was ahead of the author's.
   let clockOffsetMilliseconds: Int64

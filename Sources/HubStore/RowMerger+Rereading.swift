@@ -14,6 +14,22 @@ extension RowMerger {
     }
   }
 
+  /// Everybody is to get the rows of a block as they stand: it came later than changes that had
+  /// seen it, perhaps, and then what stands is not what it says.
+  func tellAll(_ keys: BlockKeys, rowCount: Int, of table: TableID) throws {
+    try keys.withKeys { views in
+      for row in 0..<rowCount {
+        let key = views[row]
+        if case .stored(let stored) = try records.record(table, key),
+          try !stored.metadata().isComplete
+        {
+          continue
+        }
+        try ledger.markContested(table, key)
+      }
+    }
+  }
+
   private func reread(_ encoded: [UInt8], in table: HubTable) throws {
     try encoded.withUnsafeBytes { key in
       // A row that has all from one block has nothing to lose.

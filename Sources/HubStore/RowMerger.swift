@@ -13,7 +13,7 @@ final class RowMerger {
   let store: HubStore
   let records: RowRecords
   let position: LogPosition
-  let entry: LogEntry
+  private(set) var entry: LogEntry
   let ledger: LedgerWriter
   /// How many rows the table's constraints have refused.
   private(set) var refusedCount = 0
@@ -26,6 +26,12 @@ final class RowMerger {
     self.entry = entry
     self.ledger = ledger
     records = try store.rowRecords()
+  }
+
+  /// Takes note of entries that rows of the next blocks had seen besides.
+  func note(_ others: [SeenEntries.Other]) {
+    entry.seen = entry.seen.adding(others)
+    store.log.remember(entry, at: position)
   }
 
   /// Merges a block that the log will have as `part` of this changeset. It fits the schema.

@@ -18,7 +18,8 @@ struct SeenEntries: Hashable, Sendable {
   }
 
   let upTo: LogPosition
-  /// In the order of `since`, then of `position`.
+  /// Those above `upTo`; and those below that a row's own base does not reach, as far as they are
+  /// of the chain that the author's continues. In the order of `since`, then of `position`.
   let others: [Other]
   private let all: Knowledge
 
@@ -26,12 +27,12 @@ struct SeenEntries: Hashable, Sendable {
     self.upTo = upTo
     // What is seen from two positions on is seen from the lower.
     var since: [LogPosition: LogPosition] = [:]
-    for other in others where other.position > upTo {
+    for other in others where other.position > upTo || other.since == .start {
       since[other.position] = min(since[other.position] ?? other.since, other.since)
     }
     self.others = since.map { Other(since: $1, position: $0) }
       .sorted { ($0.since, $0.position) < ($1.since, $1.position) }
-    all = Knowledge(upTo: upTo, also: Self.positions(self.others))
+    all = Knowledge(upTo: upTo, also: Self.positions(self.others, above: upTo))
   }
 
   /// What the author had seen of a row that it had integrated at `base`, a position on its own
@@ -39,9 +40,9 @@ struct SeenEntries: Hashable, Sendable {
   func knowledge(base: LogPosition?) -> Knowledge {
     guard let base else { return all }
     if others.isEmpty { return Knowledge(upTo: min(upTo, base)) }
+    let least = min(upTo, base)
     return Knowledge(
-      upTo: min(upTo, base),
-      also: Self.positions(others.filter { $0.since == .start || $0.since <= base }))
+      upTo: least, also: Self.positions(others.filter { $0.since <= base }, above: least))
   }
 
   /// The least base that says the same as another; nil if that says no less than the context.
@@ -49,16 +50,23 @@ struct SeenEntries: Hashable, Sendable {
     base.flatMap { self.base(of: knowledge(base: $0)) }
   }
 
+  /// With more entries of the chain that the author's continues, or known later.
+  func adding(_ more: [Other], upTo position: LogPosition? = nil) -> SeenEntries {
+    SeenEntries(upTo: max(upTo, position ?? upTo), others: others + more)
+  }
+
   /// A base whose knowledge this is; nil stands for the whole context.
   func base(of knowledge: Knowledge) -> LogPosition? {
     if knowledge == all { return nil }
-    guard knowledge.upTo == upTo else { return knowledge.upTo }
+    if knowledge.upTo < upTo { return knowledge.upTo }
     let included = others.filter { $0.since != .start && knowledge.contains($0.position) }
     return included.map(\.since).max() ?? upTo
   }
 
-  private static func positions(_ others: [Other]) -> [LogPosition] {
-    others.map(\.position).sorted()
+  private static func positions(
+    _ others: [Other], above position: LogPosition
+  ) -> [LogPosition] {
+    others.map(\.position).filter { $0 > position }.sorted()
   }
 
   // MARK: Stored form
