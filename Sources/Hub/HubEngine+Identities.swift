@@ -24,10 +24,12 @@ extension HubEngine {
     }
     let taken = try store.handBack(
       HandedBatch(
-        lineage: request.lineage, timeline: request.timeline, entries: entries,
+        lineage: request.lineage, path: request.path, timeline: request.timeline, entries: entries,
         isLast: request.isLast, vector: request.vector),
       from: replica, wallMilliseconds: wallMilliseconds)
-    return .handedBack(place: taken.place, lossCount: UInt64(taken.lossCount))
+    return .handedBack(
+      HandBackResponse(
+        place: taken.place, positions: taken.positions, lossCount: UInt64(taken.lossCount)))
   }
 
   private func source(_ source: HandedEntry.Source) throws -> ChangesetSource {
@@ -48,13 +50,11 @@ extension HubEngine {
   func adopt(
     _ request: AdoptRequest, replica: ReplicaID, wallMilliseconds: Int64
   ) throws -> HubResponse {
-    let adopted = try store.adopt(
-      replica, after: request.previous, confirmed: point(request.confirmed),
-      outbox: request.outbox.map(point), wallMilliseconds: wallMilliseconds)
-    return .adopted(matchedCount: adopted.matchedCount, parentHash: adopted.parentHash)
-  }
-
-  private func point(_ head: ChainHead) -> ChainPoint {
-    ChainPoint(counter: head.counter, contentHash: head.hash)
+    let confirmed = ChainPoint(
+      counter: request.confirmed.counter, contentHash: request.confirmed.hash)
+    return .adopted(
+      parentHash: try store.adopt(
+        replica, after: request.previous, confirmed: confirmed,
+        wallMilliseconds: wallMilliseconds))
   }
 }

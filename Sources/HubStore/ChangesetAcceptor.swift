@@ -16,6 +16,8 @@ final class ChangesetAcceptor {
 
   private let store: HubStore
   private let bringer: Bringer
+  /// What the stream's hash will be, if it is what it claims.
+  private let claimedHash: ContentHash
   private let clockOffsetMilliseconds: Int64
   private let receivedMilliseconds: Int64
 
@@ -38,6 +40,8 @@ final class ChangesetAcceptor {
     /// A changeset that the hub has: only its hash is compared.
     case known(header: ChangesetHeader, position: LogPosition, hash: ContentHash?)
     case merging(Merging)
+    /// A changeset whose changes the hub has under another name.
+    case alias(header: ChangesetHeader, dot: Dot, position: LogPosition)
     case done(AcceptedEntry)
   }
 
@@ -50,12 +54,13 @@ final class ChangesetAcceptor {
   }
 
   init(
-    store: HubStore, from bringer: Bringer, clockOffsetMilliseconds: Int64,
+    store: HubStore, from bringer: Bringer, claiming hash: ContentHash, clockOffsetMilliseconds: Int64,
     receivedMilliseconds: Int64, budget: RawBudget
   ) {
     self.store = store
     self.budget = budget
     self.bringer = bringer
+    claimedHash = hash
     switch bringer {
     case .author: reader = ChangesetReader()
     case .other: reader = ChangesetReader(allowsStubs: true)
@@ -96,8 +101,16 @@ final class ChangesetAcceptor {
       try take(block, frame, merging)
     case (.stub, .merging):
       try writeAuthored(frame.encoded, type: .stub)
-    case (.block, .known), (.stub, .known):
+    case (.block, .known), (.stub, .known), (.block, .alias), (.stub, .alias):
       break
+    case (.trailer(let trailer), .alias(let header, let dot, let position)):
+      try store.addAlias(trailer.contentHash, header, as: dot, of: position)
+      progress = .done(
+        AcceptedEntry(
+          counter: dot.counter, contentHash: trailer.contentHash, position: position,
+          isNew: false, rowCount: 0))
+    case (.trailer(let trailer), _) where trailer.contentHash != claimedHash:
+      throw HubStoreError.refused(.malformed("another changeset came than was named"))
     case (.trailer(let trailer), .merging(let merging)):
       try write(frame.encoded, type: .changesetTrailer)
       progress = .done(try end(merging, trailer))
@@ -139,7 +152,7 @@ final class ChangesetAcceptor {
     let bases = (0..<block.rowCount).compactMap { block.base(row: $0) }
     guard let least = bases.min(), least < ancestorsAbove ?? merging.entry.seen.upTo else { return }
     ancestorsAbove = least
-    let ancestors = try store.ancestors(of: merging.entry.dot.replica, above: least)
+    let ancestors = try store.ancestors(of: merging.entry.dot, above: least)
     if !ancestors.isEmpty { merging.merger.note(ancestors) }
   }
 
@@ -177,15 +190,21 @@ final class ChangesetAcceptor {
       guard header.dot.counter == author.chainCounter + 1,
         try header.previous == author.chainHash || store.adoptParent(header, of: author)
       else { throw chainBroken(header) }
-      guard let seen = try store.seen(ofPushed: header.context, by: author.id, at: place) else {
+      if let position = try store.position(ofOrigin: header.origin ?? claimedHash) {
+        return .alias(header: header, dot: header.dot, position: position)
+      }
+      guard let seen = try store.seen(ofPushed: header.context, by: header.dot, at: place) else {
         throw HubStoreError.refused(.unknownPosition)
       }
       return .merging(try merge(header, as: header.dot, seen: seen))
     case .other(let dot, _):
       // Should its timeline become known later, so does the rest of what it had seen.
+      if let position = try store.position(ofOrigin: header.origin ?? claimedHash) {
+        return .alias(header: header, dot: dot, position: position)
+      }
       let seen =
-        try store.seen(told(header), by: dot.replica)
-        ?? SeenEntries(upTo: .start, others: store.ancestors(of: dot.replica, above: .start))
+        try store.seen(told(header), by: dot)
+        ?? SeenEntries(upTo: .start, others: store.ancestors(of: dot, above: .start))
       return .merging(try merge(header, as: dot, seen: seen))
     }
   }
@@ -299,7 +318,8 @@ final class ChangesetAcceptor {
       HubSQL.insertLog,
       [
         Value(position), Value(entry.dot.replica), Value(counter: entry.dot.counter),
-        Value(trailer.contentHash), Value(try logHash(at: position, trailer.contentHash)),
+        Value(trailer.contentHash), header.origin.map { Value($0) } ?? .null,
+        Value(try logHash(at: position, trailer.contentHash)),
         Value(entry.seen.upTo), Value(bytes: entry.seen.othersEncoded),
         elsewhere.map { Value($0.generation) } ?? .null,
         elsewhere.map { Value($0.reach.position) } ?? .null,

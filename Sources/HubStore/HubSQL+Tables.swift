@@ -60,6 +60,7 @@ extension HubSQL {
       replica INTEGER NOT NULL,
       counter INTEGER NOT NULL,
       hash BLOB NOT NULL,
+      origin BLOB,
       log_hash BLOB NOT NULL,
       context INTEGER NOT NULL,
       also BLOB,
@@ -83,9 +84,20 @@ extension HubSQL {
     ) STRICT;
     CREATE UNIQUE INDEX tributary_log_dot ON tributary_log (replica, counter);
     CREATE UNIQUE INDEX tributary_log_content ON tributary_log (hash);
+    CREATE INDEX tributary_log_origin ON tributary_log (origin) WHERE origin IS NOT NULL;
     CREATE INDEX tributary_log_elsewhere ON tributary_log (context_generation, context_position)
       WHERE context_generation IS NOT NULL;
     CREATE INDEX tributary_log_vector ON tributary_log (replica, position, counter);
+
+    CREATE TABLE tributary_alias (
+      hash BLOB PRIMARY KEY,
+      origin BLOB,
+      position INTEGER NOT NULL,
+      replica INTEGER NOT NULL,
+      counter INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX tributary_alias_dot ON tributary_alias (replica, counter);
+    CREATE INDEX tributary_alias_origin ON tributary_alias (origin) WHERE origin IS NOT NULL;
 
     CREATE TABLE tributary_log_frame (
       position INTEGER NOT NULL,

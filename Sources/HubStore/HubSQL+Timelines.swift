@@ -76,14 +76,22 @@ extension HubSQL {
   /// The entries of a chain up to a counter that lie above a position.
   static let selectChainAbove = """
     SELECT position FROM tributary_log
+    WHERE replica = ?1 AND counter <= ?2 AND position > ?3
+    UNION SELECT position FROM tributary_alias
+    WHERE replica = ?1 AND counter <= ?2 AND position > ?3 ORDER BY position
+    """
+  static let selectAliasesAbove = """
+    SELECT position FROM tributary_alias
     WHERE replica = ? AND counter <= ? AND position > ? ORDER BY position
     """
   static let selectElsewhere = """
-    SELECT position, replica, context, also, context_generation, context_position, context_seen
+    SELECT position, replica, counter, context, also, context_generation, context_position,
+      context_seen
     FROM tributary_log WHERE context_generation = ? AND context_position >= ? ORDER BY position
     """
   static let selectOfReplica = """
-    SELECT position, replica, context, also, context_generation, context_position, context_seen
+    SELECT position, replica, counter, context, also, context_generation, context_position,
+      context_seen
     FROM tributary_log WHERE replica = ? ORDER BY position
     """
   /// Deltas go on saying what they said first, so that a transfer can go on.

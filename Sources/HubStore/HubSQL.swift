@@ -99,10 +99,20 @@ enum HubSQL {
 
   static let selectHead = "SELECT max(position) FROM tributary_log"
   static let selectLogByDot = """
-    SELECT position, hash FROM tributary_log WHERE replica = ? AND counter = ?
+    SELECT position, hash FROM tributary_log WHERE replica = ?1 AND counter = ?2
+    UNION ALL SELECT position, hash FROM tributary_alias WHERE replica = ?1 AND counter = ?2
     """
   static let selectLogByHash = """
-    SELECT position, replica, counter FROM tributary_log WHERE hash = ?
+    SELECT position, replica, counter FROM tributary_log WHERE hash = ?1
+    UNION ALL SELECT position, replica, counter FROM tributary_alias WHERE hash = ?1 LIMIT 1
+    """
+  static let selectLogByOrigin = """
+    SELECT position FROM tributary_log WHERE hash = ?1 OR origin = ?1
+    UNION ALL SELECT position FROM tributary_alias WHERE hash = ?1 OR origin = ?1 LIMIT 1
+    """
+  /// Another changeset with the changes of an entry, under its own name in a chain.
+  static let insertAlias = """
+    INSERT INTO tributary_alias (hash, origin, position, replica, counter) VALUES (?, ?, ?, ?, ?)
     """
   static let selectLogHash = "SELECT log_hash FROM tributary_log WHERE position = ?"
   static let selectContentHash = "SELECT hash FROM tributary_log WHERE position = ?"
@@ -111,11 +121,11 @@ enum HubSQL {
     WHERE position = ?
     """
   static let insertLog = """
-    INSERT INTO tributary_log (position, replica, counter, hash, log_hash, context, also,
+    INSERT INTO tributary_log (position, replica, counter, hash, origin, log_hash, context, also,
       context_generation, context_position, context_seen, is_baseline, is_handed_back,
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received, row_count,
       author_bytes, author_frames, other_bytes, other_frames)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let insertFrame = """
     INSERT INTO tributary_log_frame
@@ -308,11 +318,14 @@ enum HubSQL {
       AND position - 1 NOT IN (SELECT position FROM tributary_log)
     """
   static let checkChains = """
+    WITH chain AS (
+      SELECT replica, counter, hash FROM tributary_log
+      UNION ALL SELECT replica, counter, hash FROM tributary_alias
+    )
     SELECT name FROM tributary_replica WHERE chain_counter <> (
-      SELECT count(*) FROM tributary_log WHERE replica = tributary_replica.id
+      SELECT count(*) FROM chain WHERE replica = tributary_replica.id
     ) OR (chain_counter > 0 AND chain_hash <> ifnull((
-      SELECT hash FROM tributary_log
-      WHERE replica = tributary_replica.id AND counter = chain_counter
+      SELECT hash FROM chain WHERE replica = tributary_replica.id AND counter = chain_counter
     ), x''))
     """
   static let checkFrames = """

@@ -113,7 +113,8 @@ extension HubStore {
     budget: inout RawBudget
   ) throws -> AcceptedEntry {
     let acceptor = ChangesetAcceptor(
-      store: self, from: .author(author, at: contact.integrated), clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
+      store: self, from: .author(author, at: contact.integrated),
+      claiming: try contentHash(of: source), clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
       receivedMilliseconds: contact.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
     switch source {

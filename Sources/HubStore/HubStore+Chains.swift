@@ -5,6 +5,28 @@ internal import Storage
 
 /// Chains: each changeset names the one before by its hash. The log names chains by replicas.
 extension HubStore {
+  // MARK: The same changes under other names
+
+  /// Where the log has the changes that were first sealed under a hash.
+  func position(ofOrigin hash: ContentHash) throws -> LogPosition? {
+    try database.firstRow(HubSQL.selectLogByOrigin, [Value(hash)])?[0].asPosition
+  }
+
+  /// Notes that a changeset has the changes of an entry: nothing is logged, its chain goes on.
+  func addAlias(
+    _ hash: ContentHash, _ header: ChangesetHeader, as dot: Dot, of position: LogPosition
+  ) throws {
+    try database.execute(
+      HubSQL.insertAlias,
+      [
+        Value(hash), header.origin.map { Value($0) } ?? .null, Value(position),
+        Value(dot.replica), Value(counter: dot.counter),
+      ])
+    try database.execute(
+      HubSQL.updateChain, [Value(counter: dot.counter), Value(hash), Value(dot.replica)])
+    try reviseSeen(ofChainsAfter: dot, hash)
+  }
+
   // MARK: What a stream claims
 
   /// The content hash that a changeset claims; only reading all of it shows whether it is true.

@@ -62,17 +62,26 @@ package struct HandedBatch: Hashable, Sendable {
   }
 }
 
+/// What handing back came to.
+package struct HandedBack: Hashable, Sendable {
+  /// What the branch's place is called from now on.
+  package var place: CausalContext
+  /// How many entries below it are known to be lost.
+  package var lossCount: Int
+  /// Where the log has each of the entries.
+  package var positions: [LogPosition]
+}
+
 /// Lost timelines: branches give back what they have of them.
 extension HubStore {
-  /// Takes in what a branch hands back, in one durable transaction, and returns what the branch's
-  /// place is called from now on, and how many entries below it are known to be lost.
+  /// Takes in what a branch hands back, in one durable transaction.
   ///
   /// An entry that the log has already only gets its places. The others are merged like changesets
   /// that come now, with the clock facts that they had. After the last, positions of the timeline
   /// that nobody has given are losses, until somebody does.
   package func handBack(
     _ batch: HandedBatch, from replica: ReplicaID, wallMilliseconds: Int64
-  ) throws -> (place: CausalContext, lossCount: Int) {
+  ) throws -> HandedBack {
     do {
       let taken = try storing("take in what was handed back") {
         try database.transaction {
@@ -91,7 +100,7 @@ extension HubStore {
 
   private func takeAll(
     _ batch: HandedBatch, from replica: ReplicaID, wallMilliseconds: Int64
-  ) throws -> (place: CausalContext, lossCount: Int) {
+  ) throws -> HandedBack {
     try takeOver()
     records?.forget()
     // What a retired branch may not do is go on; what it has of the log's past is welcome.
@@ -111,13 +120,15 @@ extension HubStore {
     let place = renaming.renamed(batch.timeline)
     var budget = RawBudget(
       forCompressedBytes: batch.entries.reduce(0) { $0 + $1.source.byteCount })
+    var positions: [LogPosition] = []
     for (handed, hash) in zip(batch.entries, hashes) {
-      try take(
-        handed, hash, from: replica, places: handed.places.map(renaming.renamed),
-        seen: handed.seen.map {
-          ToldSeen(generation: place.generation, upTo: $0.upTo, others: $0.others)
-        },
-        wallMilliseconds: wallMilliseconds, budget: &budget)
+      positions.append(
+        try take(
+          handed, hash, from: replica, places: handed.places.map(renaming.renamed),
+          seen: handed.seen.map {
+            ToldSeen(generation: place.generation, upTo: $0.upTo, others: $0.others)
+          },
+          wallMilliseconds: wallMilliseconds, budget: &budget))
     }
     if batch.isLast {
       try noteLosses(
@@ -127,7 +138,9 @@ extension HubStore {
         HubSQL.upsertHandedBack,
         [Value(replica), Value(named.generation), Value(named.position), Value(true), .null])
     }
-    return (try timeline().lineage.canonical(place), try lossCount(below: place))
+    return HandedBack(
+      place: try timeline().lineage.canonical(place), lossCount: try lossCount(below: place),
+      positions: positions)
   }
 
   // MARK: One entry
@@ -135,16 +148,18 @@ extension HubStore {
   private func take(
     _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,
     places: [CausalContext], seen: ToldSeen?, wallMilliseconds: Int64, budget: inout RawBudget
-  ) throws {
+  ) throws -> LogPosition {
     let known = try loggedChangeset(hash)
-    let position = try known?.position ?? log.head().next
+    // Not logged under this name, it may still be here under another.
+    let header = known == nil ? try header(of: handed.source, from: replica) : nil
+    let origin = try position(ofOrigin: header?.origin ?? hash)
+    let position = try known?.position ?? origin ?? log.head().next
     for place in places where try !isHere(place) { try add(place, of: position) }
-    guard known == nil else { return }
-    let header = try header(of: handed.source, from: replica)
+    guard let header else { return position }
     let dot = try hubName(
       of: header, name: handed.name, wallMilliseconds: wallMilliseconds)
     let acceptor = ChangesetAcceptor(
-      store: self, from: .other(dot, seen: seen), clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
+      store: self, from: .other(dot, seen: seen), claiming: hash, clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
       receivedMilliseconds: handed.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
     let entry: AcceptedEntry
@@ -156,9 +171,7 @@ extension HubStore {
       try staging.read(try stagedFile(handed.source, of: replica)) { try acceptor.take($0) }
       entry = try acceptor.finish()
     }
-    guard entry.contentHash == hash else {
-      throw HubStoreError.refused(.malformed("another changeset came than was named"))
-    }
+    return entry.position
   }
 
   // MARK: One generation, two histories
@@ -198,9 +211,9 @@ extension HubStore {
     }
     for (handed, hash) in zip(batch.entries, hashes) {
       for place in handed.places {
-        guard let logged = try contentHash(at: place), logged != hash else {
-          continue
-        }
+        guard let logged = try contentHash(at: place), logged != hash,
+          try !hasSameChanges(handed.source, hash, as: place.position, from: replica)
+        else { continue }
         let first = try timeline().lineage.canonical(place)
         let digest = ContentHash(of: first.generation.bytes + hash.bytes)
         guard let derived = GenerationID(bytes: Array(digest.bytes.prefix(16))) else { continue }
@@ -215,6 +228,16 @@ extension HubStore {
       }
     }
     return Renaming()
+  }
+
+  /// Whether a changeset is the entry at a position under another name.
+  private func hasSameChanges(
+    _ source: ChangesetSource, _ hash: ContentHash, as position: LogPosition,
+    from replica: ReplicaID
+  ) throws -> Bool {
+    if let known = try loggedChangeset(hash) { return known.position == position }
+    let origin = try header(of: source, from: replica).origin ?? hash
+    return try self.position(ofOrigin: origin) == position
   }
 
   /// The content hash of the entry that this log has under a name; nil if it has none.

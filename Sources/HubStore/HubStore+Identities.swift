@@ -59,15 +59,15 @@ extension HubStore {
 
   // MARK: Adopting it
 
-  /// Makes a replica's chain continue that of the database it came from. Returns how many
-  /// changesets of that database's outbox the log has already, and the hash of the one that its
-  /// chain continues after; zero if the log has none of them.
+  /// Makes a replica's chain continue that of the database it came from: after `confirmed`, the
+  /// last changeset that the database knows to be in the log. Returns the hash that the chain's
+  /// first changeset names as the one before: zero if the log does not have that.
   ///
   /// Repeating it changes nothing. Throws once the replica has changesets of its own.
   package func adopt(
-    _ replica: ReplicaID, after previous: ReplicaID, confirmed: ChainPoint, outbox: [ChainPoint],
+    _ replica: ReplicaID, after previous: ReplicaID, confirmed: ChainPoint,
     wallMilliseconds: Int64
-  ) throws -> (matchedCount: Int, parentHash: ContentHash) {
+  ) throws -> ContentHash {
     try storing("give a database its identity") {
       try database.transaction {
         try takeOver()
@@ -78,21 +78,11 @@ extension HubStore {
           throw HubStoreError.refused(
             .malformed("a replica that has changesets cannot take another's place"))
         }
-        var matched = 0
-        var parent: (hash: ContentHash, dot: Dot)?
-        for (index, point) in outbox.enumerated() {
-          guard let logged = try loggedChangeset(point.contentHash) else { continue }
-          matched = index + 1
-          parent = (point.contentHash, logged.dot)
-        }
-        if parent == nil, confirmed.counter > 0,
-          let logged = try loggedChangeset(confirmed.contentHash)
-        {
-          parent = (confirmed.contentHash, logged.dot)
-        }
+        let logged = confirmed.counter > 0 ? try loggedChangeset(confirmed.contentHash) : nil
+        let parent = logged.map { (hash: confirmed.contentHash, dot: $0.dot) }
         try setParent(of: record, parent, confirmed)
         try noteCopy(record, of: previous, parent?.dot, wallMilliseconds: wallMilliseconds)
-        return (matched, parent?.hash ?? .zero)
+        return parent?.hash ?? .zero
       }
     }
   }

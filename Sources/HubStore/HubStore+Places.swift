@@ -73,7 +73,7 @@ extension HubStore {
 
   /// What the author of a changeset had seen, in this log's positions. Nil if its context is of a
   /// generation that is not known.
-  func seen(_ told: ToldSeen, by replica: ReplicaID) throws -> SeenEntries? {
+  func seen(_ told: ToldSeen, by dot: Dot) throws -> SeenEntries? {
     let context = CausalContext(generation: told.generation, position: told.upTo)
     guard let (shared, lost) = try timeline().meet(context, head: try log.head()) else {
       return nil
@@ -90,22 +90,22 @@ extension HubStore {
       guard let position = try position(of: place) else { continue }
       others.append(SeenEntries.Other(since: other.since, position: position))
     }
-    others += try ancestors(of: replica, above: shared.position)
+    others += try ancestors(of: dot, above: shared.position)
     return SeenEntries(upTo: shared.position, others: others)
   }
 
   /// The same of a changeset that its author, whose place is told, brings. Nil too if the author
   /// must hand back first: it had seen what nobody has named here.
   func seen(
-    ofPushed context: CausalContext, by replica: ReplicaID, at place: CausalContext?
+    ofPushed context: CausalContext, by dot: Dot, at place: CausalContext?
   ) throws -> SeenEntries? {
-    switch try whereabouts(of: context, logHash: nil, for: replica) {
+    switch try whereabouts(of: context, logHash: nil, for: dot.replica) {
     case .here, .lost(_, isHandedBack: true): break
     case .lost(_, isHandedBack: false):
-      guard let place, try hasHandedBack(replica, at: place) else { return nil }
+      guard let place, try hasHandedBack(dot.replica, at: place) else { return nil }
     case .turnedBack, .unknown: return nil
     }
-    return try seen(ToldSeen(context), by: replica)
+    return try seen(ToldSeen(context), by: dot)
   }
 
   /// Where the entry of a place is in this log; nil if nobody has handed it back.
@@ -121,19 +121,20 @@ extension HubStore {
     try timeline().meet(place, head: try log.head())?.lost.isEmpty ?? false
   }
 
-  /// The entries above a position of the chains that a replica's own continues.
-  func ancestors(
-    of replica: ReplicaID, above position: LogPosition
-  ) throws -> [SeenEntries.Other] {
+  /// The entries above a position that are before a changeset in its chain, under other names: of
+  /// the chains that it continues, and those that had the same changes.
+  func ancestors(of dot: Dot, above position: LogPosition) throws -> [SeenEntries.Other] {
     var others: [SeenEntries.Other] = []
-    var visited: Set<ReplicaID> = [replica]
-    var child = try self.replica(replica)
-    while let parent = child?.parent, visited.insert(parent.replica).inserted {
-      others += try database.rows(
-        HubSQL.selectChainAbove,
-        [Value(parent.replica), Value(counter: parent.counter), Value(position)]
-      ).map { SeenEntries.Other(since: .start, position: $0[0].asPosition) }
-      child = try self.replica(parent.replica)
+    var visited: Set<ReplicaID> = []
+    var last: Dot? = Dot(replica: dot.replica, counter: max(1, dot.counter) - 1)
+    while let end = last, visited.insert(end.replica).inserted {
+      let parameters = [Value(end.replica), Value(counter: end.counter), Value(position)]
+      // Its own chain's entries are seen by their name.
+      let sql = end.replica == dot.replica ? HubSQL.selectAliasesAbove : HubSQL.selectChainAbove
+      others += try database.rows(sql, parameters).map {
+        SeenEntries.Other(since: .start, position: $0[0].asPosition)
+      }
+      last = try self.replica(end.replica)?.parent
     }
     return others
   }
@@ -182,17 +183,16 @@ extension HubStore {
   private func revise(_ entries: [[Value]]) throws {
     for row in entries {
       let position = row[0].asPosition
-      let before = try SeenEntries(upTo: row[2].asPosition, encoded: row[3].asOptionalBytes)
-      let replica = row[1].asReplica
+      let dot = Dot(replica: row[1].asReplica, counter: row[2].asCounter)
+      let before = try SeenEntries(upTo: row[3].asPosition, encoded: row[4].asOptionalBytes)
       let revised: SeenEntries?
-      if let generation = GenerationID(row[4].asText) {
-        let reach = CausalContext(generation: generation, position: row[5].asPosition)
-        revised = try seen(
-          ToldSeen(reach: reach, encoded: row[6].asOptionalBytes), by: replica)
+      if let generation = GenerationID(row[5].asText) {
+        let reach = CausalContext(generation: generation, position: row[6].asPosition)
+        revised = try seen(ToldSeen(reach: reach, encoded: row[7].asOptionalBytes), by: dot)
       } else {
         // Its context was a place of this log; only its chain may say more.
         revised = SeenEntries(
-          upTo: before.upTo, others: try ancestors(of: replica, above: before.upTo))
+          upTo: before.upTo, others: try ancestors(of: dot, above: before.upTo))
       }
       // What another log told cannot be computed again: it is only added to.
       guard let revised = revised.map({ before.adding($0.others, upTo: $0.upTo) }),

@@ -105,7 +105,7 @@ extension HubStore {
       let header = try header(of: .inline(first), from: record.id)
       let dot = try hubName(of: header, name: record.name, wallMilliseconds: wallMilliseconds)
       let acceptor = ChangesetAcceptor(
-        store: self, from: .other(dot, seen: nil),
+        store: self, from: .other(dot, seen: nil), claiming: kept.contentHash,
         clockOffsetMilliseconds: record.clockOffsetMilliseconds ?? 0,
         receivedMilliseconds: kept.milliseconds,
         budget: RawBudget(forCompressedBytes: kept.byteCount))

@@ -13,6 +13,8 @@ final class World {
   var branches: [TailBranch] = []
   /// By changeset, all that its author had seen: the truth.
   private(set) var truth: [ContentHash: Set<ContentHash>] = [:]
+  /// The hashes that changesets were first sealed with, of those that were chained anew.
+  private var origins: [ContentHash: ContentHash] = [:]
   /// The clock of the changes.
   var now = TestHub.now - 1_000_000
   private var generator: SeededGenerator
@@ -55,6 +57,8 @@ final class World {
         hubID: store.hubID))
     return branches.count - 1
   }
+
+  func origin(of hash: ContentHash) -> ContentHash { origins[hash] ?? hash }
 
   // MARK: The hub
 
@@ -175,24 +179,15 @@ final class World {
     ).replica
     names[replica] = offer.name
     let outbox = branch.core.outbox
-    let (matched, parent) = try store.adopt(
+    let parent = try store.adopt(
       replica, after: branch.core.replica, confirmed: branch.confirmed,
-      outbox: outbox.map {
-        ChainPoint(counter: $0.header.dot.counter, contentHash: $0.contentHash)
-      },
       wallMilliseconds: TestHub.now)
-    try branches[index].core.adopt(replica, matchedCount: matched, previous: parent)
+    try branches[index].core.adopt(replica, previous: parent)
     branches[index].isStranger = false
     branches[index].confirmed = ChainPoint(counter: 0, contentHash: .zero)
-    // What is chained anew is another changeset; what it had seen is the same.
-    var renamed: [ContentHash: ContentHash] = [:]
-    for (old, new) in zip(outbox.dropFirst(matched), branches[index].core.outbox) {
-      renamed[old.contentHash] = new.contentHash
+    for (old, new) in zip(outbox, branches[index].core.outbox) {
+      origins[new.contentHash] = origin(of: old.contentHash)
     }
-    for (old, new) in renamed {
-      truth[new] = Set((truth[old] ?? []).map { renamed[$0] ?? $0 })
-    }
-    branches[index].seen = Set(branch.seen.map { renamed[$0] ?? $0 })
   }
 
   /// Everybody syncs until all have all.

@@ -97,12 +97,9 @@ package struct ImitatedBranch {
     }
   }
 
-  /// Goes on as another replica: what the log has leaves the outbox, the rest is chained after
-  /// another changeset.
-  package mutating func adopt(
-    _ replica: ReplicaID, matchedCount: Int, previous: ContentHash
-  ) throws {
-    let rest = outbox.dropFirst(matchedCount)
+  /// Goes on as another replica: the outbox is chained after another changeset.
+  package mutating func adopt(_ replica: ReplicaID, previous: ContentHash) throws {
+    let rest = outbox
     var renumbered: [UInt64: [RowChange]] = [:]
     self.replica = replica
     outbox = []
@@ -111,7 +108,7 @@ package struct ImitatedBranch {
     for sealed in rest {
       counter += 1
       let (stream, trailer) = try ChangesetRewriter.rechained(
-        sealed.bytes, dot: Dot(replica: replica, counter: counter), previous: lastHash)
+        sealed.bytes, hash: sealed.contentHash, dot: Dot(replica: replica, counter: counter), previous: lastHash)
       let header = try Streams.readChangeset(stream).header
       renumbered[counter] = written[sealed.header.dot.counter]
       lastHash = trailer.contentHash

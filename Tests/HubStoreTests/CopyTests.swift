@@ -1,0 +1,225 @@
+import Basics
+import Clocks
+import Deltas
+@testable import HubStore
+import TestSupport
+import Testing
+
+/// Chains, copies of databases, retired branches.
+@Suite struct CopyTests {
+  private func insert(_ id: Int64, _ name: String = "Ada", at milliseconds: Int64 = 100)
+    -> RowChange
+  {
+    .insertCustomer(id, name, at: milliseconds)
+  }
+
+  @Test func bothCopiesKeepTheirChanges() throws {
+    let world = try World(branches: 1)
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    let copy = world.copy(0)
+    world.write(0, [insert(2)])
+    world.write(copy, [insert(3)])
+    try world.sync(0)
+    #expect(try world.exchange(copy) == .chainBroken)
+    try world.settle()
+    #expect(world.branches[copy].core.replica == ReplicaID(2))
+    #expect(try world.store.names()[ReplicaID(2)] == "branch 1 (2)")
+    let tables = try world.store.digestsByRow()
+    #expect(tables.count == 3)
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+    // The copy's chain continues the other's: what went before is seen.
+    #expect(
+      try world.store.replica(ReplicaID(2))?.parent == Dot(replica: ReplicaID(1), counter: 1))
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+  }
+
+  @Test func aCopyThatIsBehindIsRefusedThoughItSendsNothing() throws {
+    let world = try World(branches: 1)
+    world.write(0, [insert(1)])
+    let copy = world.copy(0)
+    try world.sync(0)
+    // Its outbox begins with what the hub has: all that it sends is known.
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    #expect(try world.exchange(copy) == .chainBroken)
+    try world.settle()
+    #expect(try world.store.head() == LogPosition(2))
+    #expect(world.branches[copy].core.rows == (try world.store.digestsByRow()))
+  }
+
+  @Test func theSameChangesInTwoChainsAreLoggedOnce() throws {
+    let world = try World(branches: 1)
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    world.write(0, [insert(2)])
+    let first = world.copy(0)
+    let second = world.copy(0)
+    world.write(0, [insert(5)])
+    try world.sync(0)
+    // Both copies have the second insertion in their outboxes, under other names by now.
+    world.write(first, [insert(3)])
+    world.write(second, [insert(4)])
+    try world.settle()
+    #expect(try world.store.head() == LogPosition(5))
+    let replica = world.branches[second].core.replica
+    let entry = try #require(
+      try world.store.loggedChangeset(Dot(replica: replica, counter: 2)))
+    let own = try #require(try world.store.loggedChangeset(Dot(replica: replica, counter: 1)))
+    #expect(own.position == LogPosition(2))
+    // What is in the log under another name was seen.
+    let seen = try #require(try world.store.log.entry(entry.position)?.seen)
+    #expect(seen.knowledge(base: .start).contains(LogPosition(2)))
+    #expect(try world.store.check().allSatisfy(\.isOK))
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+  }
+
+  @Test func adoptingTwiceIsAdoptingOnce() throws {
+    let world = try World(branches: 1)
+    let hash = world.write(0, [insert(1)])
+    try world.sync(0)
+    let replica = world.branches[try world.enrol("copy")].core.replica
+    let confirmed = ChainPoint(counter: 1, contentHash: hash)
+    for _ in 0..<2 {
+      let parent = try world.store.adopt(
+        replica, after: ReplicaID(1), confirmed: confirmed, wallMilliseconds: TestHub.now)
+      #expect(parent == hash)
+    }
+    #expect(try world.store.notices().count == 2)
+    #expect(
+      try world.store.adopt(
+        replica, after: ReplicaID(1), confirmed: ChainPoint(counter: 7, contentHash: .zero),
+        wallMilliseconds: TestHub.now) == .zero)
+  }
+
+  @Test func bothAreToldUntilTheyHaveNotedIt() throws {
+    let world = try World(branches: 1)
+    world.write(0, [insert(1)])
+    let copy = world.copy(0)
+    try world.sync(0)
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    try world.sync(copy)
+    for replica in [ReplicaID(1), ReplicaID(2)] {
+      let notices = try world.store.notices(for: replica, after: 0, atMost: 10)
+      #expect(notices.count == 1)
+      #expect(notices[0].text.contains("“branch 1 (2)”"))
+      #expect(
+        try world.store.notices(for: replica, after: notices[0].number, atMost: 10).isEmpty)
+    }
+  }
+
+  @Test func offersCountUp() throws {
+    let world = try World(branches: 1)
+    let names = try (0..<3).map { _ in
+      try world.store.offerIdentity(
+        to: ReplicaID(1), named: "?", random: world.random, wallMilliseconds: TestHub.now
+      ).name
+    }
+    #expect(names == ["branch 1 (2)", "branch 1 (3)", "branch 1 (4)"])
+    let stranger = try world.store.offerIdentity(
+      to: ReplicaID(9), named: "Berlin (2)", random: world.random, wallMilliseconds: TestHub.now)
+    #expect(stranger.name == "Berlin (2)")
+  }
+
+  @Test func anEntryWhosePlaceIsTakenOpensAChainOfItsOwn() throws {
+    let world = try World(branches: 2)
+    world.write(0, [insert(1)])
+    try world.settle()
+    try world.backUp()
+    let old = world.copy(0)
+    world.write(0, [insert(2, "first")])
+    world.write(0, [insert(3, "second")])
+    try world.sync(0)
+    try world.sync(1)
+    try world.restore(0)
+    // An older state of the database goes on at the restored hub, under the same name.
+    world.write(old, [insert(4, "other")])
+    try world.sync(old)
+    try world.sync(1)
+    let lost = try world.store.branch(named: "branch 1 (lost 1)")
+    #expect(lost.state == .past)
+    #expect(lost.parent == Dot(replica: ReplicaID(1), counter: 1))
+    #expect(lost.chainCounter == 2)
+    try world.settle()
+    let tables = try world.store.digestsByRow()
+    #expect(tables.count == 4)
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+    #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+
+  @Test func aParentThatComesLateIsLinked() throws {
+    let world = try World(branches: 2)
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(0)
+    try world.sync(1)
+    try world.restore(0)
+    world.branches[1].tail.removeAll { $0.contentHash == first }
+    try world.sync(1)
+    let orphan = try world.store.branch(named: "branch 1 (lost 1)")
+    #expect(orphan.parent == nil)
+    try world.sync(0)
+    let linked = try world.store.branch(named: "branch 1 (lost 1)")
+    #expect(linked.parent == Dot(replica: ReplicaID(1), counter: 1))
+    let position = try #require(try world.store.loggedChangeset(first)?.position)
+    let seen = try #require(try world.store.log.entry(LogPosition(1))?.seen)
+    #expect(seen.knowledge(base: nil).contains(position))
+    try world.settle()
+    let tables = try world.store.digestsByRow()
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+  }
+
+  // MARK: Retired
+
+  @Test func whatARetiredBranchSendsIsKeptApart() throws {
+    let world = try World(branches: 2)
+    world.write(0, [insert(1)])
+    try world.settle()
+    try world.store.retire(name: "branch 1")
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    world.write(0, [insert(2)])
+    for _ in 0..<2 {
+      #expect(throws: ChangesetRefusal.retired) { _ = try world.exchange(0) }
+    }
+    #expect(try world.store.head() == LogPosition(1))
+    let kept = try world.store.salvaged()
+    #expect(kept.map(\.counter) == [2, 3])
+    #expect(kept.map(\.name) == ["branch 1", "branch 1"])
+    #expect(try world.store.replaySalvaged(name: "branch 1", wallMilliseconds: TestHub.now) == 2)
+    #expect(try world.store.salvaged().isEmpty)
+    #expect(try world.store.head() == LogPosition(3))
+    try world.sync(1)
+    #expect(world.branches[1].core.rows == (try world.store.digestsByRow()))
+    #expect(world.branches[1].core.rows.count == 2)
+    #expect(try world.store.replaySalvaged(name: "branch 1", wallMilliseconds: TestHub.now) == 0)
+  }
+
+  @Test func whatIsKeptApartCanBeThrownAway() throws {
+    let world = try World(branches: 1)
+    try world.store.retire(name: "branch 1")
+    world.write(0, [insert(1)])
+    #expect(throws: ChangesetRefusal.retired) { _ = try world.exchange(0) }
+    #expect(try world.store.dropSalvaged(name: "branch 1") == 1)
+    #expect(try world.store.salvaged().isEmpty)
+    #expect(throws: HubStoreError.branchUnknown("nobody")) {
+      try world.store.retire(name: "nobody")
+    }
+  }
+
+  @Test func strangersMayHandBackButNotExchange() throws {
+    let world = try World(branches: 2)
+    try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.restore(0)
+    world.branches[0].isStranger = true
+    #expect(try world.exchange(0) == .unknownPosition)
+    _ = try world.relocate(0)
+    #expect(try world.store.head() == LogPosition(1))
+    #expect(try world.exchange(0) == .chainBroken)
+    try world.settle()
+    #expect(world.branches[0].core.rows == (try world.store.digestsByRow()))
+  }
+}

@@ -1,0 +1,308 @@
+import Basics
+import Clocks
+import Deltas
+@testable import HubStore
+import Storage
+import TestSupport
+import Testing
+
+/// Generations, lost timelines and what branches hand back.
+@Suite struct RestoreTests {
+  private func insert(_ id: Int64, _ name: String = "Ada", at milliseconds: Int64 = 100)
+    -> RowChange
+  {
+    .insertCustomer(id, name, at: milliseconds)
+  }
+
+  // MARK: Generations
+
+  @Test func aRestartWithoutNewsKeepsNames() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    let place = world.branches[0].place
+    let path = try world.store.path()
+    try world.restart()
+    try world.restart()
+    #expect(try world.store.path().count == path.count + 1)
+    #expect(try world.store.place(at: LogPosition(1)) == place)
+    #expect(try world.exchange(0) == .done)
+    #expect(world.branches[0].place == place)
+    // What is half fetched goes on.
+    let plan = try world.store.plan(from: .start, to: place, receiver: ReplicaID(2))
+    #expect(plan == .log(from: .start, to: LogPosition(1), receiver: ReplicaID(2)))
+  }
+
+  @Test func newEntriesHaveTheNewName() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.restart()
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    let first = try world.store.place(at: LogPosition(1))
+    let second = try world.store.place(at: LogPosition(2))
+    #expect(first.generation != second.generation)
+    #expect(
+      try world.store.steps(after: first, upTo: LogPosition(2))
+        == [GenerationStep(generation: second.generation, fork: LogPosition(1))])
+    #expect(try world.store.steps(after: second, upTo: LogPosition(2)).isEmpty)
+    #expect(try world.store.path().first?.generation == world.store.hubID)
+  }
+
+  @Test func dataReplacedUnderAServingHubOpenAGeneration() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    let before = try world.store.generation()
+    try world.store.database.execute(HubSQL.updateServedBy, [.blob([1])])
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    #expect(try world.store.generation() != before)
+    #expect(
+      try world.store.place(at: LogPosition(2)).generation == world.store.generation())
+    let now = try world.store.generation()
+    try world.store.noticeReplacement()
+    #expect(try world.store.generation() == now)
+  }
+
+  @Test func theLogHashChainsContentHashes() throws {
+    let world = try World()
+    var hash = ContentHash.zero
+    #expect(try world.store.logHash(at: .start) == hash)
+    for id in 1...3 {
+      let content = world.write(0, [insert(Int64(id))])
+      try world.sync(0)
+      hash = ContentHash(of: hash.bytes + content.bytes)
+      #expect(try world.store.logHash(at: LogPosition(UInt64(id))) == hash)
+    }
+    #expect(try world.store.logHash(at: LogPosition(4)) == nil)
+  }
+
+  // MARK: Lost timelines
+
+  @Test func oneBranchGivesBackWhatWasLost() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.backUp()
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    world.write(0, [.update(.customer(2), [2: .text("Eve")], at: 300)])
+    try world.sync(0)
+    try world.restore(0)
+    #expect(try world.store.head() == LogPosition(1))
+    #expect(try world.exchange(0) == .unknownPosition)
+    try world.settle()
+    #expect(try world.store.head() == LogPosition(3))
+    #expect(try world.store.losses().isEmpty)
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+    let tables = try world.store.digestsByRow()
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+    #expect(tables[.customer(2)]?[ColumnID(2)] == .text("Eve"))
+    #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+
+  @Test func twoBranchesWithDifferentLengthsGiveBackTheRest() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    world.write(2, [insert(2)])
+    try world.sync(2)
+    world.write(1, [insert(3)])
+    try world.restore(0)
+    try world.sync(1)
+    // The third has more of the same timeline: nobody has named that yet.
+    #expect(try world.exchange(2) == .unknownPosition)
+    try world.settle()
+    #expect(try world.store.head() == LogPosition(3))
+    #expect(try world.store.losses().isEmpty)
+    let tables = try world.store.digestsByRow()
+    #expect(tables.count == 3)
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+  }
+
+  @Test func twoRestoresInARowLoseNoName() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    try world.restore(0)
+    try world.sync(0)
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(0)
+    try world.restore(0)
+    // It had seen the first under its first name only.
+    world.write(1, [.update(.customer(1), [3: .text("Rome")], at: 300)])
+    try world.settle()
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+    #expect(try world.store.head() == LogPosition(3))
+    let tables = try world.store.digestsByRow()
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+    #expect(tables[.customer(1)]?[ColumnID(3)] == .text("Rome"))
+  }
+
+  @Test func aHoleIsALossUntilSomebodyHasIt() throws {
+    let world = try World()
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    world.write(1, [insert(2)])
+    try world.sync(1)
+    try world.restore(0)
+    world.branches[1].tail.removeAll { $0.contentHash == first }
+    #expect(try world.exchange(1) == .unknownPosition)
+    _ = try world.relocate(1)
+    let losses = try world.store.losses()
+    #expect(losses.map(\.place.position) == [LogPosition(1)])
+    #expect(losses.map(\.toldBy) == [ReplicaID(2)])
+    #expect(losses.map(\.names) == ["branch 1: changeset 1"])
+    #expect(try world.store.lossCount() == 1)
+    // What it has seen it may go on from: nobody else is waited for.
+    #expect(try world.exchange(1) == .done)
+    try world.sync(0)
+    #expect(try world.store.losses().isEmpty)
+    #expect(try world.store.head() == LogPosition(2))
+  }
+
+  @Test func aChangesetThatTheLogHasGetsItsPlacesOnly() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [insert(1)])
+    #expect(try world.exchange(0, isLossy: true) == .answerLost)
+    try world.sync(1)
+    try world.restore(0)
+    // Its author sends it as if for the first time, …
+    try world.sync(0)
+    #expect(try world.store.head() == LogPosition(1))
+    // … then another hands it back.
+    world.write(1, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(1)
+    #expect(try world.store.head() == LogPosition(2))
+    let seen = try #require(try world.store.log.entry(LogPosition(2))?.seen)
+    #expect(seen.upTo == .start)
+    #expect(seen.others.map(\.position) == [LogPosition(1)])
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+  }
+
+  @Test func whoHadNotSeenAnEntryIsConcurrentWithIt() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.settle()
+    try world.backUp()
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(0)
+    world.write(1, [.update(.customer(1), [2: .text("Cy")], at: 300)])
+    try world.restore(0)
+    try world.settle()
+    #expect(try world.store.conflicts(openOnly: false).count == 1)
+    let tables = try world.store.digestsByRow()
+    #expect(tables[.customer(1)]?[ColumnID(2)] == .text("Cy"))
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+  }
+
+  @Test func anAuthorWithoutItsOwnEntryGetsItsBlocks() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    try world.restore(0)
+    try world.sync(1)
+    let delta = try world.store.wholeDelta(ReplicaID(1))
+    let parts = try Streams.readDelta(delta)
+    #expect(parts.contains { if case .block = $0 { true } else { false } })
+  }
+
+  @Test func aTimelineWithTwoMeaningsIsToldApart() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.settle()
+    let snapshot = try world.backUp()
+    world.write(0, [insert(2, "lost")])
+    try world.sync(0)
+    // Memory and disk go back together: nobody begins to serve.
+    let service = try #require(world.store.service)
+    try world.replaceFile(with: snapshot)
+    world.store.service = service
+    world.write(1, [insert(3, "new")])
+    try world.sync(1)
+    #expect(try world.store.head() == LogPosition(2))
+    #expect(try !world.store.isAmbiguous())
+    // Both have been at the same place, but the log's hash differs.
+    #expect(try world.exchange(0) == .unknownPosition)
+    #expect(try world.store.isAmbiguous())
+    let told = world.branches[0].place
+    _ = try world.relocate(0)
+    let place = world.branches[0].place
+    #expect(place.position == told.position)
+    #expect(place.generation != told.generation)
+    try world.settle()
+    #expect(try world.store.head() == LogPosition(3))
+    let tables = try world.store.digestsByRow()
+    #expect(tables.count == 3)
+    for branch in world.branches { #expect(branch.core.rows == tables) }
+  }
+
+  @Test func partsForALaterPathAreRefused() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.restore(0)
+    var batch = try #require(
+      world.branches[0].batches(
+        for: try world.store.path(), head: try world.store.head(), names: world.names
+      ).first)
+    batch.path = try world.store.generation()
+    try world.restart()
+    #expect(throws: HubStoreError.refused(.unknownPosition)) {
+      _ = try world.store.handBack(
+        batch, from: ReplicaID(1), wallMilliseconds: TestHub.now)
+    }
+  }
+
+  @Test func placesThatNobodyNamedAreAskedForWithTheirContexts() throws {
+    let world = try World()
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    world.write(1, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.restore(0)
+    // It is on the new path already, but what it sends had seen the old one.
+    let here = try world.store.place(at: .start)
+    world.branches[1].core.move(to: here, shared: .start)
+    world.branches[1].logHash = nil
+    #expect(try world.exchange(1) == .unknownPosition)
+    try world.sync(0)
+    #expect(try world.store.loggedChangeset(first) != nil)
+    #expect(try world.exchange(1) == .done)
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+  }
+
+  @Test func numbersAreNotGivenOutAgain() throws {
+    let world = try World()
+    try world.backUp()
+    let late = try world.enrol("late")
+    let replica = world.branches[late].core.replica
+    world.write(late, [insert(9)])
+    try world.sync(late)
+    try world.sync(0)
+    try world.restore(0)
+    try world.sync(0)
+    #expect(try world.store.replica(replica)?.state == .past)
+    #expect(try world.store.replica(replica)?.name == "late")
+    let next = try world.enrol("next")
+    #expect(world.branches[next].core.replica > replica)
+    // The device itself needs an identity of its own, and keeps what it had.
+    try world.sync(late)
+    #expect(world.branches[late].core.replica != replica)
+    #expect(world.names[world.branches[late].core.replica] == "late (2)")
+    #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+}
