@@ -38,7 +38,8 @@ extension HubEngine {
       lineage: try store.steps(after: request.integrated, upTo: plan.to),
       notices: try store.notices(
         for: replica, after: request.noticed, atMost: SessionLimits.noticesMax
-      ).map { Notice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text) })
+      ).map { Notice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text) },
+      lossCount: UInt64(acceptance.lossCount))
   }
 
   private func contact(
@@ -53,6 +54,8 @@ extension HubEngine {
     contact.isStranger = isStranger
     contact.logHash = request.logHash
     contact.floor = request.floor
+    contact.handedTo = request.handedTo
+    contact.wantsAll = request.wantsAll
     contact.sealed = ChainPoint(
       counter: request.sealed.counter, contentHash: request.sealed.hash)
     return contact

@@ -66,6 +66,8 @@ package struct Acceptance: Hashable, Sendable {
   package var plan: DeltaPlan
   /// That delta's length; 0 if there is nothing new.
   package var deltaByteCount: Int
+  /// How many entries of the branch's timeline are known to be lost.
+  package var lossCount = 0
 
   package var deltaTo: LogPosition { plan.to }
 }
@@ -91,6 +93,10 @@ package struct Contact: Hashable, Sendable {
   package var integrated: CausalContext?
   /// The hash of the log up to there, as the branch was told it.
   package var logHash: ContentHash?
+  /// The generation of this hub at which the database had handed back all it has.
+  package var handedTo: GenerationID?
+  /// Whether the branch lacks changesets of its own.
+  package var wantsAll = false
   /// The least position that its unconfirmed changesets or waiting rows still build on; nil stands
   /// for what it has integrated.
   package var floor: LogPosition?

@@ -8,7 +8,7 @@ final class ChangesetAcceptor {
   /// Who brings the changeset.
   enum Bringer {
     /// Its author, in the order of its chain.
-    case author(ReplicaRecord, at: CausalContext?)
+    case author(ReplicaRecord, handedTo: GenerationID?)
     /// Somebody else, long after. It is named as here; what its author had seen is told beside it
     /// or else in its header.
     case other(Dot, seen: ToldSeen?)
@@ -181,7 +181,7 @@ final class ChangesetAcceptor {
       throw HubStoreError.refused(.schemaMismatch)
     }
     switch bringer {
-    case .author(let author, let place):
+    case .author(let author, let handedTo):
       guard header.dot.replica == author.id else { throw HubStoreError.refused(.notTheAuthors) }
       if header.dot.counter <= author.chainCounter {
         let known = try store.loggedChangeset(header.dot)
@@ -193,7 +193,8 @@ final class ChangesetAcceptor {
       if let position = try store.position(ofOrigin: header.origin ?? claimedHash) {
         return .alias(header: header, dot: header.dot, position: position)
       }
-      guard let seen = try store.seen(ofPushed: header.context, by: header.dot, at: place) else {
+      guard let seen = try store.seen(ofPushed: header.context, by: header.dot, handedTo: handedTo)
+      else {
         throw HubStoreError.refused(.unknownPosition)
       }
       return .merging(try merge(header, as: header.dot, seen: seen))

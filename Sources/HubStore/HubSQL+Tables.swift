@@ -165,12 +165,11 @@ extension HubSQL {
       PRIMARY KEY (generation, position)
     ) STRICT, WITHOUT ROWID;
 
-    CREATE TABLE tributary_handed_back (
+    CREATE TABLE tributary_renaming (
       replica INTEGER NOT NULL,
       generation TEXT NOT NULL,
       position INTEGER NOT NULL,
-      is_whole INTEGER NOT NULL,
-      derived TEXT,
+      derived TEXT NOT NULL,
       PRIMARY KEY (replica, generation, position)
     ) STRICT, WITHOUT ROWID;
 

@@ -40,20 +40,14 @@ extension HubSQL {
   static let countPlaces = """
     SELECT count(*) FROM tributary_place WHERE generation = ? AND position > ? AND position <= ?
     """
-  static let upsertHandedBack = """
-    INSERT INTO tributary_handed_back (replica, generation, position, is_whole, derived)
-    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-      is_whole = max(is_whole, excluded.is_whole), derived = ifnull(derived, excluded.derived)
+  static let insertRenaming = """
+    INSERT OR IGNORE INTO tributary_renaming (replica, generation, position, derived)
+    VALUES (?, ?, ?, ?)
     """
-  static let selectHandedBackWhole = """
-    SELECT 1 FROM tributary_handed_back
-    WHERE replica = ? AND generation = ? AND position >= ? AND is_whole = 1 LIMIT 1
+  static let selectRenaming = """
+    SELECT derived FROM tributary_renaming
+    WHERE replica = ? AND generation = ? AND position = ?
     """
-  static let selectDerived = """
-    SELECT derived FROM tributary_handed_back
-    WHERE replica = ? AND generation = ? AND position = ? AND derived IS NOT NULL
-    """
-  static let deleteHandedBack = "DELETE FROM tributary_handed_back WHERE replica = ?"
 
   // MARK: Losses
 

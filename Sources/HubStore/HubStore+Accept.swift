@@ -41,7 +41,8 @@ extension HubStore {
     if known?.state == .revoked { throw HubStoreError.refused(.revoked) }
     var whereabouts = Whereabouts.here(.start)
     if let place = contact.integrated {
-      whereabouts = try self.whereabouts(of: place, logHash: contact.logHash, for: contact.replica)
+      whereabouts = try self.whereabouts(
+        of: place, logHash: contact.logHash, handedTo: contact.handedTo)
     }
     switch whereabouts {
     case .here, .lost(_, isHandedBack: true): break
@@ -67,7 +68,9 @@ extension HubStore {
     try noteContact(
       contact, acknowledged: acknowledged, plan: plan, isDelivered: isInline,
       isComplete: isInline && plan.to == (try log.head()))
-    return Acceptance(entries: accepted, plan: plan, deltaByteCount: byteCount)
+    return Acceptance(
+      entries: accepted, plan: plan, deltaByteCount: byteCount,
+      lossCount: try contact.integrated.map(lossCount) ?? 0)
   }
 
   /// Whether the database is the one that the chain's last changesets came from. A copy of it, or
@@ -89,7 +92,9 @@ extension HubStore {
     let head = try log.head()
     switch whereabouts {
     case .here(let from):
-      return plan(from: from, to: head, receiver: contact.replica, resumeTo: contact.resumeTo)
+      return plan(
+        from: from, to: head, receiver: contact.wantsAll ? .hub : contact.replica,
+        resumeTo: contact.resumeTo)
     case .lost(let from, _):
       // What it has seen above is here under other positions, its own changesets too.
       guard from < head else { return .log(from: from, to: from, receiver: .hub) }
@@ -113,7 +118,7 @@ extension HubStore {
     budget: inout RawBudget
   ) throws -> AcceptedEntry {
     let acceptor = ChangesetAcceptor(
-      store: self, from: .author(author, at: contact.integrated),
+      store: self, from: .author(author, handedTo: contact.handedTo),
       claiming: try contentHash(of: source), clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
       receivedMilliseconds: contact.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }

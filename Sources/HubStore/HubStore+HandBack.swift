@@ -133,10 +133,6 @@ extension HubStore {
     if batch.isLast {
       try noteLosses(
         of: place, told: replica, vector: batch.vector, wallMilliseconds: wallMilliseconds)
-      let named = try timeline().lineage.canonical(place)
-      try database.execute(
-        HubSQL.upsertHandedBack,
-        [Value(replica), Value(named.generation), Value(named.position), Value(true), .null])
     }
     return HandedBack(
       place: try timeline().lineage.canonical(place), lossCount: try lossCount(below: place),
@@ -201,7 +197,7 @@ extension HubStore {
     let parameters = [
       Value(replica), Value(batch.timeline.generation), Value(batch.timeline.position),
     ]
-    if let row = try database.firstRow(HubSQL.selectDerived, parameters),
+    if let row = try database.firstRow(HubSQL.selectRenaming, parameters),
       let derived = GenerationID(row[0].asText),
       let link = try timeline().lineage.links.first(where: { $0.generation == derived }),
       let parent = link.parent
@@ -222,8 +218,7 @@ extension HubStore {
             generation: derived, parent: first.generation,
             fork: LogPosition(first.position.rawValue - 1))
         ])
-        try database.execute(
-          HubSQL.upsertHandedBack, parameters + [Value(false), Value(derived)])
+        try database.execute(HubSQL.insertRenaming, parameters + [Value(derived)])
         return Renaming(first: first, derived: derived)
       }
     }

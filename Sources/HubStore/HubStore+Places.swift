@@ -28,7 +28,7 @@ extension HubStore {
   }
 
   func whereabouts(
-    of place: CausalContext, logHash: ContentHash?, for replica: ReplicaID
+    of place: CausalContext, logHash: ContentHash?, handedTo: GenerationID?
   ) throws -> Whereabouts {
     let head = try log.head()
     let timeline = try timeline()
@@ -39,7 +39,7 @@ extension HubStore {
       }
       return .lost(
         above: shared.position,
-        isHandedBack: try isHandedBack(place, lost: lost, by: replica))
+        isHandedBack: try handedTo == timeline.current.generation || isNamed(lost))
     }
     if let logHash, let ours = try log.logHash(place.position), ours != logHash {
       return shared.generation == timeline.current.generation
@@ -48,25 +48,14 @@ extension HubStore {
     return .here(place.position)
   }
 
-  /// Whether nothing is to be had any more: all that the branch had seen is here, or it has given
-  /// what it has.
-  private func isHandedBack(
-    _ place: CausalContext, lost: [HubTimeline.Stretch], by replica: ReplicaID
-  ) throws -> Bool {
-    if try hasHandedBack(replica, at: place) { return true }
-    return try lost.allSatisfy { stretch in
+  /// Whether all of it is here again.
+  private func isNamed(_ lost: [HubTimeline.Stretch]) throws -> Bool {
+    try lost.allSatisfy { stretch in
       let count = try database.integer(
         HubSQL.countPlaces,
         [Value(stretch.generation), Value(stretch.after), Value(stretch.upTo)])
       return UInt64(count ?? 0) == stretch.positionCount
     }
-  }
-
-  /// Whether a branch at this place has given all that it has.
-  private func hasHandedBack(_ replica: ReplicaID, at place: CausalContext) throws -> Bool {
-    let place = try timeline().lineage.canonical(place)
-    let parameters = [Value(replica), Value(place.generation), Value(place.position)]
-    return try database.integer(HubSQL.selectHandedBackWhole, parameters) != nil
   }
 
   // MARK: What was seen
@@ -94,16 +83,14 @@ extension HubStore {
     return SeenEntries(upTo: shared.position, others: others)
   }
 
-  /// The same of a changeset that its author, whose place is told, brings. Nil too if the author
-  /// must hand back first: it had seen what nobody has named here.
+  /// The same of a changeset that its author brings. Nil too if the author must hand back first:
+  /// it had seen what nobody has named here.
   func seen(
-    ofPushed context: CausalContext, by dot: Dot, at place: CausalContext?
+    ofPushed context: CausalContext, by dot: Dot, handedTo: GenerationID?
   ) throws -> SeenEntries? {
-    switch try whereabouts(of: context, logHash: nil, for: dot.replica) {
+    switch try whereabouts(of: context, logHash: nil, handedTo: handedTo) {
     case .here, .lost(_, isHandedBack: true): break
-    case .lost(_, isHandedBack: false):
-      guard let place, try hasHandedBack(dot.replica, at: place) else { return nil }
-    case .turnedBack, .unknown: return nil
+    case .lost(_, isHandedBack: false), .turnedBack, .unknown: return nil
     }
     return try seen(ToldSeen(context), by: dot)
   }

@@ -2,6 +2,7 @@ import Basics
 import Clocks
 import Deltas
 @testable import HubStore
+import Merging
 import TestSupport
 import Testing
 

@@ -27,6 +27,8 @@ struct TailBranch {
   var vector: [ReplicaID: UInt64] = [:]
   /// Whether its certificate is not the one that the registry has.
   var isStranger = false
+  /// The hub's generation at which it had handed back all it has.
+  var handedTo: GenerationID?
 
   init(_ core: ImitatedBranch, hubID: GenerationID) {
     self.core = core
@@ -40,6 +42,7 @@ struct TailBranch {
       replica: core.replica, integrated: place, inlineBytesMax: 1 << 20,
       clockOffsetMilliseconds: 0, receivedMilliseconds: TestHub.now)
     contact.isStranger = isStranger
+    contact.handedTo = handedTo
     contact.logHash = logHash
     contact.sealed = ChainPoint(counter: core.counter, contentHash: core.lastHash)
     return contact

@@ -151,6 +151,7 @@ final class World {
     let batches = branches[index].batches(
       for: try store.path(), head: try store.head(), isAmbiguous: try store.isAmbiguous(),
       size: entriesPerMessage, names: names)
+    let path = try store.generation()
     var place = branches[index].place
     for batch in batches {
       if isLossy, chance(150) { return false }
@@ -158,6 +159,7 @@ final class World {
         batch, from: branches[index].core.replica, wallMilliseconds: TestHub.now
       ).place
     }
+    branches[index].handedTo = path
     branches[index].learn(try store.path())
     if place != branches[index].place {
       for link in try store.lineage().links { _ = branches[index].lineage.add(link) }
