@@ -54,7 +54,8 @@ final class ChangesetAcceptor {
   }
 
   init(
-    store: HubStore, from bringer: Bringer, claiming hash: ContentHash, clockOffsetMilliseconds: Int64,
+    store: HubStore, from bringer: Bringer, claiming hash: ContentHash,
+    clockOffsetMilliseconds: Int64,
     receivedMilliseconds: Int64, budget: RawBudget
   ) {
     self.store = store

@@ -119,7 +119,8 @@ extension HubStore {
   ) throws -> AcceptedEntry {
     let acceptor = ChangesetAcceptor(
       store: self, from: .author(author, handedTo: contact.handedTo),
-      claiming: try contentHash(of: source), clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
+      claiming: try contentHash(of: source),
+      clockOffsetMilliseconds: contact.clockOffsetMilliseconds,
       receivedMilliseconds: contact.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
     switch source {

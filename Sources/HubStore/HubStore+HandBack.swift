@@ -50,7 +50,8 @@ package struct HandedBatch: Hashable, Sendable {
   package var vector: [Dot]
 
   package init(
-    lineage: [LineageLink], path: GenerationID? = nil, timeline: CausalContext, entries: [HandedChangeset], isLast: Bool,
+    lineage: [LineageLink], path: GenerationID? = nil, timeline: CausalContext,
+    entries: [HandedChangeset], isLast: Bool,
     vector: [Dot]
   ) {
     self.lineage = lineage
@@ -155,7 +156,8 @@ extension HubStore {
     let dot = try hubName(
       of: header, name: handed.name, wallMilliseconds: wallMilliseconds)
     let acceptor = ChangesetAcceptor(
-      store: self, from: .other(dot, seen: seen), claiming: hash, clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
+      store: self, from: .other(dot, seen: seen), claiming: hash,
+      clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
       receivedMilliseconds: handed.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
     let entry: AcceptedEntry

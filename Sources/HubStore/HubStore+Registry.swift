@@ -232,7 +232,8 @@ extension HubStore {
 
   /// Notes an exchange: what the branch says it has, what it is sent, and how its clock stands.
   func noteContact(
-    _ contact: Contact, acknowledged: LogPosition, plan: DeltaPlan, isDelivered: Bool, isComplete: Bool
+    _ contact: Contact, acknowledged: LogPosition, plan: DeltaPlan, isDelivered: Bool,
+    isComplete: Bool
   ) throws {
     let wallMilliseconds = contact.receivedMilliseconds
     let floor = min(contact.floor ?? acknowledged, acknowledged)

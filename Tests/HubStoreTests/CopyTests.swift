@@ -1,10 +1,11 @@
 import Basics
 import Clocks
 import Deltas
-@testable import HubStore
 import Merging
 import TestSupport
 import Testing
+
+@testable import HubStore
 
 /// Chains, copies of databases, retired branches.
 @Suite struct CopyTests {

@@ -1,11 +1,12 @@
 import Basics
 import Clocks
 import Deltas
-@testable import HubStore
 import Merging
 import Storage
 import TestSupport
 import Testing
+
+@testable import HubStore
 
 /// Generations, lost timelines and what branches hand back.
 @Suite struct RestoreTests {
@@ -305,5 +306,18 @@ import Testing
     #expect(world.branches[late].core.replica != replica)
     #expect(world.names[world.branches[late].core.replica] == "late (2)")
     #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+
+  @Test func aRowThatARepairDeletesStaysGone() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.settle()
+    world.write(1, [.delete(.customer(1), at: 200)])
+    try world.sync(1)
+    // The same again, as what a comparison found: as if it had seen nothing.
+    world.write(1, [.delete(.customer(1), at: 300, base: .start)])
+    try world.settle()
+    #expect(try world.store.digestsByRow().isEmpty)
+    for branch in world.branches { #expect(branch.core.rows.isEmpty) }
   }
 }

@@ -1,11 +1,12 @@
 import Basics
 import Clocks
 import Deltas
-@testable import HubStore
 import Merging
 import Storage
 import TestSupport
 import Testing
+
+@testable import HubStore
 
 /// Random histories with restores and copies, held to the truth: for each changeset the explicit
 /// set of all that its author had seen.
@@ -77,7 +78,9 @@ import Testing
     let logged = Set(hashes.values)
     let tables = try store.digestsByRow()
     for branch in world.branches {
-      #expect(Set(branch.seen.map(world.origin)).isSubset(of: logged), "a changeset is lost, seed \(seed)")
+      #expect(
+        Set(branch.seen.map(world.origin)).isSubset(of: logged), "a changeset is lost, seed \(seed)"
+      )
       #expect(branch.core.rows == tables, "branch \(branch.core.replica) differs, seed \(seed)")
     }
     #expect(try store.losses().isEmpty)

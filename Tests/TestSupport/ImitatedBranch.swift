@@ -108,7 +108,8 @@ package struct ImitatedBranch {
     for sealed in rest {
       counter += 1
       let (stream, trailer) = try ChangesetRewriter.rechained(
-        sealed.bytes, hash: sealed.contentHash, dot: Dot(replica: replica, counter: counter), previous: lastHash)
+        sealed.bytes, hash: sealed.contentHash, dot: Dot(replica: replica, counter: counter),
+        previous: lastHash)
       let header = try Streams.readChangeset(stream).header
       renumbered[counter] = written[sealed.header.dot.counter]
       lastHash = trailer.contentHash
