@@ -3,7 +3,7 @@ internal import Storage
 
 /// All SQL of the branch store. Nothing else spells the name of one of its tables.
 enum BranchSQL {
-  static let formatVersion: Int64 = 1
+  static let formatVersion: Int64 = 2
 
   // MARK: The file
 
@@ -111,19 +111,23 @@ enum BranchSQL {
   // MARK: State
 
   static let insertState = """
-    INSERT INTO tributary_state
-    VALUES (1, \(formatVersion), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, NULL, NULL)
+    INSERT INTO tributary_state(id, format, replica, branch, hub_url, generation, position,
+      next_counter, head_hash, clock_milliseconds, clock_counter, clock_offset, joined,
+      place_generation)
+    VALUES (1, \(formatVersion), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     """
   static let selectFormat = "SELECT format FROM tributary_state"
   static let selectState = """
     SELECT replica, branch, hub_url, generation, position, next_counter, head_hash,
-      clock_milliseconds, clock_counter, clock_offset, joined, last_contact, last_complete
+      clock_milliseconds, clock_counter, clock_offset, joined, last_contact, last_complete,
+      place_generation, log_hash, durable, backup_number, noticed
     FROM tributary_state
     """
   static let updateState = """
     UPDATE tributary_state SET position = ?1, next_counter = ?2, head_hash = ?3,
       clock_milliseconds = ?4, clock_counter = ?5, clock_offset = ?6, last_contact = ?7,
-      last_complete = ?8
+      last_complete = ?8, place_generation = ?9, log_hash = ?10, durable = ?11,
+      backup_number = ?12, noticed = ?13, replica = ?14, branch = ?15
     """
   static let updateHubURL = "UPDATE tributary_state SET hub_url = ?1"
   static let insertSchema = "INSERT INTO tributary_schema VALUES (1, ?1, ?2)"
@@ -142,7 +146,11 @@ enum BranchSQL {
 
   // MARK: Outbox
 
-  static let insertOutgoing = "INSERT INTO tributary_outgoing VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+  static let insertOutgoing = """
+    INSERT INTO tributary_outgoing(counter, hash, byte_count, row_count, oldest, is_baseline, floor)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    """
+  static let selectOutgoingCounter = "SELECT counter FROM tributary_outgoing WHERE hash = ?1"
   static let selectOutgoing = """
     SELECT counter, hash, byte_count, row_count, oldest, is_baseline
     FROM tributary_outgoing ORDER BY counter
@@ -152,9 +160,29 @@ enum BranchSQL {
   static let pendingOutgoing = """
     SELECT coalesce(sum(row_count), 0), min(oldest), count(*) FROM tributary_outgoing
     """
+  static let copyOutgoing = """
+    INSERT INTO tributary_outgoing(counter, hash, byte_count, row_count, oldest, is_baseline, floor)
+    SELECT ?2, ?3, ?4, row_count, oldest, is_baseline, floor FROM tributary_outgoing
+    WHERE counter = ?1
+    """
   static let insertPiece = "INSERT INTO tributary_outbox VALUES (?1, ?2, ?3)"
   static let selectPiece = "SELECT bytes FROM tributary_outbox WHERE counter = ?1 AND piece = ?2"
   static let deletePieces = "DELETE FROM tributary_outbox WHERE counter = ?1"
+
+  /// The least position that a sealed changeset or a waiting row refers to, and is not the start.
+  static let selectFloor = """
+    SELECT min(floor) FROM (
+      SELECT min(floor) AS floor FROM tributary_outgoing WHERE floor > 0
+      UNION ALL SELECT min(base) FROM tributary_deferred WHERE base > 0)
+    """
+  static let lowerOutgoingFloors = "UPDATE tributary_outgoing SET floor = min(floor, ?1)"
+  /// New numbers go below zero until the old ones are out of the way.
+  static let renumberOutgoing = """
+    UPDATE tributary_outgoing SET counter = -counter WHERE counter < 0
+    """
+  static let renumberPieces = """
+    UPDATE tributary_outbox SET counter = -counter WHERE counter < 0
+    """
 
   // MARK: Deferred rows
 
@@ -174,6 +202,7 @@ enum BranchSQL {
     SELECT table_id, key, base, max(reason), count(*) FROM tributary_deferred
     GROUP BY table_id, key ORDER BY min(id)
     """
+  static let lowerDeferredBases = "UPDATE tributary_deferred SET base = ?1 WHERE base > ?1"
   static let deleteDeferred = "DELETE FROM tributary_deferred WHERE table_id = ?1 AND key = ?2"
   static let setDeferredReason = """
     UPDATE tributary_deferred SET reason = ?3 WHERE table_id = ?1 AND key = ?2
@@ -190,5 +219,8 @@ enum BranchSQL {
   static let selectConflictsInState = """
     SELECT bytes FROM tributary_ledger WHERE state = ?1 ORDER BY id DESC
     """
+  static let selectLedger = "SELECT id, bytes FROM tributary_ledger"
+  static let deleteConflict = "DELETE FROM tributary_ledger WHERE id = ?1"
+  static let deleteConflictsInState = "DELETE FROM tributary_ledger WHERE state = ?1"
   static let countConflictsInState = "SELECT count(*) FROM tributary_ledger WHERE state = ?1"
 }

@@ -112,6 +112,7 @@ extension BranchStore {
 
   private static func install(_ schema: Schema, in database: Database) throws {
     try database.executeScript(BranchSQL.create)
+    try database.executeScript(BranchSQL.createSecondFormat)
     try database.execute(
       BranchSQL.insertSchema, [.blob(schema.fingerprint.bytes), .blob(schema.encoded)])
     for table in schema.tables {

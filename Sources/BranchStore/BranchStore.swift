@@ -13,7 +13,8 @@ package final class BranchStore {
   package let database: Database
   /// The tables that are synced, under the hub's numbers.
   package let schema: Schema
-  package let identity: BranchIdentity
+  /// Changes only when the branch, as a copy, adopts an identity of its own.
+  package internal(set) var identity: BranchIdentity
 
   let tables: [TrackedTable]
   let watcher: TriggerWatcher
@@ -28,11 +29,8 @@ package final class BranchStore {
       guard try database.integer(BranchSQL.isBranch) == 1 else {
         throw BranchStoreError.notABranch(path: path)
       }
-      let format = try database.integer(BranchSQL.selectFormat) ?? 0
-      guard format == BranchSQL.formatVersion else {
-        throw BranchStoreError.unsupportedFormat(format)
-      }
       try database.executeScript(BranchSQL.connection)
+      try Self.bringUpFormat(database)
       guard case .blob(let bytes)? = try database.firstRow(BranchSQL.selectSchema)?.first else {
         throw BranchStoreError.damaged("the schema is missing")
       }
@@ -47,11 +45,17 @@ package final class BranchStore {
     watcher.install(on: database)
   }
 
-  /// How the branch stands in the log, and whose work it has.
+  /// How the branch stands in the log.
   package func position() throws -> LogPosition {
     try performing { try BranchState(database).position }
   }
 
+  /// The same with the name of the generation in whose stretch the position lies.
+  package func place() throws -> CausalContext {
+    try performing { try BranchState(database).place }
+  }
+
+  /// Whose work the branch has.
   package func vector() throws -> VersionVector {
     try performing {
       VersionVector(

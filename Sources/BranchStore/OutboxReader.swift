@@ -62,17 +62,22 @@ extension BranchStore {
     return try statement.step() ? statement.bytes(0) : nil
   }
 
-  /// The blocks of a sealed changeset.
-  func forEachOutboxBlock(counter: UInt64, _ body: (BlockReader) throws -> Void) throws {
+  /// The frames of a sealed changeset.
+  func forEachOutboxFrame(counter: UInt64, _ body: (Frame) throws -> Void) throws {
     var frames = FrameReader()
     var index = 0
     while let piece = try outboxPiece(counter: counter, index: index) {
       frames.append(piece)
       index += 1
-      while let frame = try frames.next() {
-        guard frame.type == .block else { continue }
-        try body(try BlockReader(raw: try decompressedBlock(payload: frame.payload)))
-      }
+      while let frame = try frames.next() { try body(frame) }
+    }
+  }
+
+  /// The blocks of a sealed changeset.
+  func forEachOutboxBlock(counter: UInt64, _ body: (BlockReader) throws -> Void) throws {
+    try forEachOutboxFrame(counter: counter) { frame in
+      guard frame.type == .block else { return }
+      try body(try BlockReader(raw: try decompressedBlock(payload: frame.payload)))
     }
   }
 }

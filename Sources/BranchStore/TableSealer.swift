@@ -167,7 +167,9 @@ final class TableSealer {
     } else if group.isInserted || group.isDeleted {
       // A row that is there although it was last deleted came in without its trigger.
       if try find(insertShape) {
-        if try add(insertShape, milliseconds: group.lastWall, base: try base(), &outbox) {
+        if try add(
+          insertShape, milliseconds: group.lastWall, base: try base(&outbox), &outbox)
+        {
           outbox.rowCount += 1
         }
       } else if !group.hasDeletion {
@@ -189,7 +191,7 @@ final class TableSealer {
         (walls[Int($0.rawValue)], $0) < (walls[Int($1.rawValue)], $1)
       }
     }
-    let base = try base()
+    let base = try base(&outbox)
     var start = 0
     while start < group.touched.count {
       let wall = walls[Int(group.touched[start].rawValue)]
@@ -258,7 +260,7 @@ final class TableSealer {
 
   private func addDeletion(_ outbox: inout OutboxWriter) throws {
     guard !key.hasNull, encoder.bytes.count <= DeltaLimits.keyBytesMax else { return }
-    deleteShape.block.beginRow(milliseconds: group.deletionWall, base: try base())
+    deleteShape.block.beginRow(milliseconds: group.deletionWall, base: try base(&outbox))
     key.lendEach { deleteShape.block.appendKey($1) }
     outbox.oldest = min(outbox.oldest, group.deletionWall)
     outbox.rowCount += 1
@@ -266,11 +268,13 @@ final class TableSealer {
   }
 
   /// Where the row's incoming changes began to wait, if they do.
-  private func base() throws -> LogPosition? {
+  private func base(_ outbox: inout OutboxWriter) throws -> LogPosition? {
     guard hasDeferred else { return nil }
-    let base = try database.integer(
+    let known = try database.integer(
       BranchSQL.selectDeferredBase,
       [.integer(Int64(table.schema.id.rawValue)), .blob(encoder.bytes)])
-    return base.map { LogPosition(UInt64($0)) }
+    let base = known.map { LogPosition(UInt64($0)) }
+    outbox.refer(to: base)
+    return base
   }
 }

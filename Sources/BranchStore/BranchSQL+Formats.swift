@@ -1,0 +1,98 @@
+internal import Storage
+
+/// What each format adds to the one before. A new branch gets them all; an older file is brought up
+/// when it is opened.
+extension BranchSQL {
+  /// The second format: the tail, the generations of the hub's log, notices, tables to compare.
+  ///
+  /// A generation's fork is NULL while only its name is known.
+  static let createSecondFormat = """
+    ALTER TABLE tributary_state ADD COLUMN place_generation TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tributary_state ADD COLUMN log_hash BLOB;
+    ALTER TABLE tributary_state ADD COLUMN durable INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tributary_state ADD COLUMN backup_number INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tributary_state ADD COLUMN noticed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tributary_outgoing ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE tributary_generation (
+      id TEXT PRIMARY KEY,
+      parent TEXT,
+      fork INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE tributary_tail (
+      id INTEGER PRIMARY KEY,
+      hash BLOB NOT NULL UNIQUE,
+      replica INTEGER NOT NULL,
+      counter INTEGER NOT NULL,
+      clock_offset INTEGER NOT NULL,
+      received INTEGER NOT NULL,
+      byte_count INTEGER NOT NULL,
+      confirmed INTEGER NOT NULL,
+      at_most INTEGER
+    );
+    CREATE TABLE tributary_tail_piece (
+      id INTEGER NOT NULL,
+      piece INTEGER NOT NULL,
+      bytes BLOB NOT NULL,
+      PRIMARY KEY (id, piece)
+    ) WITHOUT ROWID;
+    CREATE TABLE tributary_tail_place (
+      generation TEXT NOT NULL,
+      position INTEGER NOT NULL,
+      id INTEGER NOT NULL,
+      PRIMARY KEY (generation, position)
+    ) WITHOUT ROWID;
+    CREATE INDEX tributary_tail_place_id ON tributary_tail_place(id);
+    CREATE TABLE tributary_notice (
+      id INTEGER PRIMARY KEY,
+      number INTEGER NOT NULL,
+      milliseconds INTEGER NOT NULL,
+      text TEXT NOT NULL
+    );
+    CREATE TABLE tributary_gap (
+      table_id INTEGER PRIMARY KEY,
+      is_sent INTEGER NOT NULL
+    );
+    """
+  static let fillSecondFormat = """
+    UPDATE tributary_state SET place_generation = generation, format = 2
+    """
+  static let setOutgoingFloor = "UPDATE tributary_outgoing SET floor = ?2 WHERE counter = ?1"
+
+  // MARK: Generations
+
+  static let insertGeneration = """
+    INSERT INTO tributary_generation VALUES (?1, ?2, ?3)
+    ON CONFLICT (id) DO UPDATE SET parent = excluded.parent, fork = excluded.fork
+      WHERE tributary_generation.fork IS NULL
+    """
+  static let selectGenerations = """
+    SELECT id, parent, fork FROM tributary_generation WHERE fork IS NOT NULL
+    """
+  static let selectUnplacedParent = """
+    SELECT parent FROM tributary_generation WHERE id = ?1 AND fork IS NULL
+    """
+
+  // MARK: Notices
+
+  static let hasNotice = """
+    SELECT EXISTS (SELECT 1 FROM tributary_notice WHERE milliseconds = ?1 AND text = ?2)
+    """
+  static let insertNotice = """
+    INSERT INTO tributary_notice(number, milliseconds, text) VALUES (?1, ?2, ?3)
+    """
+  static let selectNotices = """
+    SELECT number, milliseconds, text FROM tributary_notice ORDER BY id DESC LIMIT ?1
+    """
+  static let dropOldNotices = """
+    DELETE FROM tributary_notice WHERE id <= (SELECT max(id) FROM tributary_notice) - ?1
+    """
+
+  // MARK: Gaps
+
+  static let putGap = """
+    INSERT INTO tributary_gap VALUES (?1, ?2)
+    ON CONFLICT (table_id) DO UPDATE SET is_sent = max(is_sent, excluded.is_sent)
+    """
+  static let selectGaps = "SELECT table_id, is_sent FROM tributary_gap ORDER BY table_id"
+  static let deleteGap = "DELETE FROM tributary_gap WHERE table_id = ?1"
+}

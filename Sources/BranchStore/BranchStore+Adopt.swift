@@ -1,0 +1,125 @@
+package import Basics
+package import Clocks
+internal import Deltas
+internal import Storage
+
+/// Chains: what a copy of a database does to go on beside the one it was copied from.
+extension BranchStore {
+  /// The last changeset of the chain that has left the outbox; its counter is 0 if none has.
+  package func confirmedHead() throws -> (counter: UInt64, hash: ContentHash) {
+    try performing {
+      let state = try BranchState(database)
+      guard let first = try outbox().first else {
+        return state.nextCounter == 1 ? (0, .zero) : (state.nextCounter - 1, state.headHash)
+      }
+      guard first.counter > 1 else { return (0, .zero) }
+      guard let header = try Self.outboxHeader(first.counter, in: database) else {
+        throw BranchStoreError.damaged("the outbox has a changeset without its beginning")
+      }
+      return (first.counter - 1, header.previous)
+    }
+  }
+
+  /// Takes an identity of its own: this database is a copy, and another goes on under the old one.
+  ///
+  /// The outbox's first changesets, as many as `matchedCount`, are in the hub's log and come back
+  /// with the next delta. The others become the beginning of a new chain that goes on from
+  /// `parentHash`, the last of the old chain that the log has; zero if it has none. One
+  /// transaction, in which what was captured meanwhile is sealed first.
+  package func adopt(
+    replica: ReplicaID, branch: String, matchedCount: Int, parentHash: ContentHash,
+    wallMilliseconds: Int64
+  ) throws {
+    try performing {
+      guard replica != identity.replica else { return }
+      try database.transaction {
+        var state = try BranchState(database)
+        _ = try seal(&state, wallMilliseconds: wallMilliseconds)
+        for changeset in try outbox().prefix(max(0, matchedCount)) {
+          try keepUnplaced(changeset, of: state)
+          try forgetOutgoing(changeset.counter)
+        }
+        state.adopt(replica: replica, branch: branch)
+        try rechain(&state, from: 1, previous: parentHash) { _ in }
+        try state.save(to: database)
+      }
+      identity.replica = replica
+      identity.branch = branch
+    }
+  }
+
+  /// Writes the outbox's changesets anew, under the state's replica and counting from a number on.
+  ///
+  /// The first of them goes on from `previous`, or from what it went on from. Blocks stay as they
+  /// are, byte for byte. What is not changed by it stays itself.
+  func rechain(
+    _ state: inout BranchState, from first: UInt64, previous: ContentHash?,
+    _ edit: (inout ChangesetHeader) -> Void
+  ) throws {
+    var counter = first
+    var previous = previous
+    for changeset in try outbox() {
+      guard let old = try Self.outboxHeader(changeset.counter, in: database) else {
+        throw BranchStoreError.damaged("the outbox has a changeset without its beginning")
+      }
+      var header = old
+      let replica = state.identity.replica
+      header.dot = Dot(replica: replica, counter: counter)
+      header.previous = previous ?? old.previous
+      header.timestamp = HybridTimestamp(
+        milliseconds: old.timestamp.milliseconds, counter: old.timestamp.counter,
+        replica: replica)
+      edit(&header)
+      if header == old {
+        previous = changeset.contentHash
+      } else {
+        previous = try rewrite(changeset, header)
+      }
+      counter += 1
+    }
+    try database.execute(BranchSQL.renumberOutgoing)
+    try database.execute(BranchSQL.renumberPieces)
+    state.nextCounter = counter
+    if let previous { state.headHash = previous }
+  }
+
+  /// Replaces a changeset of the outbox by one with another header, under the negative of its
+  /// counter. Returns its content hash.
+  private func rewrite(
+    _ changeset: OutgoingChangeset, _ header: ChangesetHeader
+  ) throws -> ContentHash {
+    let key = -Int64(header.dot.counter)
+    var pieces = PieceWriter(database, insertSQL: BranchSQL.insertPiece, key: key)
+    var hasher = ContentHash.Hasher256()
+    let payload = header.payload
+    hasher.update(payload)
+    try pieces.append(Frame(type: .changesetHeader, payload: payload).encoded)
+    var rowCount = 0
+    var blockCount = 0
+    try forEachOutboxFrame(counter: changeset.counter) { frame in
+      guard frame.type == .block else { return }
+      let raw = try decompressedBlock(payload: frame.payload)
+      hasher.update(ContentHash(of: raw).bytes)
+      rowCount += try BlockReader(raw: raw).rowCount
+      blockCount += 1
+      try pieces.append(frame.encoded)
+    }
+    let trailer = ChangesetTrailer(
+      rowCount: rowCount, blockCount: blockCount, contentHash: hasher.finish())
+    try pieces.append(Frame(type: .changesetTrailer, payload: trailer.payload).encoded)
+    try pieces.finish()
+    try database.execute(
+      BranchSQL.copyOutgoing,
+      [
+        .integer(Int64(changeset.counter)), .integer(key), .blob(trailer.contentHash.bytes),
+        .integer(Int64(pieces.byteCount)),
+      ])
+    try forgetOutgoing(changeset.counter)
+    return trailer.contentHash
+  }
+
+  func forgetOutgoing(_ counter: UInt64) throws {
+    try database.execute(BranchSQL.deleteOutgoing, [.integer(Int64(bitPattern: counter))])
+    try database.execute(BranchSQL.deletePieces, [.integer(Int64(bitPattern: counter))])
+  }
+}

@@ -1,0 +1,37 @@
+internal import Basics
+internal import Deltas
+internal import Storage
+
+extension BranchStore {
+  /// Brings a file of an earlier format up to this one, in one transaction.
+  static func bringUpFormat(_ database: Database) throws {
+    let format = try database.integer(BranchSQL.selectFormat) ?? 0
+    guard format != BranchSQL.formatVersion else { return }
+    guard format == 1 else { throw BranchStoreError.unsupportedFormat(format) }
+    try database.transaction {
+      // Another process may have done it meanwhile.
+      guard try database.integer(BranchSQL.selectFormat) == 1 else { return }
+      try database.executeScript(BranchSQL.createSecondFormat)
+      try database.executeScript(BranchSQL.fillSecondFormat)
+      for row in try database.rows(BranchSQL.selectOutgoing) {
+        guard case .integer(let counter) = row[0],
+          let header = try outboxHeader(UInt64(counter), in: database)
+        else { throw BranchStoreError.damaged("the outbox has a changeset without its beginning") }
+        let floor = Int64(header.context.position.rawValue)
+        try database.execute(BranchSQL.setOutgoingFloor, [row[0], .integer(floor)])
+      }
+    }
+  }
+
+  /// The header of a sealed changeset; nil if it is not in the outbox.
+  static func outboxHeader(_ counter: UInt64, in database: Database) throws -> ChangesetHeader? {
+    guard
+      case .blob(let bytes)? = try database.firstRow(
+        BranchSQL.selectPiece, [.integer(Int64(counter)), .integer(0)])?.first
+    else { return nil }
+    var frames = FrameReader()
+    frames.append(bytes)
+    guard let frame = try frames.next(), frame.type == .changesetHeader else { return nil }
+    return try ChangesetHeader(payload: frame.payload)
+  }
+}
