@@ -8,9 +8,8 @@ extension Applier {
   /// the delta has written or that wait, so that rows go the way they went at the hub.
   func replay(_ entry: DeltaEntry) throws {
     guard let hash = try store.outgoingHash(entry.dot.counter) else {
-      throw BranchStoreError.damaged(
-        "the hub has changeset \(entry.dot.counter) of this branch, which this file has not; it "
-          + "was restored from a copy and must join again")
+      throw BranchStoreError.answerDoesNotFit(
+        "it has changeset \(entry.dot.counter) of this branch, which this file has not")
     }
     guard hash == entry.contentHash else {
       throw BranchStoreError.answerDoesNotFit("it has another changeset under this branch's name")

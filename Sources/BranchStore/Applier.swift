@@ -16,6 +16,12 @@ final class Applier {
   private(set) var tables: [TableID: TableApplier] = [:]
   /// Counters of own changesets that the delta covers.
   var accepted: Set<UInt64>
+  /// What the delta says of them.
+  private(set) var ownEntries: [UInt64: DeltaEntry] = [:]
+  /// Where received entries are kept; nil where nothing is received.
+  private var tail: Tail?
+  /// The rows of a whole state, where those that it does not have must go.
+  private let wholeState: WholeState?
   /// Read from the outbox once it is needed.
   var heldRows: HeldRows?
   /// Whether rows were waiting before.
@@ -23,8 +29,13 @@ final class Applier {
   private var nextDeferredID: Int64
   private(set) var report: ApplyReport
 
-  init(_ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = []) throws {
+  init(
+    _ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = [], tail: Tail? = nil,
+    wholeState: WholeState? = nil
+  ) throws {
     self.store = store
+    self.tail = tail
+    self.wholeState = wholeState
     database = store.database
     integrated = from
     self.accepted = accepted
@@ -69,7 +80,7 @@ final class Applier {
   func apply(_ source: DeltaSource, announced: DeltaHeader) throws {
     var frames = FrameReader()
     var reader = DeltaReader()
-    var isOwnEntry = false
+    var entry: DeltaEntry?
     while true {
       let bytes = try source()
       if bytes.isEmpty { break }
@@ -82,20 +93,41 @@ final class Applier {
           guard header == expected else {
             throw BranchStoreError.answerDoesNotFit("its delta is not the one it announced")
           }
-        case .entry(let entry):
-          integrated = LogPosition(entry.position.rawValue - 1)
-          isOwnEntry = entry.dot.replica == announced.receiver
-          if isOwnEntry { try replay(entry) }
-        case .changesetHeader, .stub: break
-        case .block(let block): try apply(block, isCounted: true)
+        case .entry(let next):
+          try begin(next)
+          entry = next
+        case .changesetHeader(_, let payload):
+          if let entry, accepted.isEmpty || ownEntries[entry.dot.counter] != entry {
+            try tail?.begin(entry, headerPayload: payload)
+          }
+        case .block(let block):
+          try apply(block, isCounted: entry?.dot.replica != store.identity.replica)
+          try tail?.append(frame, rowCount: block.rowCount)
+        case .stub(let stub): try tail?.append(frame, rowCount: stub.rowCount)
         // Beside an author's blocks, an outcome is about rows that were counted already.
-        case .outcome(let block): try apply(block, isCounted: isOwnEntry)
+        case .outcome(let block):
+          try apply(
+            block, isCounted: entry == nil || entry?.dot.replica == store.identity.replica)
         case .conflicts(let conflicts): try record(conflicts)
-        case .trailer: break
+        case .trailer: try tail?.end()
         }
       }
     }
     guard reader.isComplete, frames.pendingBytes == 0 else { throw DeltaDecodingError.truncated }
+  }
+
+  private func begin(_ entry: DeltaEntry) throws {
+    try tail?.end()
+    integrated = LogPosition(entry.position.rawValue - 1)
+    guard entry.dot.replica == store.identity.replica else { return }
+    if !entry.hasBlocks {
+      try replay(entry)
+      ownEntries[entry.dot.counter] = entry
+    } else if try store.outgoingHash(entry.dot.counter) == entry.contentHash {
+      // Its blocks go the way of any other's.
+      accepted.insert(entry.dot.counter)
+      ownEntries[entry.dot.counter] = entry
+    }
   }
 
   private func apply(_ block: BlockReader, isCounted: Bool) throws {
@@ -112,8 +144,9 @@ final class Applier {
       defer { applier.unbind() }
       for row in 0..<block.rowCount {
         var hash: UInt64 = 0
+        if wholeState != nil || !held.isEmpty { values.encodeKey(row: row, into: &encoder) }
+        try wholeState?.note(block.table, encoder.bytes)
         if !held.isEmpty {
-          values.encodeKey(row: row, into: &encoder)
           hash = HeldRows.hash(block.table, encoder.bytes)
           if held.mustWait(hash) {
             try wait(block, values, row: row, key: encoder.bytes, reason: nil)

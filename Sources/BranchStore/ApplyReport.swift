@@ -14,5 +14,11 @@ package struct ApplyReport: Hashable, Sendable {
   /// Whether nothing of the branch's own waits to be sent.
   package var isOutboxEmpty = true
 
+  /// What the hub tells people of this branch, for the first time.
+  package var notices: [BranchNotice] = []
+  /// Whether the hub had lost a stretch of the log that the branch had integrated.
+  package var isRelocated = false
+  package var isWholeState = false
+
   package init(position: LogPosition) { self.position = position }
 }

@@ -17,4 +17,8 @@ enum BranchLimits {
   /// A reason kept with a refused row, in bytes.
   static let reasonBytesMax = 1_000
   static let outboxReadBytesMax = 4 << 20
+  /// The tail's bytes while the hub has never been backed up; the newest entries are kept.
+  static let tailBytesUnbackedMax = 16 << 20
+  /// Notices kept, the newest ones.
+  static let noticesMax = 100
 }

@@ -76,4 +76,14 @@ extension BranchSQL {
   static let deleteTail = "DELETE FROM tributary_tail WHERE id = ?1"
   static let deleteTailPieces = "DELETE FROM tributary_tail_piece WHERE id = ?1"
   static let deleteTailPlaces = "DELETE FROM tributary_tail_place WHERE id = ?1"
+
+  // MARK: The rows of a whole state, on our connection only and only while it is applied
+
+  static let createKept = """
+    CREATE TEMP TABLE tributary_kept (
+      table_id INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (table_id, key)) WITHOUT ROWID
+    """
+  static let insertKept = "INSERT OR IGNORE INTO temp.tributary_kept VALUES (?1, ?2)"
+  static let isKept = "SELECT 1 FROM temp.tributary_kept WHERE table_id = ?1 AND key = ?2"
+  static let dropKept = "DROP TABLE temp.tributary_kept"
 }

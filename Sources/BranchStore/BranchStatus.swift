@@ -6,6 +6,18 @@ internal import Storage
 package struct BranchStatus: Hashable, Sendable {
   package var identity: BranchIdentity
   package var position: LogPosition
+  /// The position with the name of its generation, which a restored hub changes.
+  package var place: CausalContext
+  /// What the hub's last backup has of the log, and that backup's number; 0 if there is none.
+  package var durable: LogPosition
+  package var backupNumber: UInt64
+  /// Log entries that are kept until a later backup has them.
+  package var tailEntryCount: Int
+  package var tailByteCount: Int
+  /// What the hub has told the people of this branch, newest first.
+  package var notices: [BranchNotice]
+  /// Tables that must be compared with the hub's, with the next complete sync.
+  package var gapTables: [TableID]
   /// Rows written here that the hub has not confirmed, and the oldest write among them.
   package var pendingRowCount: Int
   package var pendingOldestMilliseconds: Int64?
@@ -40,8 +52,13 @@ extension BranchStore {
           pending.rowCount += Int(count)
           pending.oldest = min(pending.oldest ?? .max, JournalTime.milliseconds(row[1]))
         }
+        let tail = try tailSize()
         return BranchStatus(
-          identity: state.identity, position: state.position, pendingRowCount: pending.rowCount,
+          identity: state.identity, position: state.position, place: state.place,
+          durable: state.durable, backupNumber: state.backupNumber,
+          tailEntryCount: tail.entryCount, tailByteCount: tail.byteCount,
+          notices: try notices(), gapTables: try gaps().map(\.table),
+          pendingRowCount: pending.rowCount,
           pendingOldestMilliseconds: pending.oldest,
           pendingChangesetCount: pending.changesetCount,
           lastContactMilliseconds: state.lastContact, lastCompleteMilliseconds: state.lastComplete,

@@ -90,23 +90,12 @@ extension BranchStore {
   ) throws -> ContentHash {
     let key = -Int64(header.dot.counter)
     var pieces = PieceWriter(database, insertSQL: BranchSQL.insertPiece, key: key)
-    var hasher = ContentHash.Hasher256()
-    let payload = header.payload
-    hasher.update(payload)
-    try pieces.append(Frame(type: .changesetHeader, payload: payload).encoded)
-    var rowCount = 0
-    var blockCount = 0
+    var rewriter = ChangesetRewriter(
+      dot: header.dot, previous: header.previous, context: header.context)
     try forEachOutboxFrame(counter: changeset.counter) { frame in
-      guard frame.type == .block else { return }
-      let raw = try decompressedBlock(payload: frame.payload)
-      hasher.update(ContentHash(of: raw).bytes)
-      rowCount += try BlockReader(raw: raw).rowCount
-      blockCount += 1
-      try pieces.append(frame.encoded)
+      try pieces.append(try rewriter.rewrite(frame))
     }
-    let trailer = ChangesetTrailer(
-      rowCount: rowCount, blockCount: blockCount, contentHash: hasher.finish())
-    try pieces.append(Frame(type: .changesetTrailer, payload: trailer.payload).encoded)
+    guard let trailer = rewriter.trailer else { throw DeltaDecodingError.truncated }
     try pieces.finish()
     try database.execute(
       BranchSQL.copyOutgoing,

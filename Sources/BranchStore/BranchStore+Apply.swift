@@ -15,40 +15,21 @@ extension BranchStore {
     try performing {
       try database.transaction {
         var state = try BranchState(database)
-        try check(facts, delta: delta, against: state)
+        let route = try route(facts, hasDelta: delta != nil, from: state)
         let seal = try seal(&state, wallMilliseconds: wallMilliseconds)
-        var report = try applyRows(facts, delta: delta, replica: state.identity.replica)
-        try record(facts, in: &state, wallMilliseconds: wallMilliseconds)
+        if route.isLost { try leaveTimeline(route, &state) }
+        var report = try applyRows(facts, delta: delta, route: route, state: state)
         report.seal = seal
         report.position = facts.to
+        report.isRelocated = route.isLost
+        report.isWholeState = facts.isWholeState
+        try record(facts, route: route, in: &state, wallMilliseconds: wallMilliseconds)
+        report.notices = try take(facts.notices, in: &state)
         report.isOutboxEmpty = try pendingOutgoing().changesetCount == 0
         if report.isOutboxEmpty { state.lastComplete = wallMilliseconds }
         try state.save(to: database)
         return report
       }
-    }
-  }
-
-  private func check(
-    _ facts: ExchangeFacts, delta: DeltaSource?, against state: BranchState
-  ) throws {
-    guard facts.generation == state.identity.generation else {
-      throw BranchStoreError.answerDoesNotFit("it comes from another generation of the hub")
-    }
-    guard facts.from == state.position else {
-      throw BranchStoreError.answerDoesNotFit("another sync has moved this branch meanwhile")
-    }
-    guard facts.to == facts.from || facts.to > facts.from && delta != nil else {
-      throw BranchStoreError.answerDoesNotFit("its delta is missing")
-    }
-  }
-
-  private func checkOwn(_ accepted: ExchangeFacts.Accepted) throws {
-    let counter = Value.integer(Int64(bitPattern: accepted.counter))
-    guard case .blob(let hash)? = try database.firstRow(BranchSQL.selectOutgoingHash, [counter])?[0]
-    else { return }
-    guard hash == accepted.contentHash.bytes else {
-      throw BranchStoreError.answerDoesNotFit("it confirms a changeset that is not this branch's")
     }
   }
 
@@ -73,24 +54,39 @@ extension BranchStore {
   }
 
   private func applyRows(
-    _ facts: ExchangeFacts, delta: DeltaSource?, replica: ReplicaID
+    _ facts: ExchangeFacts, delta: DeltaSource?, route: Route, state: BranchState
   ) throws -> ApplyReport {
     let accepted = try covered(facts)
     let hasDelta = facts.to > facts.from
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
-    guard hasDelta || hasDeferred else {
-      try forget(accepted)
+    let isRebased = facts.isWholeState && state.position > .start
+    let tail = Tail(database, lineage: route.lineage, facts: facts)
+    guard hasDelta || hasDeferred || isRebased else {
+      try forget(accepted, facts: facts, ownEntries: [:], tail: tail)
       return ApplyReport(position: facts.from)
     }
-    let applier = try Applier(self, from: facts.from, accepted: accepted)
+    let wholeState = isRebased ? try WholeState(database) : nil
+    let applier = try Applier(
+      self, from: route.fork, accepted: accepted, tail: facts.isWholeState ? nil : tail,
+      wholeState: wholeState)
     try applier.installGuards()
     if hasDeferred { try applier.releaseConfirmed() }
+    if isRebased {
+      try database.execute(
+        BranchSQL.deleteConflictsInState, [.integer(Int64(ConflictState.open.rawValue))])
+    }
     if hasDelta, let delta {
+      let isForAnyone = facts.isForAnyone || facts.isWholeState
       let announced = DeltaHeader(
-        generation: facts.generation, from: facts.from, to: facts.to, receiver: replica)
+        generation: facts.generation, from: facts.from, to: facts.to,
+        receiver: isForAnyone ? .hub : state.identity.replica, isWholeState: facts.isWholeState)
       try applier.apply(delta, announced: announced)
     }
-    try forget(applier.accepted)
+    if let wholeState {
+      try applier.removeOthers(than: wholeState)
+      try wholeState.close()
+    }
+    try forget(applier.accepted, facts: facts, ownEntries: applier.ownEntries, tail: tail)
     if try database.integer(BranchSQL.hasDeferred) == 1 {
       applier.forgetHeld()
       try applier.releaseConfirmed()
@@ -100,16 +96,37 @@ extension BranchStore {
     return applier.report
   }
 
-  /// Forgets changesets that the hub has durably accepted.
-  private func forget(_ counters: Set<UInt64>) throws {
-    for counter in counters.sorted() {
-      try database.execute(BranchSQL.deleteOutgoing, [.integer(Int64(bitPattern: counter))])
-      try database.execute(BranchSQL.deletePieces, [.integer(Int64(bitPattern: counter))])
+  /// Moves changesets that the hub has durably accepted from the outbox into the tail.
+  private func forget(
+    _ counters: Set<UInt64>, facts: ExchangeFacts, ownEntries: [UInt64: DeltaEntry], tail: Tail
+  ) throws {
+    guard !counters.isEmpty else { return }
+    for changeset in try outbox() where counters.contains(changeset.counter) {
+      let head =
+        ownEntries[changeset.counter] ?? entry(of: changeset, facts)
+      if let head { try tail.keep(changeset, as: head) }
+      try forgetOutgoing(changeset.counter)
     }
   }
 
+  /// What the hub has said of a changeset that no delta has told of: a whole state has no entries.
+  private func entry(of changeset: OutgoingChangeset, _ facts: ExchangeFacts) -> DeltaEntry? {
+    guard let accepted = facts.accepted.first(where: { $0.counter == changeset.counter }) else {
+      return nil
+    }
+    let received = changeset.oldestMilliseconds
+    return DeltaEntry(
+      position: accepted.position,
+      dot: Dot(replica: identity.replica, counter: changeset.counter),
+      contentHash: changeset.contentHash,
+      timestamp: HybridTimestamp(
+        milliseconds: received, counter: 0, replica: identity.replica),
+      clockOffsetMilliseconds: facts.clockOffsetMilliseconds, receivedMilliseconds: received,
+      hasBlocks: true)
+  }
+
   private func record(
-    _ facts: ExchangeFacts, in state: inout BranchState, wallMilliseconds: Int64
+    _ facts: ExchangeFacts, route: Route, in state: inout BranchState, wallMilliseconds: Int64
   ) throws {
     for dot in facts.vectorDifference {
       try database.execute(
@@ -120,7 +137,17 @@ extension BranchStore {
       try database.execute(
         BranchSQL.setName, [.integer(Int64(replica.rawValue)), .text(name)])
     }
-    state.position = facts.to
+    if route.isLost || state.place.generation != route.place.generation {
+      // What the branch knows now, an older backup need not say.
+      try database.execute(
+        BranchSQL.confirmTail, [.integer(Int64(clamping: facts.backupNumber))])
+    }
+    state.place = route.place
+    state.logHash = facts.logHash
+    state.durable = facts.durable
+    state.backupNumber = facts.backupNumber
+    if facts.isWholeState { try boundTail(route.lineage, by: route.place) }
+    try trimTail(state, route.lineage)
     state.clockOffsetMilliseconds = facts.clockOffsetMilliseconds
     state.clock.observe(facts.timestamp, wallMilliseconds: wallMilliseconds)
     state.lastContact = wallMilliseconds

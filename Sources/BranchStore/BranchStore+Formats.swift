@@ -1,4 +1,5 @@
 internal import Basics
+internal import Clocks
 internal import Deltas
 internal import Storage
 

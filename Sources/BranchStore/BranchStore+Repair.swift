@@ -45,19 +45,4 @@ extension BranchStore {
       key: key, kind: .insert, columns: table.valueColumns,
       values: table.valueColumns.map { byColumn[$0] ?? .null }, milliseconds: 0, base: nil)
   }
-
-  /// Notes rows in the journals as written now, so that the next seal sends them as they are: for
-  /// what was written while capture was off, and found by comparing.
-  package func capture(_ keys: [RowKey], wallMilliseconds: Int64) throws {
-    try performing {
-      try database.transaction {
-        for key in keys {
-          guard let table = table(key.table), key.values.count == table.keyCount else { continue }
-          let exists = try database.integer(table.sql.selectByKey([]), key.values) != nil
-          let change = exists ? BranchSQL.changeInsert : BranchSQL.changeDelete
-          try append(key.values, change, milliseconds: wallMilliseconds, to: table)
-        }
-      }
-    }
-  }
 }

@@ -29,10 +29,13 @@ extension BranchStore {
   /// Seals inside the caller's transaction.
   func seal(_ state: inout BranchState, wallMilliseconds: Int64) throws -> SealReport {
     var report = SealReport()
-    for trigger in try checkSchema() {
+    let damaged = try checkSchema()
+    for trigger in damaged {
       try restore(trigger)
       if !trigger.followsIndexes { report.repairedTriggers.append(trigger.name) }
     }
+    report.gapTables = tables(of: damaged)
+    try openGaps(report.gapTables, isSent: true)
     let written = try tables.filter {
       try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
     }

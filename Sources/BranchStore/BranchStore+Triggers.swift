@@ -11,6 +11,7 @@ extension BranchStore {
       return try database.transaction {
         let damaged = try damagedTriggers()
         for trigger in damaged { try restore(trigger) }
+        try openGaps(tables(of: damaged), isSent: true)
         return damaged.map(\.name)
       }
     }

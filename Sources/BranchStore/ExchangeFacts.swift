@@ -17,6 +17,7 @@ package struct ExchangeFacts: Hashable, Sendable {
   }
 
   package var accepted: [Accepted]
+  /// The name of the generation in whose stretch `to` lies.
   package var generation: GenerationID
   /// The delta's positions: from the branch's own to the log's head.
   package var from: LogPosition
@@ -27,6 +28,18 @@ package struct ExchangeFacts: Hashable, Sendable {
   package var clockOffsetMilliseconds: Int64
   /// The hub's clock.
   package var timestamp: HybridTimestamp
+  /// Whether the delta has the blocks of this branch's own changesets too.
+  package var isForAnyone = false
+  /// Whether the delta is the rows that stand at `to`.
+  package var isWholeState = false
+  /// What the log up to `to` hashes to.
+  package var logHash: ContentHash?
+  /// What the hub's last backup has of the log, and that backup's number; 0 if there is none.
+  package var durable = LogPosition.start
+  package var backupNumber: UInt64 = 0
+  /// The generations that the hub has opened since the branch's.
+  package var lineage: [GenerationStep] = []
+  package var notices: [BranchNotice] = []
 
   package init(
     accepted: [Accepted], generation: GenerationID, from: LogPosition, to: LogPosition,

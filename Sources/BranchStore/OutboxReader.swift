@@ -37,20 +37,9 @@ extension BranchStore {
   /// bytes and a limit of ours. Empty past the end.
   package func outboxBytes(counter: UInt64, offset: Int, byteCount: Int) throws -> [UInt8] {
     try performing {
-      var result: [UInt8] = []
-      let wanted = min(byteCount, BranchLimits.outboxReadBytesMax)
-      var position = max(0, offset)
-      while result.count < wanted {
-        let pieceBytes = BranchLimits.outboxPieceBytes
-        guard let piece = try outboxPiece(counter: counter, index: position / pieceBytes) else {
-          break
-        }
-        let rest = piece.dropFirst(position % pieceBytes).prefix(wanted - result.count)
-        guard !rest.isEmpty else { break }
-        result.append(contentsOf: rest)
-        position += rest.count
+      try PieceReader.read(offset: offset, byteCount: byteCount) { index in
+        try outboxPiece(counter: counter, index: index)
       }
-      return result
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Deltas
 internal import Storage
 
 /// Writes a stream into a table of pieces of one size, inside the caller's transaction.

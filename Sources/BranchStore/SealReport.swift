@@ -1,3 +1,5 @@
+package import Deltas
+
 /// What a seal found in the journals.
 package struct SealReport: Hashable, Sendable {
   /// Rows of one table that were left out, because no replica could take them.
@@ -15,6 +17,8 @@ package struct SealReport: Hashable, Sendable {
   /// Capture triggers that were missing or altered and were made anew. What was written meanwhile
   /// is found by comparing.
   package var repairedTriggers: [String] = []
+  /// The tables that these triggers capture: their rows must be compared with the hub's.
+  package var gapTables: [TableID] = []
 
   package init() {}
 }

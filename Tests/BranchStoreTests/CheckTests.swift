@@ -91,14 +91,22 @@ struct CheckTests {
     try branch.run("DROP TRIGGER tributary_1_d; DROP TRIGGER tributary_1_i")
     try branch.run(
       "INSERT INTO customer VALUES (2, 'new', NULL); DELETE FROM customer WHERE id = 1")
-    _ = try branch.store.repairTriggers()
-    try branch.store.capture(
+    #expect(try branch.store.repairTriggers() == ["tributary_1_i", "tributary_1_d"])
+    #expect(try branch.store.gaps() == [Gap(table: TableID(1), isSent: true)])
+    func key(_ id: Int64) -> RowKey { RowKey(table: TableID(1), values: [.integer(id)]) }
+    let sealed = try branch.store.capture(
       [
-        RowKey(table: TableID(1), values: [.integer(1)]),
-        RowKey(table: TableID(1), values: [.integer(2)]),
+        Difference(key: key(2), kind: .onlyHere), Difference(key: key(1), kind: .onlyAtHub),
+        // Not so any more.
+        Difference(key: key(3), kind: .onlyHere), Difference(key: key(2), kind: .onlyAtHub),
       ], wallMilliseconds: 9)
-    #expect(
-      try branch.sealed().map(\.brief) == ["delete 1", "insert 2 c2='new' c3=null"])
+    #expect(sealed == [key(1), key(2)])
+    let changes = try branch.outgoing().suffix(2)
+    #expect(changes.map(\.brief) == ["delete 1", "insert 2 c2='new' c3=null"])
+    // They have never seen what stands at the hub.
+    #expect(changes.map(\.base) == [.start, .start])
+    try branch.store.closeGaps([TableID(1)])
+    #expect(try branch.store.gaps().isEmpty)
   }
 
   @Test func rowsCanBeMadeWhatTheHubHasWithoutAnEcho() throws {

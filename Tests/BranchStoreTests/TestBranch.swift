@@ -92,21 +92,58 @@ final class TestBranch {
   func pull(
     _ hub: RelayHub, accepted: [ExchangeFacts.Accepted] = []
   ) throws -> ApplyReport {
-    let from = try store.position()
-    var bytes = hub.delta(for: replica, from: from, to: hub.head)
-    let facts = ExchangeFacts(
+    let place = try store.place()
+    var from = place.position
+    var isForAnyone = false
+    let lineage = hub.lineage
+    if !lineage.includes(place, in: hub.canonical(hub.head)) {
+      // What a hub says once the branch has handed back what it had.
+      let known = try store.learn(path: hub.steps, head: hub.head)
+      from = known?.position ?? .start
+      isForAnyone = true
+    }
+    let bytes = hub.delta(
+      for: isForAnyone ? .hub : store.identity.replica, from: from, to: hub.head)
+    var facts = ExchangeFacts(
       accepted: accepted, generation: hub.generation, from: from, to: hub.head,
       vectorDifference: hub.entries.map(\.header.dot), names: [ReplicaID(2): "罗湖支行"],
       clockOffsetMilliseconds: 12,
       timestamp: HybridTimestamp(milliseconds: 2, counter: 0, replica: .hub))
-    let source: DeltaSource = {
-      // Pieces that end anywhere.
-      let piece = Array(bytes.prefix(1_000))
-      bytes.removeFirst(piece.count)
+    facts.isForAnyone = isForAnyone
+    facts.lineage = Array(hub.steps.drop { $0.generation != place.generation }.dropFirst())
+    facts.durable = hub.durable
+    facts.backupNumber = hub.backupNumber
+    return try store.apply(
+      facts, delta: hub.head > from ? source(of: bytes) : nil, wallMilliseconds: 6_000)
+  }
+
+  /// Takes the whole state at the hub's head.
+  @discardableResult
+  func rebase(
+    _ hub: RelayHub, rows: [RowChange], conflicts: [Conflict] = [],
+    accepted: [ExchangeFacts.Accepted] = []
+  ) throws -> ApplyReport {
+    var facts = ExchangeFacts(
+      accepted: accepted, generation: hub.generation, from: .start, to: hub.head,
+      vectorDifference: hub.entries.map(\.header.dot), names: [:],
+      clockOffsetMilliseconds: 0,
+      timestamp: HybridTimestamp(milliseconds: 2, counter: 0, replica: .hub))
+    facts.isWholeState = true
+    facts.durable = hub.durable
+    facts.backupNumber = hub.backupNumber
+    return try store.apply(
+      facts, delta: source(of: hub.wholeState(rows, conflicts: conflicts)),
+      wallMilliseconds: 6_000)
+  }
+
+  /// In pieces that end anywhere.
+  private func source(of bytes: [UInt8]) -> DeltaSource {
+    var rest = bytes[...]
+    return {
+      let piece = Array(rest.prefix(1_000))
+      rest = rest.dropFirst(piece.count)
       return piece
     }
-    return try store.apply(
-      facts, delta: hub.head > from ? source : nil, wallMilliseconds: 6_000)
   }
 }
 

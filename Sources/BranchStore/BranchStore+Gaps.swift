@@ -1,0 +1,62 @@
+internal import Clocks
+package import Deltas
+internal import Storage
+
+/// A table whose rows may not be the hub's, and must be compared.
+package struct Gap: Hashable, Sendable {
+  package var table: TableID
+  /// Whether what differs is sent: it was written while capture was off, or nobody else has it.
+  /// Else the hub's rows are taken.
+  package var isSent: Bool
+
+  package init(table: TableID, isSent: Bool) {
+    self.table = table
+    self.isSent = isSent
+  }
+}
+
+extension BranchStore {
+  /// The tables that must be compared with the hub's, after a sync that had nothing left to do.
+  package func gaps() throws -> [Gap] {
+    try performing {
+      try database.rows(BranchSQL.selectGaps).compactMap { row in
+        guard let table = row[0].number else { return nil }
+        return Gap(
+          table: TableID(UInt16(truncatingIfNeeded: table)), isSent: row[1] != .integer(0))
+      }
+    }
+  }
+
+  /// Notes that tables were compared, and what differed was healed.
+  package func closeGaps(_ tables: [TableID]) throws {
+    try performing {
+      guard try !gaps().isEmpty else { return }
+      try database.transaction {
+        for table in tables {
+          try database.execute(BranchSQL.deleteGap, [.integer(Int64(table.rawValue))])
+        }
+      }
+    }
+  }
+
+  /// Notes that tables must be compared, in the caller's transaction.
+  func openGaps(_ tables: [TableID], isSent: Bool) throws {
+    for table in tables {
+      try database.execute(
+        BranchSQL.putGap, [.integer(Int64(table.rawValue)), .integer(isSent ? 1 : 0)])
+    }
+  }
+
+  /// The tables whose writes some triggers capture; all of them if a name says nothing.
+  func tables(of triggers: [BranchSQL.Trigger]) -> [TableID] {
+    var result: Set<TableID> = []
+    for trigger in triggers where !trigger.followsIndexes {
+      let number = trigger.name.dropFirst("tributary_".count).prefix { $0.isNumber }
+      guard let id = UInt16(number), table(TableID(id)) != nil else {
+        return schema.tables.map(\.id)
+      }
+      result.insert(TableID(id))
+    }
+    return result.sorted { $0.rawValue < $1.rawValue }
+  }
+}

@@ -1,0 +1,193 @@
+package import Basics
+package import Clocks
+internal import Deltas
+internal import Storage
+
+/// An entry of the tail, as it is handed back.
+package struct TailEntry: Hashable, Sendable {
+  package var id: Int64
+  package var contentHash: ContentHash
+  /// What the hub's log called it last.
+  package var dot: Dot
+  /// Every place that the branch has heard of, in the order of their positions.
+  package var places: [CausalContext]
+  package var clockOffsetMilliseconds: Int64
+  package var receivedMilliseconds: Int64
+  /// Of its stream.
+  package var byteCount: Int
+}
+
+/// What the branch could hand back to a hub that has lost log entries.
+package struct TailListing: Hashable, Sendable {
+  /// In the order of the log.
+  package var ids: [Int64]
+  /// Whether the branch has every entry of its timeline above the place.
+  package var isComplete: Bool
+}
+
+extension BranchStore {
+  /// What of the branch's timeline lies above a place on it, and whatever else a hub may lack that
+  /// was restored from before that place was reached.
+  package func tail(above place: CausalContext) throws -> TailListing {
+    try performing {
+      let state = try BranchState(database)
+      let lineage = try lineage()
+      let mine = try placed(state.place, in: lineage)
+      var ids = try database.rows(BranchSQL.selectTailOfManyPlaces).compactMap { $0[0].number }
+      var positionCount: UInt64 = 0
+      for stretch in stretches(lineage, to: mine) where stretch.last > place.position {
+        let rows = try database.rows(
+          BranchSQL.selectTailStretch,
+          [
+            .text(stretch.generation.description),
+            .integer(Int64(max(stretch.after, place.position).rawValue)),
+            .integer(Int64(stretch.last.rawValue)),
+          ])
+        positionCount += UInt64(rows.count)
+        ids += rows.compactMap { $0[0].number }
+      }
+      ids += try database.rows(
+        BranchSQL.selectTailUnplaced, [.integer(Int64(place.position.rawValue))]
+      ).compactMap { $0[0].number }
+      var seen: Set<Int64> = []
+      return TailListing(
+        ids: ids.filter { seen.insert($0).inserted },
+        isComplete: positionCount >= mine.position.rawValue - place.position.rawValue)
+    }
+  }
+
+  package func tailEntry(_ id: Int64) throws -> TailEntry? {
+    try performing {
+      guard let row = try database.firstRow(BranchSQL.selectTailEntry, [.integer(id)]) else {
+        return nil
+      }
+      guard case .blob(let bytes) = row[0], let hash = ContentHash(bytes: bytes),
+        let replica = row[1].number, let counter = row[2].number, let offset = row[3].number,
+        let received = row[4].number, let byteCount = row[5].number
+      else { throw BranchStoreError.damaged("the tail has an impossible value") }
+      let places = try database.rows(BranchSQL.selectTailPlaces, [.integer(id)])
+      return TailEntry(
+        id: id, contentHash: hash,
+        dot: Dot(
+          replica: ReplicaID(UInt32(truncatingIfNeeded: replica)),
+          counter: UInt64(bitPattern: counter)),
+        places: places.compactMap { row in
+          guard let generation = row[0].generation, let position = row[1].number else { return nil }
+          return CausalContext(
+            generation: generation, position: LogPosition(UInt64(bitPattern: position)))
+        },
+        clockOffsetMilliseconds: offset, receivedMilliseconds: received,
+        byteCount: Int(byteCount))
+    }
+  }
+
+  /// A piece of an entry's stream: as much as there is from the offset on, up to a number of bytes
+  /// and a limit of ours.
+  package func tailBytes(_ id: Int64, offset: Int, byteCount: Int) throws -> [UInt8] {
+    try performing {
+      try PieceReader.read(offset: offset, byteCount: byteCount) { index in
+        let row = try database.firstRow(
+          BranchSQL.selectTailPiece, [.integer(id), .integer(Int64(index))])
+        guard case .blob(let bytes)? = row?.first else { return nil }
+        return bytes
+      }
+    }
+  }
+
+  /// How much the tail holds.
+  package func tailSize() throws -> (entryCount: Int, byteCount: Int) {
+    try performing {
+      let row = try database.firstRow(BranchSQL.tailBytes) ?? []
+      guard row.count == 2, let bytes = row[0].number, let count = row[1].number else {
+        throw BranchStoreError.damaged("the tail cannot be counted")
+      }
+      return (Int(count), Int(bytes))
+    }
+  }
+
+  // MARK: Keeping and dropping
+
+  /// The stretches of a place's path: each generation, what it begins after, where it ends.
+  func stretches(
+    _ lineage: Lineage, to place: CausalContext
+  ) -> [(generation: GenerationID, after: LogPosition, last: LogPosition)] {
+    let steps = lineage.path(to: place.generation)
+    return steps.indices.map { index in
+      let isLast = index + 1 == steps.count
+      return (
+        steps[index].generation, steps[index].fork,
+        isLast ? place.position : min(place.position, steps[index + 1].fork)
+      )
+    }
+  }
+
+  /// Keeps a changeset of the outbox that the log has at a place that is not known yet.
+  func keepUnplaced(_ changeset: OutgoingChangeset, of state: BranchState) throws {
+    guard try database.integer(
+      BranchSQL.selectTailID, [.blob(changeset.contentHash.bytes)]) == nil
+    else { return }
+    try database.execute(
+      BranchSQL.insertTail,
+      [
+        .blob(changeset.contentHash.bytes), .integer(Int64(state.identity.replica.rawValue)),
+        .integer(Int64(changeset.counter)), .integer(state.clockOffsetMilliseconds),
+        .integer(changeset.oldestMilliseconds), .integer(Int64(changeset.byteCount)),
+        .integer(Int64(clamping: state.backupNumber)), .integer(.max),
+      ])
+    let id = database.lastInsertRowID
+    try database.execute(
+      BranchSQL.copyPiecesToTail, [.integer(id), .integer(Int64(changeset.counter))])
+  }
+
+  /// Bounds the entries of which a whole state, that has no entries, says only that it has them.
+  func boundTail(_ lineage: Lineage, by place: CausalContext) throws {
+    for row in try database.rows(BranchSQL.selectTailIDs) {
+      guard let id = row[0].number else { continue }
+      let places = try tailEntry(id)?.places ?? []
+      if !places.contains(where: { lineage.includes($0, in: place) }) {
+        try database.execute(
+          BranchSQL.boundTail, [.integer(Int64(place.position.rawValue)), .integer(id)])
+      }
+    }
+  }
+
+  /// Drops what a backup has; without any backup, what is more than a tail may be.
+  func trimTail(_ state: BranchState, _ lineage: Lineage) throws {
+    guard try database.integer(BranchSQL.hasTail) == 1 else { return }
+    guard state.backupNumber > 0 else { return try limitTail() }
+    let number = Value.integer(Int64(clamping: state.backupNumber))
+    var ids = try database.rows(
+      BranchSQL.selectUnplacedDurable, [.integer(Int64(state.durable.rawValue)), number])
+    for stretch in stretches(lineage, to: state.place) {
+      let last = min(stretch.last, state.durable)
+      ids += try database.rows(
+        BranchSQL.selectDurable,
+        [.text(stretch.generation.description), .integer(Int64(last.rawValue)), number])
+    }
+    for row in ids {
+      if let id = row[0].number { try Self.dropTail(id, in: database) }
+    }
+  }
+
+  private func limitTail() throws {
+    guard try tailSize().byteCount > BranchLimits.tailBytesUnbackedMax else { return }
+    var sum = 0
+    for row in try database.rows(BranchSQL.selectTailNewestFirst) {
+      guard let id = row[0].number, let byteCount = row[1].number else { continue }
+      sum += Int(byteCount)
+      if sum > BranchLimits.tailBytesUnbackedMax { try Self.dropTail(id, in: database) }
+    }
+  }
+
+  static func dropTail(_ id: Int64, in database: Database) throws {
+    for sql in [BranchSQL.deleteTail, BranchSQL.deleteTailPieces, BranchSQL.deleteTailPlaces] {
+      try database.execute(sql, [.integer(id)])
+    }
+  }
+}
+
+extension Value {
+  var number: Int64? {
+    if case .integer(let value) = self { value } else { nil }
+  }
+}

@@ -1,0 +1,135 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// Writes log entries into the tail while a delta is applied, inside the caller's transaction.
+///
+/// A stream is kept as it came: the author's header, blocks and stubs, and the trailer that its
+/// counts and hash make.
+struct Tail {
+  private let database: Database
+  private let lineage: Lineage
+  /// The generation that names positions of the delta, and what is durable of them already.
+  private let generation: GenerationID
+  private let durable: LogPosition
+  private let backupNumber: UInt64
+  private let isUnlimited: Bool
+  private var current: Entry?
+
+  private struct Entry {
+    let head: DeltaEntry
+    let id: Int64
+    var pieces: PieceWriter
+    var rowCount = 0
+    var blockCount = 0
+  }
+
+  init(_ database: Database, lineage: Lineage, facts: ExchangeFacts) {
+    self.database = database
+    self.lineage = lineage
+    generation = facts.generation
+    durable = facts.durable
+    backupNumber = facts.backupNumber
+    isUnlimited = facts.backupNumber > 0
+  }
+
+  func id(of hash: ContentHash) throws -> Int64? {
+    try database.integer(BranchSQL.selectTailID, [.blob(hash.bytes)])
+  }
+
+  // MARK: Received entries
+
+  /// Begins to keep an entry whose blocks follow, unless a backup or the tail itself has it.
+  mutating func begin(_ head: DeltaEntry, headerPayload: [UInt8]) throws {
+    if let known = try id(of: head.contentHash) {
+      try name(known, head)
+      return
+    }
+    guard head.position > durable else { return }
+    let id = try insert(head, byteCount: 0)
+    var entry = Entry(
+      head: head, id: id,
+      pieces: PieceWriter(database, insertSQL: BranchSQL.insertTailPiece, key: id))
+    try entry.pieces.append(Frame(type: .changesetHeader, payload: headerPayload).encoded)
+    current = entry
+  }
+
+  /// Keeps a block's or stub's frame, if the entry is kept.
+  mutating func append(_ frame: Frame, rowCount: Int) throws {
+    guard current != nil else { return }
+    try current?.pieces.append(frame.encoded)
+    current?.rowCount += rowCount
+    current?.blockCount += 1
+  }
+
+  /// Ends the entry that is being kept, if there is one.
+  mutating func end() throws {
+    guard var entry = current else { return }
+    current = nil
+    let trailer = ChangesetTrailer(
+      rowCount: entry.rowCount, blockCount: entry.blockCount, contentHash: entry.head.contentHash)
+    try entry.pieces.append(Frame(type: .changesetTrailer, payload: trailer.payload).encoded)
+    try entry.pieces.finish()
+    let byteCount = entry.pieces.byteCount
+    guard isUnlimited || byteCount <= BranchLimits.tailBytesUnbackedMax else {
+      try BranchStore.dropTail(entry.id, in: database)
+      return
+    }
+    try database.execute(
+      BranchSQL.setTailByteCount, [.integer(entry.id), .integer(Int64(byteCount))])
+  }
+
+  // MARK: Own changesets
+
+  /// Moves a confirmed changeset of the outbox into the tail, unless a backup has it.
+  func keep(_ changeset: OutgoingChangeset, as head: DeltaEntry) throws {
+    if let known = try id(of: head.contentHash) {
+      try name(known, head)
+      return
+    }
+    guard head.position > durable,
+      isUnlimited || changeset.byteCount <= BranchLimits.tailBytesUnbackedMax
+    else { return }
+    let id = try insert(head, byteCount: changeset.byteCount)
+    try database.execute(
+      BranchSQL.copyPiecesToTail, [.integer(id), .integer(Int64(changeset.counter))])
+  }
+
+  // MARK: Names
+
+  private func insert(_ head: DeltaEntry, byteCount: Int) throws -> Int64 {
+    try database.execute(
+      BranchSQL.insertTail,
+      [
+        .blob(head.contentHash.bytes), .integer(Int64(head.dot.replica.rawValue)),
+        .integer(Int64(head.dot.counter)), .integer(head.clockOffsetMilliseconds),
+        .integer(head.receivedMilliseconds), .integer(Int64(byteCount)),
+        .integer(Int64(clamping: backupNumber)), .null,
+      ])
+    let id = database.lastInsertRowID
+    try place(id, head.position)
+    return id
+  }
+
+  /// Takes note of what the log calls an entry that is kept already.
+  private func name(_ id: Int64, _ head: DeltaEntry) throws {
+    try database.execute(
+      BranchSQL.setTailName,
+      [
+        .integer(id), .integer(Int64(head.dot.replica.rawValue)),
+        .integer(Int64(head.dot.counter)), .integer(Int64(clamping: backupNumber)),
+      ])
+    try place(id, head.position)
+  }
+
+  private func place(_ id: Int64, _ position: LogPosition) throws {
+    let place = lineage.canonical(CausalContext(generation: generation, position: position))
+    try database.execute(
+      BranchSQL.putTailPlace,
+      [
+        .text(place.generation.description), .integer(Int64(place.position.rawValue)),
+        .integer(id),
+      ])
+  }
+}

@@ -1,0 +1,84 @@
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// The rows that a whole state has, noted while it is applied, so that the others can go.
+///
+/// Kept in a temporary table: memory does not grow with them. Inside the caller's transaction.
+final class WholeState {
+  private let database: Database
+  private let insert: Statement
+  private let exists: Statement
+
+  init(_ database: Database) throws {
+    self.database = database
+    try database.executeScript(BranchSQL.createKept)
+    insert = try database.prepare(BranchSQL.insertKept)
+    exists = try database.prepare(BranchSQL.isKept)
+  }
+
+  func note(_ table: TableID, _ key: [UInt8]) throws {
+    insert.rewind()
+    try insert.bind([.integer(Int64(table.rawValue)), .blob(key)])
+    try insert.run()
+  }
+
+  func has(_ table: TableID, _ key: [UInt8]) throws -> Bool {
+    defer { exists.reset() }
+    try exists.bind([.integer(Int64(table.rawValue)), .blob(key)])
+    return try exists.step()
+  }
+
+  /// The keys of a table's rows that the whole state does not have.
+  func missing(_ table: TrackedTable) throws -> [[UInt8]] {
+    var result: [[UInt8]] = []
+    let statement = try database.prepare(table.sql.selectAllByKeyOrder)
+    var encoder = KeyEncoder()
+    while try statement.step() {
+      guard !(0..<table.keyCount).contains(where: { statement.isNull($0) }) else { continue }
+      encoder.removeAll()
+      for index in 0..<table.keyCount { encoder.append(statement.view(index)) }
+      if try !has(table.schema.id, encoder.bytes) { result.append(encoder.bytes) }
+    }
+    return result
+  }
+
+  func close() throws {
+    insert.reset()
+    exists.reset()
+    try database.executeScript(BranchSQL.dropKept)
+  }
+}
+
+extension Applier {
+  /// Deletes the rows that the whole state does not have. For rows with changes of this branch
+  /// that the hub has not confirmed, and rows that wait, the deletion waits too.
+  func removeOthers(than wholeState: WholeState) throws {
+    for table in store.tables {
+      let id = table.schema.id
+      for encoded in try wholeState.missing(table) {
+        try remove(RowKey(table: id, encoded: encoded))
+      }
+    }
+    for row in try store.deferredRows() {
+      let encoded = row.key.encoded
+      if try !wholeState.has(row.key.table, encoded) { try remove(row.key) }
+    }
+  }
+
+  private func remove(_ key: RowKey) throws {
+    let hash = HeldRows.hash(key)
+    let deletion = RowChange(
+      key: key, kind: .delete, columns: [], values: [], milliseconds: 0, base: nil)
+    var refusal: String?
+    if try !held().mustWait(hash) {
+      guard case .refused(let reason) = try apply(deletion) else { return }
+      refusal = reason
+    }
+    let block = try BlockReader(raw: deletion.block)
+    try block.withValues { values in
+      try wait(block, values, row: 0, key: key.encoded, reason: refusal)
+    }
+    heldRows?.noteWaiting(hash)
+  }
+}
