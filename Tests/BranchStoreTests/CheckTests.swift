@@ -86,8 +86,10 @@ struct CheckTests {
     #expect(try branch.sealed().map(\.brief) == ["delete 2"])
   }
 
-  @Test func whatWasWrittenWithoutCaptureCanBeNotedLater() throws {
+  @Test func whatWasWrittenWithoutCaptureCanBeSealedLater() throws {
+    var hub = RelayHub(generation: TestBranch.generation)
     let branch = try TestBranch(customers)
+    try branch.sync(&hub)
     try branch.run("DROP TRIGGER tributary_1_d; DROP TRIGGER tributary_1_i")
     try branch.run(
       "INSERT INTO customer VALUES (2, 'new', NULL); DELETE FROM customer WHERE id = 1")
