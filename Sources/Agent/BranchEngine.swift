@@ -1,5 +1,5 @@
 package import BranchStore
-internal import Clocks
+package import Clocks
 internal import Deltas
 package import Sessions
 internal import Storage
@@ -9,6 +9,9 @@ internal import Storage
 /// Synchronous: each event runs to completion, in whole transactions, and comes back as what is to
 /// be done outside. Whoever performs the effects needs to know nothing of syncing. A process that
 /// dies at any point starts a new engine on the same files and loses nothing.
+///
+/// A sync that had nothing left to do goes on to compare the tables that may differ from the hub's
+/// without anybody having said so, and heals them.
 package final class BranchEngine {
   package enum Event: Sendable {
     case start
@@ -16,29 +19,58 @@ package final class BranchEngine {
     /// No answer, or one that is none.
     case unanswered
     case waited
+    /// The copy has enrolled and has a certificate: answers `enrol`. Requests go out with the new
+    /// identity from now on.
+    case enrolled(NewIdentity)
+    /// Answers `identityChanged`.
+    case identityNoted
   }
 
   package enum Effect: Hashable, Sendable {
     case send(HubRequest)
+    /// Enrol with a new key; the standing one stays until `identityChanged`. Answered by
+    /// `enrolled`, by `unanswered`, or by `answered` with the hub's refusal.
+    case enrol(ForkOffer)
+    /// The database has the new identity: the new key and certificate become the standing ones.
+    /// A process that dies before has a store whose identity says so. Answered by `identityNoted`.
+    case identityChanged(ReplicaID)
     case wait(milliseconds: Int64)
     case finish(SyncReport)
   }
 
-  private let store: BranchStore
-  private let staged: StagedDelta
-  private var session: BranchSession
-  private var report = SyncReport()
+  let store: BranchStore
+  let stagingFolder: String
+  var staged: StagedDelta
+  var session: BranchSession
+  var report = SyncReport()
   /// The exchange whose delta is being fetched.
   private var fetching: ExchangeResponse?
   /// Where the delta ends of which a part was staged when the exchange was asked for.
   private var resumingTo: LogPosition?
-  private var lastRefusal: Refusal?
+  var lastRefusal: Refusal?
+  var handBack: HandBack?
+  var adoption: Adoption?
+  var repairWork: RepairWork?
+  /// Whether the session has yet to begin, after the identity was noted.
+  var isStarting = false
+  /// Whether all tables are to be compared, whatever the store says.
+  private var isComparingAll: Bool
 
-  /// `stagingFolder` exists and belongs to this branch alone.
-  package init(store: BranchStore, stagingFolder: String) {
+  /// `stagingFolder` exists and belongs to this branch alone. `isComparingAll` compares every table
+  /// after the sync, and sends what differs. A database that was copied without its key adopts the
+  /// identity that it enrolled with first.
+  package init(
+    store: BranchStore, stagingFolder: String, isComparingAll: Bool = false,
+    adopting identity: NewIdentity? = nil
+  ) {
     self.store = store
-    staged = StagedDelta(folder: stagingFolder)
+    self.stagingFolder = stagingFolder
+    self.isComparingAll = isComparingAll
+    staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
     session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+    if let identity, identity.replica != store.identity.replica {
+      adoption = Adoption(identity: identity, isFirst: true)
+    }
   }
 
   /// Takes an event and returns the one thing to do next; nothing for an event that answers
@@ -46,7 +78,22 @@ package final class BranchEngine {
   ///
   /// Throws what the store or the disk refused. The sync is over then; nothing is half done.
   package func handle(_ event: Event, wallMilliseconds: Int64) throws -> [Effect] {
-    var pending = session.handle(try sessionEvent(event))
+    if case .answered(let response, _, _) = event {
+      report.roundTrips += 1
+      if case .refused(let refusal) = response { lastRefusal = refusal }
+    }
+    if repairWork?.isAsking == true { return try handleRepair(event, wallMilliseconds) }
+    if adoption?.isFirst == true { return try handleFirstAdoption(event, wallMilliseconds) }
+    return try run(session.handle(try sessionEvent(event)), wallMilliseconds)
+  }
+
+  /// Performs effects until one is for others to do.
+  func run(
+    _ effects: [BranchSession.Effect], _ wallMilliseconds: Int64
+  ) throws -> [Effect] {
+    var pending = effects
+    // The session counts parts that were handed back; what comes next only the engine knows.
+    if pending.isEmpty, let request = try nextHandedBack() { return [.send(request)] }
     while let effect = pending.first {
       switch try perform(effect, wallMilliseconds: wallMilliseconds) {
       case .outside(let effect): return [effect]
@@ -62,21 +109,29 @@ package final class BranchEngine {
     case .start: return .started
     case .unanswered: return .unanswered
     case .waited: return .waited
+    case .enrolled(let identity):
+      adoption = Adoption(identity: identity)
+      return .enrolled
+    case .identityNoted:
+      guard !isStarting else {
+        isStarting = false
+        return .started
+      }
+      return .adoptedHere(outbox: try outbox())
     case .answered(let response, _, _):
-      report.roundTrips += 1
       switch response {
       case .exchange(let response):
         return .exchanged(response, isResumed: response.to == resumingTo)
-      case .uploaded(let byteCount): return .uploadAnswered(byteCount: byteCount)
+      case .uploaded(let byteCount): return try uploaded(byteCount)
       case .download(let piece):
         guard let fetching else { return .unanswered }
         return .staged(byteCount: try staged.append(piece.bytes, at: piece.offset, of: fetching))
-      case .refused(let refusal):
-        lastRefusal = refusal
-        return .refused(refusal)
-      case .compare, .rows, .explanation, .news, .description, .path, .handedBack, .forkOffer,
-        .adopted:
-        return .unanswered
+      case .path(let path): return .path(path)
+      case .handedBack(let place): return try handedBack(place)
+      case .forkOffer(let offer): return .forkOffered(offer)
+      case .adopted(let matchedCount): return .adopted(matchedCount: matchedCount)
+      case .refused(let refusal): return .refused(refusal)
+      case .compare, .rows, .explanation, .news, .description: return .unanswered
       }
     }
   }
@@ -84,7 +139,7 @@ package final class BranchEngine {
   // MARK: Effects
 
   /// What an effect of the session came to: something for others to do, or its own next event.
-  private enum Step {
+  enum Step {
     case outside(Effect)
     case inside(BranchSession.Event)
   }
@@ -122,37 +177,43 @@ package final class BranchEngine {
               isWholeState: fetching?.isWholeState ?? false))))
     case .apply(let response):
       return .inside(try apply(response, wallMilliseconds: wallMilliseconds))
-    case .askPlace, .handBack, .askFork, .enrol, .askAdopt, .adopt:
-      // Not done yet: the sync ends as the hub's refusal says.
-      return .inside(lastRefusal.map { .refused($0) } ?? .unanswered)
+    case .askPlace: return .outside(.send(.place))
+    case .handBack(let path): return try beginHandBack(path)
+    case .askFork: return .outside(.send(.fork(branch: store.identity.branch)))
+    case .enrol(let offer): return .outside(.enrol(offer))
+    case .askAdopt: return .outside(.send(.adopt(try adoptRequest())))
+    case .adopt(let matchedCount):
+      try adopt(matchedCount: matchedCount, wallMilliseconds)
+      return .outside(.identityChanged(store.identity.replica))
     case .wait(let milliseconds):
       return .outside(.wait(milliseconds: milliseconds))
     case .finish(let outcome):
-      return .outside(.finish(try finished(outcome, wallMilliseconds: wallMilliseconds)))
+      return .outside(try finished(outcome, wallMilliseconds))
     }
   }
 
   private func request(
     _ inline: [UploadedChangeset], uploaded: UploadedChangeset?, wallMilliseconds: Int64
   ) throws -> ExchangeRequest {
-    let generation = store.identity.generation
-    let position = try store.position()
-    resumingTo = staged.end(generation: generation.description, from: position.description)
-      .map { LogPosition($0) }
+    let standing = try store.standing()
+    resumingTo = staged.end(from: standing.place.position)
     return ExchangeRequest(
-      schemaFingerprint: store.schema.fingerprint,
-      integrated: CausalContext(generation: generation, position: position),
+      schemaFingerprint: store.schema.fingerprint, integrated: standing.place,
       wallMilliseconds: wallMilliseconds,
       changesets: try inline.map {
         try store.outboxBytes(counter: $0.counter, offset: 0, byteCount: $0.byteCount)
       },
-      uploaded: uploaded, resumeTo: resumingTo)
+      uploaded: uploaded, resumeTo: resumingTo, logHash: standing.logHash,
+      floor: standing.floor,
+      confirmed: ChainHead(counter: standing.sealedCounter, hash: standing.sealedHash),
+      noticed: standing.noticed)
   }
 
   private func apply(
     _ response: ExchangeResponse, wallMilliseconds: Int64
   ) throws -> BranchSession.Event {
     let before = try store.outbox()
+    let isNew = try store.position() == .start
     do {
       let applied = try store.apply(
         ExchangeFacts(response), delta: staged.source(of: response),
@@ -160,9 +221,17 @@ package final class BranchEngine {
       note(applied.seal)
       report.pulled.rows += applied.rowCount
       report.conflictsSettled += applied.conflictsSettledCount
+      report.notices += applied.notices.map {
+        Notice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text)
+      }
+      if applied.isRelocated { report.isRelocated = true }
+      if applied.isWholeState, response.deltaByteCount > 0, !isNew { report.isRebased = true }
     } catch let error as BranchStoreError {
-      // Damaged on its way or on our disk: it is fetched anew next time.
-      if case .delta = error { staged.removeAll() }
+      // Damaged on its way or on our disk, or of another time: it is fetched anew next time.
+      switch error {
+      case .delta, .answerDoesNotFit: staged.removeAll()
+      default: break
+      }
       throw error
     }
     report.pulled.bytes += response.deltaByteCount
@@ -179,7 +248,7 @@ package final class BranchEngine {
     return .applied(outbox: after)
   }
 
-  private func outbox() throws -> [BranchSession.Pending] {
+  func outbox() throws -> [BranchSession.Pending] {
     try store.outbox().map {
       BranchSession.Pending(
         changeset: UploadedChangeset(
@@ -194,9 +263,25 @@ package final class BranchEngine {
     }
   }
 
+  /// The end of a sync; or of one part of a repair.
   private func finished(
-    _ outcome: BranchSession.Outcome, wallMilliseconds: Int64
-  ) throws -> SyncReport {
+    _ outcome: BranchSession.Outcome, _ wallMilliseconds: Int64
+  ) throws -> Effect {
+    guard outcome == .complete else { return .finish(try summary(outcome)) }
+    if let repair = repairWork {
+      return try effect(of: try repair.repair.synced(), wallMilliseconds)
+    }
+    var gaps = try store.gaps()
+    if isComparingAll { gaps = store.schema.tables.map { Gap(table: $0.id, isSent: true) } }
+    guard !gaps.isEmpty else { return .finish(try summary(outcome)) }
+    let work = RepairWork(
+      repair: BranchRepair(store: store, gaps: gaps),
+      backoff: Backoff(spread: UInt64(store.identity.replica.rawValue)))
+    repairWork = work
+    return try effect(of: try work.repair.start(), wallMilliseconds)
+  }
+
+  func summary(_ outcome: BranchSession.Outcome) throws -> SyncReport {
     let status = try store.status()
     report.outcome = outcome
     report.conflictsOpen = status.openConflictCount

@@ -1,3 +1,4 @@
+internal import Basics
 internal import BranchStore
 internal import Clocks
 internal import Sessions
@@ -14,5 +15,14 @@ extension ExchangeFacts {
       generation: response.generation, from: response.from, to: response.to,
       vectorDifference: response.vectorDifference, names: names,
       clockOffsetMilliseconds: response.clockOffsetMilliseconds, timestamp: response.timestamp)
+    isForAnyone = response.isForAnyone
+    isWholeState = response.isWholeState
+    logHash = response.logHash == .zero ? nil : response.logHash
+    durable = response.durable
+    backupNumber = response.backupNumber
+    lineage = response.lineage
+    notices = response.notices.map {
+      BranchNotice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text)
+    }
   }
 }

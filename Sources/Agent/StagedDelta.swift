@@ -1,25 +1,31 @@
 package import BranchStore
+package import Clocks
 internal import Deltas
 internal import Glibc
 package import Sessions
 
 /// The beginning of a delta on disk, while it is being fetched.
 ///
-/// One file, named for the generation and the positions between which it lies. For one branch
-/// these name its bytes, so a transfer that was interrupted, by a crash too, goes on where the
+/// One file, named for the generation and the positions between which it lies, and for whom it is.
+/// These name its bytes, so a transfer that was interrupted, by a crash too, goes on where the
 /// file ends. Every frame in it is checked when it is applied.
 package struct StagedDelta {
   /// The folder in which the file lies; it exists.
   private let folder: String
+  /// Who the deltas are for that are not for anyone.
+  private let receiver: ReplicaID
 
   private static let prefix = "incoming-"
   private static let suffix = ".delta"
 
-  package init(folder: String) { self.folder = folder }
+  package init(folder: String, receiver: ReplicaID) {
+    self.folder = folder
+    self.receiver = receiver
+  }
 
   /// Where the delta lies.
   package func path(of response: ExchangeResponse) -> String {
-    let name = "\(response.generation)-\(response.from)-\(response.to)"
+    let name = "\(response.generation)-\(response.from)-\(response.to)-\(kind(of: response))"
     return "\(folder)/\(Self.prefix)\(name)\(Self.suffix)"
   }
 
@@ -30,12 +36,27 @@ package struct StagedDelta {
     return Int(facts.st_size)
   }
 
-  /// The end of the delta from a position that lies here in part, if any.
-  package func end(generation: String, from position: String) -> UInt64? {
-    let start = "\(Self.prefix)\(generation)-\(position)-"
-    return names()
-      .first { $0.hasPrefix(start) && $0.hasSuffix(Self.suffix) }
-      .flatMap { UInt64($0.dropFirst(start.count).dropLast(Self.suffix.count)) }
+  private func kind(of response: ExchangeResponse) -> String {
+    if response.isWholeState { return Self.wholeState }
+    return response.isForAnyone ? Self.anyone : receiver.description
+  }
+
+  private static let anyone = "anyone"
+  private static let wholeState = "whole"
+
+  /// The end of a delta for this branch that lies here in part, if any: one from its position, or
+  /// one that brings it elsewhere.
+  package func end(from position: LogPosition) -> LogPosition? {
+    for name in names() where name.hasPrefix(Self.prefix) && name.hasSuffix(Self.suffix) {
+      let parts = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count).split(
+        separator: "-")
+      guard parts.count == 4, let to = UInt64(parts[2]) else { continue }
+      let isOwn = parts[3] == receiver.description && parts[1] == position.description
+      if isOwn || parts[3] == Self.anyone || parts[3] == Self.wholeState {
+        return LogPosition(to)
+      }
+    }
+    return nil
   }
 
   /// Adds a piece where it belongs and returns how much is there. A piece that does not continue

@@ -32,6 +32,17 @@ package struct SyncReport: Hashable, Sendable {
   package var repairedTriggers: [String] = []
   /// Rows that no replica could take, as sentences.
   package var leftOut: [String] = []
+  /// What the hub has told the branch's people for the first time.
+  package var notices: [Notice] = []
+  /// Whether the hub had been restored from before the branch's place, and got back what this
+  /// branch had of the rest.
+  package var isRelocated = false
+  /// Whether the branch got the rows as they stand, instead of what led to them.
+  package var isRebased = false
+  /// The name that this database has taken, as the copy of another.
+  package var newName: String?
+  /// What was compared and healed: where capture was off, or the hub was restored.
+  package var repair: RepairReport?
   package var outcome = BranchSession.Outcome.complete
 
   package init() {}

@@ -53,6 +53,10 @@ package struct ColumnDifference: Hashable, Sendable {
 package enum ComparisonLimits {
   /// Rows of each kind that are named for each table; the rest is only counted.
   package static let namedRowsMax = 1_000
+  /// Rows fetched at once: large ones must fit a message together.
+  static let rowsPerFetch = 16
+  /// Rounds of a repair that heal nothing, before it ends with what is left.
+  static let idleRoundsMax = 3
   /// About how many rows fall into one bucket.
   static let rowsPerBucket = 64
 }

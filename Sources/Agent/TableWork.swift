@@ -141,7 +141,7 @@ struct TableWork {
     if !buckets.isEmpty {
       stage = .rows(buckets.sorted())
     } else if !toFetch.isEmpty {
-      let count = min(toFetch.count, Self.rowsPerFetch)
+      let count = min(toFetch.count, ComparisonLimits.rowsPerFetch)
       stage = .values(Array(toFetch.suffix(count)))
       toFetch.removeLast(count)
     } else {
@@ -151,8 +151,6 @@ struct TableWork {
 
   /// Rows whose keys and digests are asked for at once: they must fit a message together.
   private static let rowsPerAnswer = 8_000
-  /// Rows fetched at once: large ones must fit a message together.
-  private static let rowsPerFetch = 16
 
   /// Whether there was still room for the name.
   @discardableResult

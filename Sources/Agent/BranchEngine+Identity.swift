@@ -1,0 +1,110 @@
+internal import Basics
+internal import BranchStore
+internal import Clocks
+internal import Deltas
+internal import Sessions
+internal import Storage
+
+/// What a copy has enrolled as, and what it told the hub of its old chain.
+struct Adoption {
+  let identity: NewIdentity
+  /// Whether the sync begins with it: the database was copied without its key.
+  var isFirst = false
+  /// The last changeset known to be in the log, if there is one, then the outbox.
+  var told: [ChainHead] = []
+  var hasConfirmed = false
+  var attemptCount = 0
+}
+
+/// Handing back, and taking an identity.
+extension BranchEngine {
+  // MARK: Handing back
+
+  func beginHandBack(_ path: PathResponse) throws -> Step {
+    if handBack?.path == path {
+      handBack?.interrupted()
+    } else {
+      handBack = try HandBack(path, store: store)
+    }
+    guard let request = try nextHandedBack() else {
+      let refusal =
+        lastRefusal
+        ?? Refusal(
+          code: .unknownPosition,
+          message: "This hub is not the one that the branch has joined. Nothing was changed.")
+      return .inside(.refused(refusal))
+    }
+    return .outside(.send(request))
+  }
+
+  func nextHandedBack() throws -> HubRequest? { try handBack?.request() }
+
+  /// How much of a large changeset is staged at the hub: of the outbox, or of the tail.
+  func uploaded(_ byteCount: Int) throws -> BranchSession.Event {
+    guard handBack != nil else { return .uploadAnswered(byteCount: byteCount) }
+    return handBack?.staged(byteCount: byteCount) == true ? .partHandedBack : .unanswered
+  }
+
+  func handedBack(_ place: CausalContext) throws -> BranchSession.Event {
+    guard handBack?.taken() == true else { return handBack == nil ? .unanswered : .partHandedBack }
+    handBack = nil
+    try store.rename(place: place)
+    return .handedBack(outbox: try outbox())
+  }
+
+  // MARK: Copies
+
+  /// The hub looks for the last of these that its log has. The one that is known to be there comes
+  /// first, so that the answer says whether it still is.
+  func adoptRequest() throws -> AdoptRequest {
+    let confirmed = try store.confirmedHead()
+    let head = ChainHead(counter: confirmed.counter, hash: confirmed.hash)
+    var told = try store.outbox().map { ChainHead(counter: $0.counter, hash: $0.contentHash) }
+    adoption?.hasConfirmed = head.counter > 0
+    if head.counter > 0 { told.insert(head, at: 0) }
+    told = Array(told.prefix(SessionLimits.adoptedChangesetsMax))
+    adoption?.told = told
+    return AdoptRequest(previous: store.identity.replica, confirmed: head, outbox: told)
+  }
+
+  func adopt(matchedCount: Int, _ wallMilliseconds: Int64) throws {
+    guard let adoption else { return }
+    let matched = min(max(matchedCount, 0), adoption.told.count)
+    let parent = matched > 0 ? adoption.told[matched - 1].hash : .zero
+    try store.adopt(
+      replica: adoption.identity.replica, branch: adoption.identity.branch,
+      matchedCount: adoption.hasConfirmed ? matched - 1 : matched, parentHash: parent,
+      wallMilliseconds: wallMilliseconds)
+    // Deltas are made for one receiver.
+    staged.removeAll()
+    staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
+    report.newName = store.identity.branch
+    self.adoption = nil
+  }
+
+  /// A sync of a database that was copied without its key begins here, and then as any other.
+  func handleFirstAdoption(_ event: Event, _ wallMilliseconds: Int64) throws -> [Effect] {
+    switch event {
+    case .start, .waited:
+      if case .start = event {
+        _ = try store.seal(wallMilliseconds: wallMilliseconds)
+      }
+      return [.send(.adopt(try adoptRequest()))]
+    case .answered(.adopted(let matchedCount), _, _):
+      try adopt(matchedCount: matchedCount, wallMilliseconds)
+      adoption = nil
+      isStarting = true
+      return [.identityChanged(store.identity.replica)]
+    case .answered(.refused(let refusal), _, _) where refusal.code != .busy:
+      return [.finish(try summary(.refused(refusal)))]
+    default:
+      adoption?.attemptCount += 1
+      let count = adoption?.attemptCount ?? 0
+      guard count < SessionLimits.attemptsMax else {
+        return [.finish(try summary(.unreachable))]
+      }
+      let backoff = Backoff(spread: UInt64(store.identity.replica.rawValue))
+      return [.wait(milliseconds: backoff.milliseconds(afterAttempt: count))]
+    }
+  }
+}
