@@ -14,10 +14,12 @@ import TestSupport
 final class AgentWorld {
   let folder: TemporaryFolder
   let generation = GenerationID(high: 3, low: 4)
-  let hub: HubEngine
-  let hubStore: HubStore
+  private(set) var hub: HubEngine
+  private(set) var hubStore: HubStore
   let schema: Schema
   var wall: Int64 = 1_000_000
+  private var generator = SeededGenerator(seed: 1)
+  private var backupNumber = 0
 
   init(_ sql: String) throws {
     folder = try TemporaryFolder()
@@ -28,8 +30,59 @@ final class AgentWorld {
       folder: folder.path("hub"), like: schema, generation: generation, hostNames: ["localhost"],
       wallMilliseconds: wall)
     hubStore = try HubStore(folder: folder.path("hub"))
-    hub = HubEngine(store: hubStore)
+    hub = HubEngine(store: hubStore, random: { _ in [] })
+    try openHub()
   }
+
+  // MARK: The hub's life
+
+  private func random(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+
+  private func openHub() throws {
+    hubStore = try HubStore(folder: folder.path("hub"))
+    try hubStore.startServing { [unowned self] in random($0) }
+    hub = HubEngine(store: hubStore) { [unowned self] in random($0) }
+  }
+
+  func restartHub() throws { try openHub() }
+
+  /// Copies the hub's database to a file of the backup's name, without anybody being told.
+  func copyHub(_ name: String) throws {
+    let path = folder.path(name)
+    if FileManager.default.fileExists(atPath: path) {
+      try FileManager.default.removeItem(atPath: path)
+    }
+    try Database(path: folder.path("hub/hub.db"), mode: .readWrite)
+      .executeScript("VACUUM INTO '\(path)'")
+  }
+
+  /// The same, and the hub knows of it.
+  func backUpHub(_ name: String) throws {
+    let place = try hubStore.place(at: hubStore.head())
+    try copyHub(name)
+    backupNumber += 1
+    for path in ["hub/hub.db", name] {
+      try Database(path: folder.path(path), mode: .readWrite).executeScript(
+        """
+        INSERT INTO tributary_backup(number, generation, position, milliseconds)
+        VALUES (\(backupNumber), '\(place.generation)', \(place.position), \(wall))
+        """)
+    }
+  }
+
+  /// Puts a copy in the place of the hub's database.
+  func restoreHub(_ name: String) throws {
+    let path = folder.path("hub/hub.db")
+    for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
+      try FileManager.default.removeItem(atPath: path + suffix)
+    }
+    try FileManager.default.copyItem(atPath: folder.path(name), toPath: path)
+    try openHub()
+  }
+
+  // MARK: Branches
 
   /// Enrols a branch and attaches its file, which some SQL may have made before.
   func join(
@@ -54,13 +107,37 @@ final class AgentWorld {
       world: self, store: store, staging: staging,
       application: try Database(path: path, mode: .readWrite))
   }
+
+  /// A copy of a branch's file, and of its key, somewhere else.
+  func copy(_ branch: AgentBranch, _ name: String) throws -> AgentBranch {
+    let path = folder.path("\(name).db")
+    try branch.application.executeScript("VACUUM INTO '\(path)'")
+    let staging = folder.path("\(name)-tributary")
+    try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
+    return AgentBranch(
+      world: self, store: try BranchStore(path: path), staging: staging,
+      application: try Database(path: path, mode: .readWrite))
+  }
+
+  func redeem(_ offer: ForkOffer) throws -> NewIdentity {
+    let (replica, name) = try hubStore.redeemToken(
+      secret: offer.secret, wallMilliseconds: wall)
+    return NewIdentity(replica: replica, branch: name)
+  }
+
+  /// Syncs branches until none has anything for the hub any more.
+  func settle(_ branches: AgentBranch...) throws {
+    for _ in 0..<3 { for branch in branches { _ = try branch.sync() } }
+  }
 }
 
 final class AgentBranch {
   let world: AgentWorld
-  let store: BranchStore
+  private(set) var store: BranchStore
   let staging: String
   let application: Database
+  /// Whose certificate the requests go out with.
+  private(set) var certified: ReplicaID
   /// Every request that was sent, in order.
   private(set) var requests: [HubRequest] = []
   private(set) var waits: [Int64] = []
@@ -70,6 +147,13 @@ final class AgentBranch {
     self.store = store
     self.staging = staging
     self.application = application
+    certified = store.identity.replica
+  }
+
+  /// The agent begins anew, as after its process died.
+  func restart() throws {
+    store = try BranchStore(path: store.path)
+    certified = store.identity.replica
   }
 
   func run(_ sql: String) throws { try application.executeScript(sql) }
@@ -79,8 +163,13 @@ final class AgentBranch {
   typealias Network = (_ request: HubRequest, _ answer: () -> HubResponse) throws -> HubResponse?
 
   /// One sync from its start to its end; nil if the network let the process die.
-  func sync(_ network: Network = { $1() }) throws -> SyncReport {
-    let engine = BranchEngine(store: store, stagingFolder: staging)
+  func sync(
+    isComparingAll: Bool = false, adopting identity: NewIdentity? = nil,
+    _ network: Network = { $1() }
+  ) throws -> SyncReport {
+    let engine = BranchEngine(
+      store: store, stagingFolder: staging, isComparingAll: isComparingAll, adopting: identity)
+    if let identity { certified = identity.replica }
     var event = BranchEngine.Event.start
     requests = []
     waits = []
@@ -92,9 +181,8 @@ final class AgentBranch {
         // Through the bytes, as on a network.
         let bytes = request.encoded
         let received = try HubRequest(encoded: bytes)
-        let response = try network(received) { [world, store] in
-          world.hub.handle(
-            received, from: store.identity.replica, wallMilliseconds: world.wall + 50)
+        let response = try network(received) { [world, certified] in
+          world.hub.handle(received, from: certified, wallMilliseconds: world.wall + 50)
         }
         guard let response else {
           event = .unanswered
@@ -107,6 +195,13 @@ final class AgentBranch {
       case .wait(let milliseconds):
         waits.append(milliseconds)
         event = .waited
+      case .enrol(let offer):
+        let identity = try world.redeem(offer)
+        certified = identity.replica
+        event = .enrolled(identity)
+      case .identityChanged(let replica):
+        guard replica == certified else { throw CancellationError() }
+        event = .identityNoted
       case .finish(let report): return report
       case nil: throw CancellationError()
       }
