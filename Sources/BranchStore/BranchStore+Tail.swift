@@ -123,8 +123,9 @@ extension BranchStore {
 
   /// Keeps a changeset of the outbox that the log has at a place that is not known yet.
   func keepUnplaced(_ changeset: OutgoingChangeset, of state: BranchState) throws {
-    guard try database.integer(
-      BranchSQL.selectTailID, [.blob(changeset.contentHash.bytes)]) == nil
+    guard
+      try database.integer(
+        BranchSQL.selectTailID, [.blob(changeset.contentHash.bytes)]) == nil
     else { return }
     try database.execute(
       BranchSQL.insertTail,

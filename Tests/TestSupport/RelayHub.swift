@@ -42,7 +42,8 @@ package struct RelayHub {
 
   /// The place of a position of this log.
   package func canonical(_ position: LogPosition) -> CausalContext {
-    lineage.canonical(CausalContext(generation: steps[steps.count - 1].generation, position: position))
+    lineage.canonical(
+      CausalContext(generation: steps[steps.count - 1].generation, position: position))
   }
 
   /// Backs everything up.

@@ -1,0 +1,232 @@
+import Agent
+import Basics
+import BranchStore
+import Clocks
+import Deltas
+import Foundation
+import HubStore
+import Sessions
+import Storage
+import TestSupport
+import Testing
+
+/// A branch's database is put back to an earlier state, or goes on twice.
+struct CopiedBranchTests {
+  private static let sql = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
+  private let world: AgentWorld
+  private let a: AgentBranch
+  private let b: AgentBranch
+
+  init() throws {
+    world = try AgentWorld(Self.sql)
+    a = try world.join("a")
+    b = try world.join("b")
+    try a.run("INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
+    try world.settle(a, b)
+  }
+
+  private func names(_ branch: AgentBranch) throws -> [String] {
+    try branch.rows("SELECT id || ' ' || name FROM item ORDER BY id").map {
+      guard case .text(let bytes) = $0[0] else { return "" }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  private func expectSettled(_ branches: AgentBranch...) throws {
+    for branch in branches {
+      #expect(try expectSame(branch))
+      #expect(try branch.store.outbox().isEmpty)
+      #expect(try branch.store.deferredRows().isEmpty)
+      #expect(try branch.store.gaps().isEmpty)
+    }
+  }
+
+  /// C1
+  @Test func aBranchRestoredFromAnOldCopyGetsItsOwnLostWorkBack() throws {
+    let copy = try world.copy(a, "restored")
+    try a.run("UPDATE item SET name = 'uno' WHERE id = 1; INSERT INTO item VALUES (4, 'four', 4)")
+    _ = try a.sync()
+    let report = try copy.sync()
+    #expect(report.outcome == .complete)
+    #expect(report.newName == "a (2)")
+    #expect(try names(copy) == ["1 uno", "2 two", "3 three", "4 four"])
+    #expect(!report.notices.isEmpty)
+    #expect(try copy.store.status().notices.count == report.notices.count)
+    #expect(try copy.sync().notices.isEmpty)
+    try world.settle(copy, b)
+    try expectSettled(copy, b)
+    #expect(try b.store.ledger(openOnly: false).isEmpty)
+  }
+
+  /// C1
+  @Test(arguments: [false, true])
+  func newWorkOfARestoredBranchIsKeptBesideWhatWasLost(isSealed: Bool) throws {
+    let copy = try world.copy(a, "restored")
+    try a.run("UPDATE item SET name = 'uno' WHERE id = 1; INSERT INTO item VALUES (4, 'four', 4)")
+    _ = try a.sync()
+    try copy.run("UPDATE item SET v = 'new' WHERE id = 2; INSERT INTO item VALUES (5, 'five', 5)")
+    if isSealed { _ = try copy.sync { _, _ in nil } }
+    #expect(try copy.sync().newName == "a (2)")
+    try world.settle(copy, b)
+    #expect(try names(b) == ["1 uno", "2 two", "3 three", "4 four", "5 five"])
+    #expect(try b.rows("SELECT v FROM item WHERE id = 2") == [[.text("new")]])
+    try expectSettled(copy, b)
+    #expect(try b.store.ledger(openOnly: false).isEmpty)
+  }
+
+  /// C1
+  @Test func aCopyMadeBeforeTheHubsAnswerKnowsItsOwnWorkAgain() throws {
+    try a.run("UPDATE item SET name = 'sent' WHERE id = 1")
+    // The hub takes it, and the answer is lost; then the copy is made.
+    _ = try a.sync { _, answer in
+      _ = answer()
+      return nil
+    }
+    try a.run("UPDATE item SET name = 'sent too' WHERE id = 2")
+    _ = try a.sync { _, _ in nil }
+    let copy = try world.copy(a, "restored")
+    try a.run("INSERT INTO item VALUES (4, 'four', 4)")
+    _ = try a.sync()
+    try copy.run("INSERT INTO item VALUES (5, 'five', 5)")
+    #expect(try copy.sync().newName == "a (2)")
+    try world.settle(copy, a, b)
+    #expect(try names(b) == ["1 sent", "2 sent too", "3 three", "4 four", "5 five"])
+    try expectSettled(copy, a, b)
+    #expect(try b.store.ledger(openOnly: false).isEmpty)
+  }
+
+  /// C2
+  @Test func aClonedDatabaseGoesOnUnderANameOfItsOwnAndBothHistoriesAreKept() throws {
+    let clone = try world.copy(a, "clone")
+    for round in 0..<4 {
+      try a.run(
+        "INSERT INTO item VALUES (\(10 + round), 'a\(round)', 0); UPDATE item SET v = 'a\(round)' WHERE id = 1"
+      )
+      try clone.run(
+        "INSERT INTO item VALUES (\(20 + round), 'c\(round)', 0); UPDATE item SET name = 'c\(round)' WHERE id = 2"
+      )
+      for branch in [a, clone, b] { _ = try branch.sync() }
+    }
+    #expect(a.store.identity.replica != clone.store.identity.replica)
+    #expect(Set([a, clone].map(\.store.identity.branch)) == ["a", "a (2)"])
+    try world.settle(a, clone, b)
+    try expectSettled(a, clone, b)
+    #expect(try names(b).count == 11)
+    #expect(try b.store.ledger(openOnly: false).isEmpty)
+    // Somebody was told, at both.
+    #expect(try !a.store.notices().isEmpty)
+    #expect(try !clone.store.notices().isEmpty)
+  }
+
+  /// C3
+  @Test func aSnapshotRevertedWhileASyncRunsIsNoticedAtTheNext() throws {
+    let snapshot = try world.copy(a, "snapshot")
+    try a.run("UPDATE item SET name = 'after' WHERE id = 1")
+    // The machine goes back between the hub's answer and its application.
+    struct Reverted: Error {}
+    #expect(throws: Reverted.self) {
+      _ = try a.sync { _, answer in
+        _ = answer()
+        throw Reverted()
+      }
+    }
+    try snapshot.run("UPDATE item SET name = 'again' WHERE id = 2")
+    #expect(try snapshot.sync().newName == "a (2)")
+    try world.settle(snapshot, b)
+    #expect(try names(b) == ["1 after", "2 again", "3 three"])
+    try expectSettled(snapshot, b)
+  }
+
+  /// C9
+  @Test func aDatabaseCopiedWithoutItsKeyAdoptsTheIdentityItEnrolsWith() throws {
+    try a.run("UPDATE item SET name = 'unsent' WHERE id = 1")
+    let copy = try world.copy(a, "copy")
+    _ = try a.sync()
+    let secret = Array("elsewhere".utf8)
+    try world.hubStore.createToken(
+      branch: "elsewhere", secretHash: ContentHash(of: secret), expiresMilliseconds: .max,
+      wallMilliseconds: world.wall)
+    let identity = try world.redeem(ForkOffer(secret: secret, name: "elsewhere"))
+    let report = try copy.sync(adopting: identity)
+    #expect(report.outcome == .complete)
+    #expect(copy.store.identity.branch == "elsewhere")
+    #expect(try BranchStore(path: copy.store.path).identity == copy.store.identity)
+    try copy.run("INSERT INTO item VALUES (4, 'four', 4)")
+    try world.settle(copy, a, b)
+    #expect(try names(b) == ["1 unsent", "2 two", "3 three", "4 four"])
+    try expectSettled(copy, a, b)
+  }
+
+  /// C7
+  @Test func hubAndBranchRestoredTogetherLoseOnlyWhatNobodyHas() throws {
+    try world.copyHub("copy")
+    let old = try world.copy(a, "restored")
+    try a.run("INSERT INTO item VALUES (4, 'lost', 4)")
+    _ = try a.sync()
+    try a.run("INSERT INTO item VALUES (5, 'kept', 5)")
+    _ = try a.sync()
+    try world.restoreHub("copy")
+    // b never came after that; a's own file is gone.
+    try old.run("INSERT INTO item VALUES (6, 'new', 6)")
+    try world.settle(old, b)
+    #expect(try names(b) == ["1 one", "2 two", "3 three", "6 new"])
+    try expectSettled(old, b)
+    // It is found after all.
+    try world.settle(a, old, b)
+    #expect(try names(b) == ["1 one", "2 two", "3 three", "4 lost", "5 kept", "6 new"])
+    try expectSettled(a, old, b)
+    #expect(try b.store.ledger(openOnly: false).isEmpty)
+  }
+
+  @Test(arguments: 1..<40)
+  func aCrashAtAnyStepOfAnAdoptionIsMadeGood(crashAt: Int) throws {
+    struct Crash: Error {}
+    let copy = try world.copy(a, "clone")
+    try a.run("UPDATE item SET name = 'uno' WHERE id = 1")
+    _ = try a.sync()
+    try copy.run(
+      "UPDATE item SET name = 'dos' WHERE id = 2; INSERT INTO item VALUES (4, 'four', 4)")
+    var step = 0
+    copy.store.database.onStep = { _ in
+      step += 1
+      if step == crashAt { throw Crash() }
+    }
+    do { _ = try copy.sync() } catch is Crash {
+      try copy.restart()
+      _ = try copy.sync()
+    }
+    copy.store.database.onStep = nil
+    try world.settle(copy, a, b)
+    #expect(try names(b) == ["1 uno", "2 dos", "3 three", "4 four"])
+    try expectSettled(copy, a, b)
+    #expect(try b.store.ledger(openOnly: false).isEmpty)
+  }
+
+  /// C11
+  @Test func aRetiredBranchThatReturnsKeepsItsWorkUntilTheHubTakesIt() throws {
+    try world.hubStore.retire(name: "a")
+    try a.run("INSERT INTO item VALUES (4, 'late', 4)")
+    guard case .refused(let refusal) = try a.sync().outcome else { throw CancellationError() }
+    #expect(refusal.code == .retired)
+    #expect(try a.store.outbox().count == 1)
+    #expect(try world.hubStore.salvaged().count == 1)
+    #expect(try names(a).contains("4 late"))
+  }
+
+  /// C8
+  @Test(arguments: [-1, 1])
+  func aClockTenYearsOffLosesNothing(sign: Int64) throws {
+    let years: Int64 = 10 * 365 * 86_400_000
+    try a.run("UPDATE item SET name = 'right' WHERE id = 1")
+    _ = try a.sync()
+    _ = try b.sync()
+    let wall = world.wall
+    world.wall += sign * years
+    try b.run("UPDATE item SET name = 'clock off' WHERE id = 1")
+    _ = try b.sync()
+    world.wall = wall + 10_000
+    try world.settle(a, b)
+    #expect(try names(a) == ["1 clock off", "2 two", "3 three"])
+    try expectSettled(a, b)
+  }
+}
