@@ -16,8 +16,11 @@ final class Applier {
   private(set) var tables: [TableID: TableApplier] = [:]
   /// Counters of own changesets that the delta covers.
   var accepted: Set<UInt64>
-  /// What the delta says of them.
+  /// What the delta says of them, by their counters in the outbox.
   private(set) var ownEntries: [UInt64: DeltaEntry] = [:]
+  private let hasOutbox: Bool
+  /// Whether the entry that is being read is a changeset of the outbox.
+  private var isInOutbox = false
   /// Where received entries are kept; nil where nothing is received.
   private var tail: Tail?
   /// The rows of a whole state, where those that it does not have must go.
@@ -40,6 +43,7 @@ final class Applier {
     integrated = from
     self.accepted = accepted
     report = ApplyReport(position: from)
+    hasOutbox = try store.pendingOutgoing().changesetCount > 0
     let last = try database.integer(BranchSQL.lastDeferred) ?? 0
     hadDeferred = last > 0
     nextDeferredID = last + 1
@@ -97,9 +101,7 @@ final class Applier {
           try begin(next)
           entry = next
         case .changesetHeader(_, let payload):
-          if let entry, accepted.isEmpty || ownEntries[entry.dot.counter] != entry {
-            try tail?.begin(entry, headerPayload: payload)
-          }
+          if let entry, !isInOutbox { try tail?.begin(entry, headerPayload: payload) }
         case .block(let block):
           try apply(block, isCounted: entry?.dot.replica != store.identity.replica)
           try tail?.append(frame, rowCount: block.rowCount)
@@ -119,14 +121,16 @@ final class Applier {
   private func begin(_ entry: DeltaEntry) throws {
     try tail?.end()
     integrated = LogPosition(entry.position.rawValue - 1)
-    guard entry.dot.replica == store.identity.replica else { return }
+    isInOutbox = false
     if !entry.hasBlocks {
+      guard entry.dot.replica == store.identity.replica else { return }
       try replay(entry)
       ownEntries[entry.dot.counter] = entry
-    } else if try store.outgoingHash(entry.dot.counter) == entry.contentHash {
-      // Its blocks go the way of any other's.
-      accepted.insert(entry.dot.counter)
-      ownEntries[entry.dot.counter] = entry
+    } else if hasOutbox, let counter = try store.outboxCounter(of: entry.contentHash) {
+      // Somebody else has handed it back. Its blocks go the way of any other's.
+      isInOutbox = true
+      accepted.insert(counter)
+      ownEntries[counter] = entry
     }
   }
 

@@ -43,6 +43,11 @@ extension BranchStore {
     }
   }
 
+  /// The counter of a sealed changeset that has not left the outbox.
+  func outboxCounter(of hash: ContentHash) throws -> UInt64? {
+    try database.integer(BranchSQL.selectOutgoingCounter, [.blob(hash.bytes)]).map { UInt64($0) }
+  }
+
   func outboxPiece(counter: UInt64, index: Int) throws -> [UInt8]? {
     let statement = try database.cached(BranchSQL.selectPiece)
     defer { statement.reset() }

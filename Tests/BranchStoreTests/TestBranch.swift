@@ -57,8 +57,12 @@ final class TestBranch {
   /// Whole changeset streams, in the order of their counters.
   func streams() throws -> [[UInt8]] {
     try store.outbox().map { changeset in
-      try store.outboxBytes(
-        counter: changeset.counter, offset: 0, byteCount: changeset.byteCount)
+      var stream: [UInt8] = []
+      while stream.count < changeset.byteCount {
+        stream += try store.outboxBytes(
+          counter: changeset.counter, offset: stream.count, byteCount: changeset.byteCount)
+      }
+      return stream
     }
   }
 
