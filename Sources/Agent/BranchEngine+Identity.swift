@@ -10,9 +10,6 @@ struct Adoption {
   let identity: NewIdentity
   /// Whether the sync begins with it: the database was copied without its key.
   var isFirst = false
-  /// The last changeset known to be in the log, if there is one, then the outbox.
-  var told: [ChainHead] = []
-  var hasConfirmed = false
   var attemptCount = 0
 }
 
@@ -45,36 +42,35 @@ extension BranchEngine {
     return handBack?.staged(byteCount: byteCount) == true ? .partHandedBack : .unanswered
   }
 
-  func handedBack(_ place: CausalContext) throws -> BranchSession.Event {
+  func handedBack(
+    _ place: CausalContext, lossCount: Int
+  ) throws -> BranchSession.Event {
     guard handBack?.taken() == true else { return handBack == nil ? .unanswered : .partHandedBack }
     handBack = nil
+    self.lossCount = lossCount
     try store.rename(place: place)
     return .handedBack(outbox: try outbox())
   }
 
   // MARK: Copies
 
-  /// The hub looks for the last of these that its log has. The one that is known to be there comes
-  /// first, so that the answer says whether it still is.
   func adoptRequest() throws -> AdoptRequest {
     let confirmed = try store.confirmedHead()
-    let head = ChainHead(counter: confirmed.counter, hash: confirmed.hash)
-    var told = try store.outbox().map { ChainHead(counter: $0.counter, hash: $0.contentHash) }
-    adoption?.hasConfirmed = head.counter > 0
-    if head.counter > 0 { told.insert(head, at: 0) }
-    told = Array(told.prefix(SessionLimits.adoptedChangesetsMax))
-    adoption?.told = told
-    return AdoptRequest(previous: store.identity.replica, confirmed: head, outbox: told)
+    return AdoptRequest(
+      previous: store.identity.replica,
+      confirmed: ChainHead(counter: confirmed.counter, hash: confirmed.hash),
+      outbox: try store.outbox().prefix(SessionLimits.adoptedChangesetsMax).map {
+        ChainHead(counter: $0.counter, hash: $0.contentHash)
+      })
   }
 
-  func adopt(matchedCount: Int, _ wallMilliseconds: Int64) throws {
+  func adopt(
+    matchedCount: Int, parentHash: ContentHash, _ wallMilliseconds: Int64
+  ) throws {
     guard let adoption else { return }
-    let matched = min(max(matchedCount, 0), adoption.told.count)
-    let parent = matched > 0 ? adoption.told[matched - 1].hash : .zero
     try store.adopt(
       replica: adoption.identity.replica, branch: adoption.identity.branch,
-      matchedCount: adoption.hasConfirmed ? matched - 1 : matched, parentHash: parent,
-      wallMilliseconds: wallMilliseconds)
+      matchedCount: matchedCount, parentHash: parentHash, wallMilliseconds: wallMilliseconds)
     // Deltas are made for one receiver.
     staged.removeAll()
     staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
@@ -90,8 +86,8 @@ extension BranchEngine {
         _ = try store.seal(wallMilliseconds: wallMilliseconds)
       }
       return [.send(.adopt(try adoptRequest()))]
-    case .answered(.adopted(let matchedCount), _, _):
-      try adopt(matchedCount: matchedCount, wallMilliseconds)
+    case .answered(.adopted(let matchedCount, let parentHash), _, _):
+      try adopt(matchedCount: matchedCount, parentHash: parentHash, wallMilliseconds)
       adoption = nil
       isStarting = true
       return [.identityChanged(store.identity.replica)]

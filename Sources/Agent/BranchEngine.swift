@@ -49,6 +49,8 @@ package final class BranchEngine {
   private var resumingTo: LogPosition?
   var lastRefusal: Refusal?
   var handBack: HandBack?
+  /// What the hub knew to be lost when all was handed back.
+  var lossCount: Int?
   var adoption: Adoption?
   var repairWork: RepairWork?
   /// Whether the session has yet to begin, after the identity was noted.
@@ -127,9 +129,11 @@ package final class BranchEngine {
         guard let fetching else { return .unanswered }
         return .staged(byteCount: try staged.append(piece.bytes, at: piece.offset, of: fetching))
       case .path(let path): return .path(path)
-      case .handedBack(let place): return try handedBack(place)
+      case .handedBack(let place, let lossCount):
+        return try handedBack(place, lossCount: Int(clamping: lossCount))
       case .forkOffer(let offer): return .forkOffered(offer)
-      case .adopted(let matchedCount): return .adopted(matchedCount: matchedCount)
+      case .adopted(let matchedCount, let parentHash):
+        return .adopted(matchedCount: matchedCount, parentHash: parentHash)
       case .refused(let refusal): return .refused(refusal)
       case .compare, .rows, .explanation, .news, .description: return .unanswered
       }
@@ -182,8 +186,8 @@ package final class BranchEngine {
     case .askFork: return .outside(.send(.fork(branch: store.identity.branch)))
     case .enrol(let offer): return .outside(.enrol(offer))
     case .askAdopt: return .outside(.send(.adopt(try adoptRequest())))
-    case .adopt(let matchedCount):
-      try adopt(matchedCount: matchedCount, wallMilliseconds)
+    case .adopt(let matchedCount, let parentHash):
+      try adopt(matchedCount: matchedCount, parentHash: parentHash, wallMilliseconds)
       return .outside(.identityChanged(store.identity.replica))
     case .wait(let milliseconds):
       return .outside(.wait(milliseconds: milliseconds))
@@ -205,7 +209,7 @@ package final class BranchEngine {
       },
       uploaded: uploaded, resumeTo: resumingTo, logHash: standing.logHash,
       floor: standing.floor,
-      confirmed: ChainHead(counter: standing.sealedCounter, hash: standing.sealedHash),
+      sealed: ChainHead(counter: standing.sealedCounter, hash: standing.sealedHash),
       noticed: standing.noticed)
   }
 
@@ -215,8 +219,10 @@ package final class BranchEngine {
     let before = try store.outbox()
     let isNew = try store.position() == .start
     do {
+      var facts = ExchangeFacts(response)
+      facts.lossCount = lossCount
       let applied = try store.apply(
-        ExchangeFacts(response), delta: staged.source(of: response),
+        facts, delta: staged.source(of: response),
         wallMilliseconds: wallMilliseconds)
       note(applied.seal)
       report.pulled.rows += applied.rowCount

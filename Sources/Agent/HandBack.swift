@@ -30,18 +30,12 @@ struct HandBack {
     self.store = store
     timeline = try store.place()
     let known = try store.lineage()
-    // A place that both know, and that the hub refused all the same: one name stands for two
-    // stretches, and where they part only the entries' hashes tell.
-    let isAmbiguous = common == known.canonical(timeline)
+    // One name stands for two stretches, and where they part only the entries' hashes tell.
     ids = try store.tail(
-      above: isAmbiguous
+      above: path.isAmbiguous || common == known.canonical(timeline)
         ? CausalContext(generation: store.identity.generation, position: .start) : common
     ).ids
-    let theirs = Set(path.steps.map(\.generation))
-    let mine = Set(known.path(to: timeline.generation).map(\.generation))
-    lineage = known.links.filter {
-      mine.contains($0.generation) && !theirs.contains($0.generation)
-    }
+    lineage = known.links
     names = try store.names()
   }
 
@@ -121,7 +115,8 @@ struct HandBack {
       places: Array(entry.places.suffix(SessionLimits.handedPlacesMax)), dot: entry.dot,
       name: names[entry.dot.replica] ?? entry.dot.replica.description,
       clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
-      receivedMilliseconds: entry.receivedMilliseconds,
+      receivedMilliseconds: entry.receivedMilliseconds, seen: entry.seen,
+      seenAlso: entry.seenAlso,
       source: isInline
         ? .inline(try store.tailBytes(entry.id, offset: 0, byteCount: entry.byteCount))
         : .uploaded(uploaded(entry)))

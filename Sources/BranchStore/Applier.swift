@@ -100,8 +100,10 @@ final class Applier {
         case .entry(let next):
           try begin(next)
           entry = next
-        case .changesetHeader(_, let payload):
-          if let entry, !isInOutbox { try tail?.begin(entry, headerPayload: payload) }
+        case .changesetHeader(let header, let payload):
+          if let entry, !isInOutbox {
+            try tail?.begin(entry, header: header, headerPayload: payload)
+          }
         case .block(let block):
           try apply(block, isCounted: entry?.dot.replica != store.identity.replica)
           try tail?.append(frame, rowCount: block.rowCount)

@@ -27,7 +27,10 @@ extension BranchSQL {
       received INTEGER NOT NULL,
       byte_count INTEGER NOT NULL,
       confirmed INTEGER NOT NULL,
-      at_most INTEGER
+      at_most INTEGER,
+      seen_generation TEXT NOT NULL,
+      seen_position INTEGER NOT NULL,
+      seen_also BLOB
     );
     CREATE TABLE tributary_tail_piece (
       id INTEGER NOT NULL,

@@ -6,12 +6,13 @@ extension BranchSQL {
   static let selectTailID = "SELECT id FROM tributary_tail WHERE hash = ?1"
   static let insertTail = """
     INSERT INTO tributary_tail(hash, replica, counter, clock_offset, received, byte_count,
-      confirmed, at_most)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+      confirmed, at_most, seen_generation, seen_position, seen_also)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
     """
   static let setTailByteCount = "UPDATE tributary_tail SET byte_count = ?2 WHERE id = ?1"
   static let setTailName = """
-    UPDATE tributary_tail SET replica = ?2, counter = ?3, confirmed = ?4, at_most = NULL
+    UPDATE tributary_tail SET replica = ?2, counter = ?3, confirmed = ?4, at_most = NULL,
+      seen_generation = ?5, seen_position = ?6, seen_also = ?7
     WHERE id = ?1
     """
   static let insertTailPiece = "INSERT INTO tributary_tail_piece VALUES (?1, ?2, ?3)"
@@ -48,8 +49,9 @@ extension BranchSQL {
     SELECT id FROM tributary_tail_place GROUP BY id HAVING count(*) > 1 ORDER BY min(position)
     """
   static let selectTailEntry = """
-    SELECT hash, replica, counter, clock_offset, received, byte_count FROM tributary_tail
-    WHERE id = ?1
+    SELECT hash, replica, counter, clock_offset, received, byte_count,
+      seen_generation, seen_position, seen_also
+    FROM tributary_tail WHERE id = ?1
     """
 
   // MARK: Dropping

@@ -36,7 +36,6 @@ extension BranchStore {
         var state = try BranchState(database)
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
         for changeset in try outbox().prefix(max(0, matchedCount)) {
-          try keepUnplaced(changeset, of: state)
           try forgetOutgoing(changeset.counter)
         }
         state.adopt(replica: replica, branch: branch)

@@ -17,7 +17,7 @@ extension BranchStore {
         var state = try BranchState(database)
         let route = try route(facts, hasDelta: delta != nil, from: state)
         let seal = try seal(&state, wallMilliseconds: wallMilliseconds)
-        if route.isLost { try leaveTimeline(route, &state) }
+        if route.isLost { try leaveTimeline(route, lossCount: facts.lossCount, &state) }
         var report = try applyRows(facts, delta: delta, route: route, state: state)
         report.seal = seal
         report.position = facts.to
@@ -104,7 +104,9 @@ extension BranchStore {
     for changeset in try outbox() where counters.contains(changeset.counter) {
       let head =
         ownEntries[changeset.counter] ?? entry(of: changeset, facts)
-      if let head { try tail.keep(changeset, as: head) }
+      if let head, let header = try Self.outboxHeader(changeset.counter, in: database) {
+        try tail.keep(changeset, as: head, header: header)
+      }
       try forgetOutgoing(changeset.counter)
     }
   }

@@ -1,6 +1,6 @@
 package import Basics
 package import Clocks
-internal import Deltas
+package import Deltas
 internal import Storage
 
 /// An entry of the tail, as it is handed back.
@@ -13,6 +13,9 @@ package struct TailEntry: Hashable, Sendable {
   package var places: [CausalContext]
   package var clockOffsetMilliseconds: Int64
   package var receivedMilliseconds: Int64
+  /// What its author had seen: a place on the branch's path, and entries above that.
+  package var seen: CausalContext
+  package var seenAlso: [EntryKnowledge.Also]
   /// Of its stream.
   package var byteCount: Int
 }
@@ -63,7 +66,8 @@ extension BranchStore {
       }
       guard case .blob(let bytes) = row[0], let hash = ContentHash(bytes: bytes),
         let replica = row[1].number, let counter = row[2].number, let offset = row[3].number,
-        let received = row[4].number, let byteCount = row[5].number
+        let received = row[4].number, let byteCount = row[5].number,
+        let seenGeneration = row[6].generation, let seenPosition = row[7].number
       else { throw BranchStoreError.damaged("the tail has an impossible value") }
       let places = try database.rows(BranchSQL.selectTailPlaces, [.integer(id)])
       return TailEntry(
@@ -77,8 +81,18 @@ extension BranchStore {
             generation: generation, position: LogPosition(UInt64(bitPattern: position)))
         },
         clockOffsetMilliseconds: offset, receivedMilliseconds: received,
-        byteCount: Int(byteCount))
+        seen: CausalContext(
+          generation: seenGeneration, position: LogPosition(UInt64(bitPattern: seenPosition))),
+        seenAlso: try alsoSeen(row[8]), byteCount: Int(byteCount))
     }
+  }
+
+  private func alsoSeen(_ value: Value) throws -> [EntryKnowledge.Also] {
+    guard case .blob(let bytes) = value else { return [] }
+    var reader = FieldReader(bytes, in: "what an entry had seen")
+    let also = try reader.readAlsoSeen()
+    try reader.expectEnd()
+    return also
   }
 
   /// A piece of an entry's stream: as much as there is from the offset on, up to a number of bytes
@@ -119,25 +133,6 @@ extension BranchStore {
         isLast ? place.position : min(place.position, steps[index + 1].fork)
       )
     }
-  }
-
-  /// Keeps a changeset of the outbox that the log has at a place that is not known yet.
-  func keepUnplaced(_ changeset: OutgoingChangeset, of state: BranchState) throws {
-    guard
-      try database.integer(
-        BranchSQL.selectTailID, [.blob(changeset.contentHash.bytes)]) == nil
-    else { return }
-    try database.execute(
-      BranchSQL.insertTail,
-      [
-        .blob(changeset.contentHash.bytes), .integer(Int64(state.identity.replica.rawValue)),
-        .integer(Int64(changeset.counter)), .integer(state.clockOffsetMilliseconds),
-        .integer(changeset.oldestMilliseconds), .integer(Int64(changeset.byteCount)),
-        .integer(Int64(clamping: state.backupNumber)), .integer(.max),
-      ])
-    let id = database.lastInsertRowID
-    try database.execute(
-      BranchSQL.copyPiecesToTail, [.integer(id), .integer(Int64(changeset.counter))])
   }
 
   /// Bounds the entries of which a whole state, that has no entries, says only that it has them.

@@ -40,6 +40,8 @@ package struct ExchangeFacts: Hashable, Sendable {
   /// The generations that the hub has opened since the branch's.
   package var lineage: [GenerationStep] = []
   package var notices: [BranchNotice] = []
+  /// How many entries of the branch's timeline nobody has given back to the hub, if it has said so.
+  package var lossCount: Int?
 
   package init(
     accepted: [Accepted], generation: GenerationID, from: LogPosition, to: LogPosition,

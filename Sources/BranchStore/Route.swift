@@ -79,12 +79,15 @@ extension BranchStore {
   /// What was integrated above the fork is of a timeline that the hub does not have any more. Its
   /// rows stay as they are: whatever touched them is in the delta again. In the caller's
   /// transaction.
-  func leaveTimeline(_ route: Route, _ state: inout BranchState) throws {
+  func leaveTimeline(
+    _ route: Route, lossCount: Int?, _ state: inout BranchState
+  ) throws {
     let listing = try tail(
       above: CausalContext(generation: state.place.generation, position: route.fork))
     // What nobody hands back is in these tables only; and constraints may have been decided
     // otherwise meanwhile.
-    try openGaps(schema.tables.map(\.id), isSent: !listing.isComplete)
+    try openGaps(
+      schema.tables.map(\.id), isSent: lossCount.map { $0 > 0 } ?? !listing.isComplete)
     let fork = Value.integer(Int64(route.fork.rawValue))
     try database.execute(BranchSQL.lowerOutgoingFloors, [fork])
     try database.execute(BranchSQL.lowerDeferredBases, [fork])

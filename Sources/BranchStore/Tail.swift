@@ -41,13 +41,15 @@ struct Tail {
   // MARK: Received entries
 
   /// Begins to keep an entry whose blocks follow, unless a backup or the tail itself has it.
-  mutating func begin(_ head: DeltaEntry, headerPayload: [UInt8]) throws {
+  mutating func begin(
+    _ head: DeltaEntry, header: ChangesetHeader, headerPayload: [UInt8]
+  ) throws {
     if let known = try id(of: head.contentHash) {
-      try name(known, head)
+      try name(known, head, header)
       return
     }
     guard head.position > durable else { return }
-    let id = try insert(head, byteCount: 0)
+    let id = try insert(head, header, byteCount: 0)
     var entry = Entry(
       head: head, id: id,
       pieces: PieceWriter(database, insertSQL: BranchSQL.insertTailPiece, key: id))
@@ -83,22 +85,26 @@ struct Tail {
   // MARK: Own changesets
 
   /// Moves a confirmed changeset of the outbox into the tail, unless a backup has it.
-  func keep(_ changeset: OutgoingChangeset, as head: DeltaEntry) throws {
+  func keep(
+    _ changeset: OutgoingChangeset, as head: DeltaEntry, header: ChangesetHeader
+  ) throws {
     if let known = try id(of: head.contentHash) {
-      try name(known, head)
+      try name(known, head, header)
       return
     }
     guard head.position > durable,
       isUnlimited || changeset.byteCount <= BranchLimits.tailBytesUnbackedMax
     else { return }
-    let id = try insert(head, byteCount: changeset.byteCount)
+    let id = try insert(head, header, byteCount: changeset.byteCount)
     try database.execute(
       BranchSQL.copyPiecesToTail, [.integer(id), .integer(Int64(changeset.counter))])
   }
 
   // MARK: Names
 
-  private func insert(_ head: DeltaEntry, byteCount: Int) throws -> Int64 {
+  private func insert(
+    _ head: DeltaEntry, _ header: ChangesetHeader, byteCount: Int
+  ) throws -> Int64 {
     try database.execute(
       BranchSQL.insertTail,
       [
@@ -106,21 +112,39 @@ struct Tail {
         .integer(Int64(head.dot.counter)), .integer(head.clockOffsetMilliseconds),
         .integer(head.receivedMilliseconds), .integer(Int64(byteCount)),
         .integer(Int64(clamping: backupNumber)), .null,
-      ])
+      ] + seen(by: head, header))
     let id = database.lastInsertRowID
     try place(id, head.position)
     return id
   }
 
   /// Takes note of what the log calls an entry that is kept already.
-  private func name(_ id: Int64, _ head: DeltaEntry) throws {
+  private func name(_ id: Int64, _ head: DeltaEntry, _ header: ChangesetHeader) throws {
     try database.execute(
       BranchSQL.setTailName,
       [
         .integer(id), .integer(Int64(head.dot.replica.rawValue)),
         .integer(Int64(head.dot.counter)), .integer(Int64(clamping: backupNumber)),
-      ])
+      ] + seen(by: head, header))
     try place(id, head.position)
+  }
+
+  /// What an entry's author had seen, in positions of the delta's log: generation, position, more.
+  /// A hub that does not say so leaves it at what the author says.
+  private func seen(by head: DeltaEntry, _ header: ChangesetHeader) -> [Value] {
+    guard let seen = head.seen else { return Self.seen(header.context) }
+    return Self.seen(
+      lineage.canonical(CausalContext(generation: generation, position: seen.upTo)),
+      also: seen.also)
+  }
+
+  static func seen(_ place: CausalContext, also: [EntryKnowledge.Also] = []) -> [Value] {
+    var writer = ByteWriter()
+    if !also.isEmpty { writer.write(also) }
+    return [
+      .text(place.generation.description), .integer(Int64(place.position.rawValue)),
+      also.isEmpty ? .null : .blob(writer.bytes),
+    ]
   }
 
   private func place(_ id: Int64, _ position: LogPosition) throws {
