@@ -42,13 +42,12 @@ extension BranchEngine {
     return handBack?.staged(byteCount: byteCount) == true ? .partHandedBack : .unanswered
   }
 
-  func handedBack(
-    _ place: CausalContext, lossCount: Int
-  ) throws -> BranchSession.Event {
-    guard handBack?.taken() == true else { return handBack == nil ? .unanswered : .partHandedBack }
+  func handedBack(_ answer: HandBackResponse) throws -> BranchSession.Event {
+    guard handBack != nil else { return .unanswered }
+    guard try handBack?.taken(answer.positions) == true else { return .partHandedBack }
     handBack = nil
-    self.lossCount = lossCount
-    try store.rename(place: place)
+    lossCount = Int(clamping: answer.lossCount)
+    try store.rename(place: answer.place)
     return .handedBack(outbox: try outbox())
   }
 
@@ -58,19 +57,14 @@ extension BranchEngine {
     let confirmed = try store.confirmedHead()
     return AdoptRequest(
       previous: store.identity.replica,
-      confirmed: ChainHead(counter: confirmed.counter, hash: confirmed.hash),
-      outbox: try store.outbox().prefix(SessionLimits.adoptedChangesetsMax).map {
-        ChainHead(counter: $0.counter, hash: $0.contentHash)
-      })
+      confirmed: ChainHead(counter: confirmed.counter, hash: confirmed.hash))
   }
 
-  func adopt(
-    matchedCount: Int, parentHash: ContentHash, _ wallMilliseconds: Int64
-  ) throws {
+  func adopt(parentHash: ContentHash, _ wallMilliseconds: Int64) throws {
     guard let adoption else { return }
     try store.adopt(
       replica: adoption.identity.replica, branch: adoption.identity.branch,
-      matchedCount: matchedCount, parentHash: parentHash, wallMilliseconds: wallMilliseconds)
+      parentHash: parentHash, wallMilliseconds: wallMilliseconds)
     // Deltas are made for one receiver.
     staged.removeAll()
     staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
@@ -86,8 +80,8 @@ extension BranchEngine {
         _ = try store.seal(wallMilliseconds: wallMilliseconds)
       }
       return [.send(.adopt(try adoptRequest()))]
-    case .answered(.adopted(let matchedCount, let parentHash), _, _):
-      try adopt(matchedCount: matchedCount, parentHash: parentHash, wallMilliseconds)
+    case .answered(.adopted(let parentHash), _, _):
+      try adopt(parentHash: parentHash, wallMilliseconds)
       adoption = nil
       isStarting = true
       return [.identityChanged(store.identity.replica)]

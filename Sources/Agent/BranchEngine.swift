@@ -129,11 +129,9 @@ package final class BranchEngine {
         guard let fetching else { return .unanswered }
         return .staged(byteCount: try staged.append(piece.bytes, at: piece.offset, of: fetching))
       case .path(let path): return .path(path)
-      case .handedBack(let place, let lossCount):
-        return try handedBack(place, lossCount: Int(clamping: lossCount))
+      case .handedBack(let answer): return try handedBack(answer)
       case .forkOffer(let offer): return .forkOffered(offer)
-      case .adopted(let matchedCount, let parentHash):
-        return .adopted(matchedCount: matchedCount, parentHash: parentHash)
+      case .adopted(let parentHash): return .adopted(parentHash: parentHash)
       case .refused(let refusal): return .refused(refusal)
       case .compare, .rows, .explanation, .news, .description: return .unanswered
       }
@@ -186,8 +184,8 @@ package final class BranchEngine {
     case .askFork: return .outside(.send(.fork(branch: store.identity.branch)))
     case .enrol(let offer): return .outside(.enrol(offer))
     case .askAdopt: return .outside(.send(.adopt(try adoptRequest())))
-    case .adopt(let matchedCount, let parentHash):
-      try adopt(matchedCount: matchedCount, parentHash: parentHash, wallMilliseconds)
+    case .adopt(let parentHash):
+      try adopt(parentHash: parentHash, wallMilliseconds)
       return .outside(.identityChanged(store.identity.replica))
     case .wait(let milliseconds):
       return .outside(.wait(milliseconds: milliseconds))

@@ -1,3 +1,4 @@
+internal import Basics
 internal import BranchStore
 internal import Clocks
 internal import Sessions
@@ -5,7 +6,7 @@ internal import Sessions
 /// Hands a tail back to a hub that may have lost it: one request at a time, from the oldest entry
 /// to the newest.
 ///
-/// Reads the store only. An interrupted request is asked for again; begun anew, the whole may be
+/// An interrupted request is asked for again; begun anew, the whole may be
 /// done again, since the hub knows each entry by its hash.
 struct HandBack {
   let path: PathResponse
@@ -13,6 +14,8 @@ struct HandBack {
   private let ids: [Int64]
   private let lineage: [LineageLink]
   private let timeline: CausalContext
+  /// The last generation of the hub's path.
+  private let generation: GenerationID
   private let names: [ReplicaID: String]
   /// The first entry that no request has had yet.
   private var next = 0
@@ -20,6 +23,8 @@ struct HandBack {
   private var end = 0
   /// The large entry that is being staged at the hub, and how much of it is; nil asks.
   private var upload: (entry: TailEntry, offset: Int?)?
+  /// The hashes of the request's entries.
+  private var hashes: [ContentHash] = []
   /// Large entries that are staged.
   private var staged: Set<Int64> = []
 
@@ -27,6 +32,7 @@ struct HandBack {
   init?(_ path: PathResponse, store: BranchStore) throws {
     guard let common = try store.learn(path: path.steps, head: path.head) else { return nil }
     self.path = path
+    generation = path.steps.last?.generation ?? store.identity.generation
     self.store = store
     timeline = try store.place()
     let known = try store.lineage()
@@ -43,6 +49,7 @@ struct HandBack {
   mutating func request() throws -> HubRequest {
     if let upload { return try request(upload.entry, at: upload.offset) }
     end = next
+    hashes = []
     var entries: [HandedEntry] = []
     var byteCount = 0
     while end < ids.count, entries.count < SessionLimits.handedEntriesMax {
@@ -62,13 +69,14 @@ struct HandBack {
       }
       if isInline { byteCount += entry.byteCount }
       entries.append(try handed(entry, isInline: isInline))
+      hashes.append(entry.contentHash)
       end += 1
     }
     let isLast = end == ids.count
     return .handBack(
       HandBackRequest(
-        lineage: lineage, timeline: timeline, entries: entries, isLast: isLast,
-        vector: isLast ? try store.vector().dots : []))
+        lineage: lineage, timeline: timeline, path: generation, entries: entries,
+        isLast: isLast, vector: isLast ? try store.vector().dots : []))
   }
 
   /// Before a request that was not answered is sent again: how much of a piece arrived is not known.
@@ -90,9 +98,11 @@ struct HandBack {
     return isProgress
   }
 
-  /// The hub took the request's entries. Returns whether these were the last.
-  mutating func taken() -> Bool {
+  /// The hub took the request's entries, and says where its log has them. Returns whether these
+  /// were the last.
+  mutating func taken(_ positions: [LogPosition]) throws -> Bool {
     guard upload == nil else { return false }
+    try store.place(Array(zip(hashes, positions)), on: generation)
     next = end
     return next == ids.count
   }

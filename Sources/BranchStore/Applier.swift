@@ -133,6 +133,9 @@ final class Applier {
       isInOutbox = true
       accepted.insert(counter)
       ownEntries[counter] = entry
+    } else if hasOutbox, let counter = try store.outboxCounter(ofOrigin: entry.contentHash) {
+      // The log has it as the copied branch sealed it; the tail keeps that.
+      accepted.insert(counter)
     }
   }
 

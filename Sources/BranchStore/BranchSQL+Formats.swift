@@ -13,6 +13,7 @@ extension BranchSQL {
     ALTER TABLE tributary_state ADD COLUMN backup_number INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_state ADD COLUMN noticed INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_outgoing ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tributary_outgoing ADD COLUMN origin BLOB;
     CREATE TABLE tributary_generation (
       id TEXT PRIMARY KEY,
       parent TEXT,

@@ -150,6 +150,7 @@ enum BranchSQL {
     INSERT INTO tributary_outgoing(counter, hash, byte_count, row_count, oldest, is_baseline, floor)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
     """
+  static let selectOutgoingOfOrigin = "SELECT counter FROM tributary_outgoing WHERE origin = ?1"
   static let selectOutgoingCounter = "SELECT counter FROM tributary_outgoing WHERE hash = ?1"
   static let selectOutgoing = """
     SELECT counter, hash, byte_count, row_count, oldest, is_baseline
@@ -161,9 +162,10 @@ enum BranchSQL {
     SELECT coalesce(sum(row_count), 0), min(oldest), count(*) FROM tributary_outgoing
     """
   static let copyOutgoing = """
-    INSERT INTO tributary_outgoing(counter, hash, byte_count, row_count, oldest, is_baseline, floor)
-    SELECT ?2, ?3, ?4, row_count, oldest, is_baseline, floor FROM tributary_outgoing
-    WHERE counter = ?1
+    INSERT INTO tributary_outgoing(
+      counter, hash, byte_count, row_count, oldest, is_baseline, floor, origin)
+    SELECT ?2, ?3, ?4, row_count, oldest, is_baseline, floor, coalesce(origin, hash)
+    FROM tributary_outgoing WHERE counter = ?1
     """
   static let insertPiece = "INSERT INTO tributary_outbox VALUES (?1, ?2, ?3)"
   static let selectPiece = "SELECT bytes FROM tributary_outbox WHERE counter = ?1 AND piece = ?2"

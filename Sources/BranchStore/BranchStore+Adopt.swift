@@ -22,22 +22,18 @@ extension BranchStore {
 
   /// Takes an identity of its own: this database is a copy, and another goes on under the old one.
   ///
-  /// The outbox's first changesets, as many as `matchedCount`, are in the hub's log and come back
-  /// with the next delta. The others become the beginning of a new chain that goes on from
-  /// `parentHash`, the last of the old chain that the log has; zero if it has none. One
-  /// transaction, in which what was captured meanwhile is sealed first.
+  /// The outbox becomes the beginning of a new chain that goes on from `parentHash`, the last of the
+  /// old chain that the hub's log has; zero if it has none. Each changeset names the hash that it
+  /// was first sealed with, by which the hub knows those that it has. One transaction, in which
+  /// what was captured meanwhile is sealed first.
   package func adopt(
-    replica: ReplicaID, branch: String, matchedCount: Int, parentHash: ContentHash,
-    wallMilliseconds: Int64
+    replica: ReplicaID, branch: String, parentHash: ContentHash, wallMilliseconds: Int64
   ) throws {
     try performing {
       guard replica != identity.replica else { return }
       try database.transaction {
         var state = try BranchState(database)
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
-        for changeset in try outbox().prefix(max(0, matchedCount)) {
-          try forgetOutgoing(changeset.counter)
-        }
         state.adopt(replica: replica, branch: branch)
         try rechain(&state, from: 1, previous: parentHash) { _ in }
         try state.save(to: database)
@@ -90,7 +86,8 @@ extension BranchStore {
     let key = -Int64(header.dot.counter)
     var pieces = PieceWriter(database, insertSQL: BranchSQL.insertPiece, key: key)
     var rewriter = ChangesetRewriter(
-      dot: header.dot, previous: header.previous, context: header.context)
+      hash: changeset.contentHash, dot: header.dot, previous: header.previous,
+      context: header.context)
     try forEachOutboxFrame(counter: changeset.counter) { frame in
       try pieces.append(try rewriter.rewrite(frame))
     }

@@ -103,7 +103,8 @@ extension BranchStore {
     guard !counters.isEmpty else { return }
     for changeset in try outbox() where counters.contains(changeset.counter) {
       let head =
-        ownEntries[changeset.counter] ?? entry(of: changeset, facts)
+        ownEntries[changeset.counter] ?? (facts.isWholeState ? entry(of: changeset, facts) : nil)
+      // One that was chained anew may be in the log as what it was before.
       if let head, let header = try Self.outboxHeader(changeset.counter, in: database) {
         try tail.keep(changeset, as: head, header: header)
       }
@@ -113,9 +114,9 @@ extension BranchStore {
 
   /// What the hub has said of a changeset that no delta has told of: a whole state has no entries.
   private func entry(of changeset: OutgoingChangeset, _ facts: ExchangeFacts) -> DeltaEntry? {
-    guard let accepted = facts.accepted.first(where: { $0.counter == changeset.counter }) else {
-      return nil
-    }
+    guard let accepted = facts.accepted.first(where: { $0.counter == changeset.counter }),
+      accepted.position > facts.durable
+    else { return nil }
     let received = changeset.oldestMilliseconds
     return DeltaEntry(
       position: accepted.position,

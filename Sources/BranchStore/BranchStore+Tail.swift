@@ -119,6 +119,30 @@ extension BranchStore {
     }
   }
 
+  /// Takes note of where a hub's log has entries that were handed back to it.
+  package func place(
+    _ entries: [(hash: ContentHash, position: LogPosition)], on generation: GenerationID
+  ) throws {
+    guard !entries.isEmpty else { return }
+    try performing {
+      let lineage = try lineage()
+      try database.transaction {
+        for entry in entries {
+          guard let id = try database.integer(BranchSQL.selectTailID, [.blob(entry.hash.bytes)])
+          else { continue }
+          let place = lineage.canonical(
+            CausalContext(generation: generation, position: entry.position))
+          try database.execute(
+            BranchSQL.putTailPlace,
+            [
+              .text(place.generation.description), .integer(Int64(place.position.rawValue)),
+              .integer(id),
+            ])
+        }
+      }
+    }
+  }
+
   // MARK: Keeping and dropping
 
   /// The stretches of a place's path: each generation, what it begins after, where it ends.

@@ -48,6 +48,12 @@ extension BranchStore {
     try database.integer(BranchSQL.selectOutgoingCounter, [.blob(hash.bytes)]).map { UInt64($0) }
   }
 
+  /// The counter of a sealed changeset that had this hash before it was chained anew.
+  func outboxCounter(ofOrigin hash: ContentHash) throws -> UInt64? {
+    try database.integer(BranchSQL.selectOutgoingOfOrigin, [.blob(hash.bytes)])
+      .map { UInt64($0) }
+  }
+
   func outboxPiece(counter: UInt64, index: Int) throws -> [UInt8]? {
     let statement = try database.cached(BranchSQL.selectPiece)
     defer { statement.reset() }

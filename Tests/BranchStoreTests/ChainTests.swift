@@ -24,19 +24,15 @@ struct ChainTests {
     try branch.streams().map { try Streams.readChangeset($0).header }
   }
 
-  @Test(arguments: 0...3)
-  func whatTheHubHasNotIsChainedAnew(matchedCount: Int) throws {
+  @Test func theOutboxIsChainedAnewAndNamesItsOrigins() throws {
     let before = try branch.store.outbox()
     let rows = try branch.outgoing()
-    let parent =
-      matchedCount > 0
-      ? before[matchedCount - 1].contentHash : ContentHash(of: [7])
+    let parent = ContentHash(of: [7])
     try branch.run("INSERT INTO customer VALUES (9, 'captured', NULL)")
     try branch.store.adopt(
-      replica: ReplicaID(5), branch: "copy (2)", matchedCount: matchedCount, parentHash: parent,
-      wallMilliseconds: 5_000)
+      replica: ReplicaID(5), branch: "copy (2)", parentHash: parent, wallMilliseconds: 5_000)
     let after = try branch.store.outbox()
-    #expect(after.map(\.counter) == (1...UInt64(4 - matchedCount)).map { $0 })
+    #expect(after.map(\.counter) == [1, 2, 3, 4])
     let headers = try headers()
     var previous = parent
     for (header, changeset) in zip(headers, after) {
@@ -45,34 +41,53 @@ struct ChainTests {
       #expect(header.previous == previous)
       previous = changeset.contentHash
     }
-    #expect(try branch.outgoing().dropLast() == rows.dropFirst(matchedCount))
+    #expect(headers.prefix(3).map(\.origin) == before.map(\.contentHash))
+    #expect(try branch.outgoing().dropLast() == rows[...])
     #expect(branch.store.identity.replica == ReplicaID(5))
-    let reopened = try BranchStore(path: branch.path)
-    #expect(reopened.identity == branch.store.identity)
-    // What the hub has is kept until its place is known, and handed back if the hub loses it.
-    let kept = try branch.store.tail(above: try branch.store.place()).ids
-    #expect(
-      try kept.map { try branch.store.tailEntry($0)?.contentHash }
-        == before.prefix(matchedCount).map(\.contentHash))
-    // The chain goes on.
+    #expect(try BranchStore(path: branch.path).identity == branch.store.identity)
+    #expect(try branch.store.confirmedHead().counter == 0)
+    // The copy of a copy, and then the chain goes on.
+    try branch.store.adopt(
+      replica: ReplicaID(6), branch: "copy (3)", parentHash: .zero, wallMilliseconds: 5_000)
+    #expect(try self.headers().prefix(3).map(\.origin) == before.map(\.contentHash))
     try branch.run("INSERT INTO customer VALUES (10, 'later', NULL)")
     try branch.seal()
-    #expect(try self.headers().last?.previous == previous)
-    #expect(try branch.store.confirmedHead().counter == 0)
+    let last = try branch.store.outbox().dropLast().last?.contentHash
+    #expect(try self.headers().last?.previous == last)
+    #expect(try self.headers().last?.origin == nil)
   }
 
-  @Test func anOutboxThatTheHubHasWholeLeavesAnEmptyChain() throws {
-    let last = try #require(try branch.store.outbox().last)
+  @Test func aBranchWithoutAnOutboxBeginsAnEmptyChain() throws {
+    let branch = try TestBranch("CREATE TABLE customer(id INTEGER PRIMARY KEY)")
+    let parent = ContentHash(of: [7])
     try branch.store.adopt(
-      replica: ReplicaID(5), branch: "copy (2)", matchedCount: 3, parentHash: last.contentHash,
-      wallMilliseconds: 5_000)
-    #expect(try branch.store.outbox().isEmpty)
+      replica: ReplicaID(5), branch: "copy (2)", parentHash: parent, wallMilliseconds: 5_000)
     let standing = try branch.store.standing()
     #expect(standing.sealedCounter == 0)
     #expect(standing.sealedHash == .zero)
-    try branch.run("DELETE FROM customer")
+    try branch.run("INSERT INTO customer VALUES (1)")
     try branch.seal()
-    #expect(try headers().map(\.previous) == [last.contentHash])
+    let stream = try #require(try branch.streams().first)
+    #expect(try Streams.readChangeset(stream).header.previous == parent)
+  }
+
+  @Test func whatTheLogHasUnderItsOriginLeavesTheOutbox() throws {
+    var hub = RelayHub(generation: TestBranch.generation)
+    let original = try branch.streams()
+    for stream in original { try hub.accept(stream) }
+    try branch.store.adopt(
+      replica: ReplicaID(5), branch: "copy (2)", parentHash: hub.entries[2].hash,
+      wallMilliseconds: 5_000)
+    try branch.pull(hub)
+    #expect(try branch.store.outbox().isEmpty)
+    #expect(try branch.store.deferredRows().isEmpty)
+    #expect(try branch.rows("SELECT id FROM customer").count == 3)
+    // The tail has it as the log has it.
+    let listing = try branch.store.tail(above: hub.canonical(.start))
+    #expect(listing.isComplete)
+    #expect(
+      try listing.ids.map { try branch.store.tailEntry($0)?.contentHash }
+        == hub.entries.map(\.hash))
   }
 
   @Test func aPlaceThatIsRenamedRenamesWhatRefersToIt() throws {
@@ -103,6 +118,7 @@ struct ChainTests {
       ALTER TABLE tributary_state DROP COLUMN backup_number;
       ALTER TABLE tributary_state DROP COLUMN noticed;
       ALTER TABLE tributary_outgoing DROP COLUMN floor;
+      ALTER TABLE tributary_outgoing DROP COLUMN origin;
       UPDATE tributary_state SET format = 1;
       """)
     let opened = try BranchStore(path: branch.path)

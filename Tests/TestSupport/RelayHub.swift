@@ -143,7 +143,8 @@ package struct RelayHub {
       let head = DeltaEntry(
         position: position, dot: entry.header.dot, contentHash: entry.hash,
         timestamp: entry.header.timestamp, clockOffsetMilliseconds: 0, receivedMilliseconds: 0,
-        hasBlocks: !isOwn)
+        hasBlocks: !isOwn,
+        seen: isFormat1 ? nil : EntryKnowledge(upTo: entry.header.context.position))
       frames.append(Frame(type: .entry, payload: head.payload).encoded)
       if !isOwn, !isFormat1 {
         frames.append(
