@@ -22,6 +22,8 @@ extension BranchEngine {
       handBack?.interrupted()
     } else {
       handBack = try HandBack(path, store: store)
+      // Of a log that is no more.
+      staged.removeAll()
     }
     guard let request = try nextHandedBack() else {
       let refusal =
@@ -45,9 +47,10 @@ extension BranchEngine {
   func handedBack(_ answer: HandBackResponse) throws -> BranchSession.Event {
     guard handBack != nil else { return .unanswered }
     guard try handBack?.taken(answer.positions) == true else { return .partHandedBack }
+    if let generation = handBack?.generation {
+      try store.noteHandedBack(to: generation, place: answer.place)
+    }
     handBack = nil
-    lossCount = Int(clamping: answer.lossCount)
-    try store.rename(place: answer.place)
     return .handedBack(outbox: try outbox())
   }
 

@@ -49,8 +49,6 @@ package final class BranchEngine {
   private var resumingTo: LogPosition?
   var lastRefusal: Refusal?
   var handBack: HandBack?
-  /// What the hub knew to be lost when all was handed back.
-  var lossCount: Int?
   var adoption: Adoption?
   var repairWork: RepairWork?
   /// Whether the session has yet to begin, after the identity was noted.
@@ -100,6 +98,9 @@ package final class BranchEngine {
       switch try perform(effect, wallMilliseconds: wallMilliseconds) {
       case .outside(let effect): return [effect]
       case .inside(let event): pending = session.handle(event)
+      case .anew:
+        session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+        pending = session.handle(.started)
       }
     }
     return []
@@ -144,6 +145,8 @@ package final class BranchEngine {
   enum Step {
     case outside(Effect)
     case inside(BranchSession.Event)
+    /// The session begins again.
+    case anew
   }
 
   private func perform(
@@ -178,7 +181,14 @@ package final class BranchEngine {
               offset: offset, byteCount: byteCount, isForAnyone: fetching?.isForAnyone ?? false,
               isWholeState: fetching?.isWholeState ?? false))))
     case .apply(let response):
-      return .inside(try apply(response, wallMilliseconds: wallMilliseconds))
+      do {
+        return .inside(try apply(response, wallMilliseconds: wallMilliseconds))
+      } catch BranchStoreError.ownEntryMissing(let counter) {
+        guard try store.noteOwnEntryMissing() else {
+          throw BranchStoreError.ownEntryMissing(counter: counter)
+        }
+        return .anew
+      }
     case .askPlace: return .outside(.send(.place))
     case .handBack(let path): return try beginHandBack(path)
     case .askFork: return .outside(.send(.fork(branch: store.identity.branch)))
@@ -217,10 +227,8 @@ package final class BranchEngine {
     let before = try store.outbox()
     let isNew = try store.position() == .start
     do {
-      var facts = ExchangeFacts(response)
-      facts.lossCount = lossCount
       let applied = try store.apply(
-        facts, delta: staged.source(of: response),
+        ExchangeFacts(response), delta: staged.source(of: response),
         wallMilliseconds: wallMilliseconds)
       note(applied.seal)
       report.pulled.rows += applied.rowCount
@@ -233,7 +241,7 @@ package final class BranchEngine {
     } catch let error as BranchStoreError {
       // Damaged on its way or on our disk, or of another time: it is fetched anew next time.
       switch error {
-      case .delta, .answerDoesNotFit: staged.removeAll()
+      case .delta, .answerDoesNotFit, .ownEntryMissing: staged.removeAll()
       default: break
       }
       throw error

@@ -15,7 +15,7 @@ struct HandBack {
   private let lineage: [LineageLink]
   private let timeline: CausalContext
   /// The last generation of the hub's path.
-  private let generation: GenerationID
+  let generation: GenerationID
   private let names: [ReplicaID: String]
   /// The first entry that no request has had yet.
   private var next = 0

@@ -8,8 +8,7 @@ extension Applier {
   /// the delta has written or that wait, so that rows go the way they went at the hub.
   func replay(_ entry: DeltaEntry) throws {
     guard let hash = try store.outgoingHash(entry.dot.counter) else {
-      throw BranchStoreError.answerDoesNotFit(
-        "it has changeset \(entry.dot.counter) of this branch, which this file has not")
+      throw BranchStoreError.ownEntryMissing(counter: entry.dot.counter)
     }
     guard hash == entry.contentHash else {
       throw BranchStoreError.answerDoesNotFit("it has another changeset under this branch's name")

@@ -12,6 +12,8 @@ extension BranchSQL {
     ALTER TABLE tributary_state ADD COLUMN durable INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_state ADD COLUMN backup_number INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_state ADD COLUMN noticed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tributary_state ADD COLUMN handed_to TEXT;
+    ALTER TABLE tributary_state ADD COLUMN wants_all INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_outgoing ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_outgoing ADD COLUMN origin BLOB;
     CREATE TABLE tributary_generation (

@@ -120,14 +120,15 @@ enum BranchSQL {
   static let selectState = """
     SELECT replica, branch, hub_url, generation, position, next_counter, head_hash,
       clock_milliseconds, clock_counter, clock_offset, joined, last_contact, last_complete,
-      place_generation, log_hash, durable, backup_number, noticed
+      place_generation, log_hash, durable, backup_number, noticed, handed_to, wants_all
     FROM tributary_state
     """
   static let updateState = """
     UPDATE tributary_state SET position = ?1, next_counter = ?2, head_hash = ?3,
       clock_milliseconds = ?4, clock_counter = ?5, clock_offset = ?6, last_contact = ?7,
       last_complete = ?8, place_generation = ?9, log_hash = ?10, durable = ?11,
-      backup_number = ?12, noticed = ?13, replica = ?14, branch = ?15
+      backup_number = ?12, noticed = ?13, replica = ?14, branch = ?15, handed_to = ?16,
+      wants_all = ?17
     """
   static let updateHubURL = "UPDATE tributary_state SET hub_url = ?1"
   static let insertSchema = "INSERT INTO tributary_schema VALUES (1, ?1, ?2)"

@@ -26,6 +26,11 @@ struct BranchState {
   var backupNumber: UInt64 = 0
   /// The last notice that was stored here.
   var noticed: UInt64 = 0
+  /// The hub's generation to which this database has handed back all that it had.
+  var handedTo: GenerationID?
+  /// Whether the log has a changeset of this chain that the database has not: then it asks for
+  /// deltas that have the blocks of its own changesets too.
+  var wantsAll = false
 
   var position: LogPosition { place.position }
 
@@ -75,6 +80,8 @@ struct BranchState {
     self.durable = LogPosition(durable)
     self.backupNumber = backupNumber
     self.noticed = noticed
+    handedTo = GenerationID(statement.text(18))
+    wantsAll = statement.integer(19) != 0
   }
 
   func insert(into database: Database) throws {
@@ -100,6 +107,7 @@ struct BranchState {
         logHash.map { .blob($0.bytes) } ?? .null, .integer(Int64(durable.rawValue)),
         .integer(Int64(clamping: backupNumber)), .integer(Int64(clamping: noticed)),
         .integer(Int64(identity.replica.rawValue)), .text(identity.branch),
+        handedTo.map { .text($0.description) } ?? .null, .integer(wantsAll ? 1 : 0),
       ])
   }
 

@@ -34,6 +34,13 @@ extension BranchStore {
       try database.transaction {
         var state = try BranchState(database)
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
+        // The hub tells both; should it be restored before it could, somebody is told all the same.
+        let text = """
+          This database and another began as one, “\(state.identity.branch)”. It goes on as \
+          “\(branch)”; nothing of either is lost.
+          """
+        try database.execute(
+          BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(text)])
         state.adopt(replica: replica, branch: branch)
         try rechain(&state, from: 1, previous: parentHash) { _ in }
         try state.save(to: database)

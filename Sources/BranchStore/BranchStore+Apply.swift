@@ -146,6 +146,7 @@ extension BranchStore {
         BranchSQL.confirmTail, [.integer(Int64(clamping: facts.backupNumber))])
     }
     state.place = route.place
+    if facts.isForAnyone || facts.isWholeState { state.wantsAll = false }
     state.logHash = facts.logHash
     state.durable = facts.durable
     state.backupNumber = facts.backupNumber

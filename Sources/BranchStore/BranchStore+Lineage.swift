@@ -94,36 +94,56 @@ extension BranchStore {
       return BranchStanding(
         place: state.place, logHash: state.logHash, floor: try floor(),
         sealedCounter: state.nextCounter - 1,
-        sealedHash: state.nextCounter == 1 ? .zero : state.headHash, noticed: state.noticed)
+        sealedHash: state.nextCounter == 1 ? .zero : state.headHash, noticed: state.noticed,
+        handedTo: state.handedTo, wantsAll: state.wantsAll)
     }
   }
 
-  /// Takes the name that the hub has found for the branch's stretch of the log, where one name
-  /// stood for two.
+  /// Notes that all was handed back to the hub in a generation of its log, which calls the branch's
+  /// place so from now on.
   ///
-  /// What is in the outbox refers to the stretch by its new name then; its hashes change with it.
-  package func rename(place: CausalContext) throws {
+  /// Where one name stood for two stretches of the log, that is another name. What is in the outbox
+  /// refers to the stretch by its new name then; its hashes change with it.
+  package func noteHandedBack(to generation: GenerationID, place: CausalContext) throws {
     try performing {
       try database.transaction {
         var state = try BranchState(database)
-        guard place != state.place else { return }
-        guard place.position == state.position else {
-          throw BranchStoreError.answerDoesNotFit("it names another position than the branch's")
-        }
-        let old = state.place.generation
-        // Where the two part is told with the next delta.
-        try database.execute(
-          BranchSQL.insertGeneration,
-          [.text(place.generation.description), .text(old.description), .null])
-        let first = try outbox().first?.counter ?? state.nextCounter
-        try rechain(&state, from: first, previous: nil) { header in
-          guard header.context.generation == old else { return }
-          header.context = CausalContext(
-            generation: place.generation, position: header.context.position)
-        }
-        state.place = place
-        state.logHash = nil
+        state.handedTo = generation
+        if place != state.place { try rename(place, &state) }
         try state.save(to: database)
+      }
+    }
+  }
+
+  private func rename(_ place: CausalContext, _ state: inout BranchState) throws {
+    guard place.position == state.position else {
+      throw BranchStoreError.answerDoesNotFit("it names another position than the branch's")
+    }
+    let old = state.place.generation
+    // Where the two part is told with the next delta.
+    try database.execute(
+      BranchSQL.insertGeneration,
+      [.text(place.generation.description), .text(old.description), .null])
+    let first = try outbox().first?.counter ?? state.nextCounter
+    try rechain(&state, from: first, previous: nil) { header in
+      guard header.context.generation == old else { return }
+      header.context = CausalContext(
+        generation: place.generation, position: header.context.position)
+    }
+    state.place = place
+    state.logHash = nil
+  }
+
+  /// Notes that the log has a changeset of this chain that the database has not: the next exchange
+  /// asks for everything. Returns false if it did already.
+  package func noteOwnEntryMissing() throws -> Bool {
+    try performing {
+      try database.transaction {
+        var state = try BranchState(database)
+        guard !state.wantsAll else { return false }
+        state.wantsAll = true
+        try state.save(to: database)
+        return true
       }
     }
   }
@@ -139,6 +159,10 @@ package struct BranchStanding: Hashable, Sendable {
   package var sealedCounter: UInt64
   package var sealedHash: ContentHash
   package var noticed: UInt64
+  /// The hub's generation to which this database has handed back all that it had.
+  package var handedTo: GenerationID?
+  /// Whether deltas must have the blocks of its own changesets too.
+  package var wantsAll: Bool
 }
 
 extension Value {

@@ -16,6 +16,8 @@ package enum BranchStoreError: Error, Hashable, Sendable {
   /// An answer that does not continue this branch's state: another sync came between, or it is
   /// of another hub.
   case answerDoesNotFit(String)
+  /// The log has a changeset of this branch's chain that the database has not.
+  case ownEntryMissing(counter: UInt64)
   /// What the store holds is not what it wrote.
   case damaged(String)
 
@@ -50,6 +52,11 @@ package enum BranchStoreError: Error, Hashable, Sendable {
     case .delta(let error): error.message
     case .answerDoesNotFit(let why):
       "The hub's answer was not applied: \(why). Sync again."
+    case .ownEntryMissing(let counter):
+      """
+      The hub's answer was not applied: it has changeset \(counter) of this branch, which this \
+      file has not. Sync again.
+      """
     case .damaged(let what):
       "The branch database's own tables are damaged: \(what). Run “tributary doctor”."
     }

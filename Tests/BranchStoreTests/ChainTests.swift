@@ -46,6 +46,7 @@ struct ChainTests {
     #expect(branch.store.identity.replica == ReplicaID(5))
     #expect(try BranchStore(path: branch.path).identity == branch.store.identity)
     #expect(try branch.store.confirmedHead().counter == 0)
+    #expect(try branch.store.notices().count == 1)
     // The copy of a copy, and then the chain goes on.
     try branch.store.adopt(
       replica: ReplicaID(6), branch: "copy (3)", parentHash: .zero, wallMilliseconds: 5_000)
@@ -93,7 +94,7 @@ struct ChainTests {
   @Test func aPlaceThatIsRenamedRenamesWhatRefersToIt() throws {
     let before = try branch.store.outbox()
     let place = CausalContext(generation: GenerationID(high: 5, low: 5), position: .start)
-    try branch.store.rename(place: place)
+    try branch.store.noteHandedBack(to: place.generation, place: place)
     #expect(try branch.store.place() == place)
     let headers = try headers()
     #expect(headers.allSatisfy { $0.context.generation == place.generation })
@@ -102,7 +103,7 @@ struct ChainTests {
     let after = try branch.store.outbox()
     #expect(headers.dropFirst().map(\.previous) == after.dropLast().map(\.contentHash))
     #expect(zip(before, after).allSatisfy { $0.contentHash != $1.contentHash })
-    try branch.store.rename(place: place)
+    try branch.store.noteHandedBack(to: place.generation, place: place)
     #expect(try branch.store.outbox() == after)
   }
 
@@ -117,6 +118,8 @@ struct ChainTests {
       ALTER TABLE tributary_state DROP COLUMN durable;
       ALTER TABLE tributary_state DROP COLUMN backup_number;
       ALTER TABLE tributary_state DROP COLUMN noticed;
+      ALTER TABLE tributary_state DROP COLUMN handed_to;
+      ALTER TABLE tributary_state DROP COLUMN wants_all;
       ALTER TABLE tributary_outgoing DROP COLUMN floor;
       ALTER TABLE tributary_outgoing DROP COLUMN origin;
       UPDATE tributary_state SET format = 1;

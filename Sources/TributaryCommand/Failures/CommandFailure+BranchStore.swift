@@ -20,7 +20,7 @@ extension CommandFailure {
     case .unsupportedFormat: .formatTooNew
     case .schemaDiffers, .tableNotUsable: .schemaMismatch
     case .delta: .damagedDelta
-    case .answerDoesNotFit: .answerDoesNotFit
+    case .answerDoesNotFit, .ownEntryMissing: .answerDoesNotFit
     case .damaged: .damaged
     }
   }
