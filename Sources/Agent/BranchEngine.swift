@@ -218,7 +218,7 @@ package final class BranchEngine {
       uploaded: uploaded, resumeTo: resumingTo, logHash: standing.logHash,
       floor: standing.floor,
       sealed: ChainHead(counter: standing.sealedCounter, hash: standing.sealedHash),
-      noticed: standing.noticed)
+      noticed: standing.noticed, handedTo: standing.handedTo, wantsAll: standing.wantsAll)
   }
 
   private func apply(

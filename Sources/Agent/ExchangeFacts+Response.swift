@@ -21,6 +21,7 @@ extension ExchangeFacts {
     durable = response.durable
     backupNumber = response.backupNumber
     lineage = response.lineage
+    lossCount = Int(clamping: response.lossCount)
     notices = response.notices.map {
       BranchNotice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text)
     }
