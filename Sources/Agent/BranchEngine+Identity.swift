@@ -51,6 +51,7 @@ extension BranchEngine {
       try store.noteHandedBack(to: generation, place: answer.place)
     }
     handBack = nil
+    lossCount = Int(clamping: answer.lossCount)
     return .handedBack(outbox: try outbox())
   }
 
@@ -65,9 +66,13 @@ extension BranchEngine {
 
   func adopt(parentHash: ContentHash, _ wallMilliseconds: Int64) throws {
     guard let adoption else { return }
-    try store.adopt(
+    let notice = try store.adopt(
       replica: adoption.identity.replica, branch: adoption.identity.branch,
       parentHash: parentHash, wallMilliseconds: wallMilliseconds)
+    if let notice {
+      report.notices.append(
+        Notice(number: 0, milliseconds: notice.milliseconds, text: notice.text))
+    }
     // Deltas are made for one receiver.
     staged.removeAll()
     staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)

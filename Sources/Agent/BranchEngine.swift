@@ -49,6 +49,8 @@ package final class BranchEngine {
   private var resumingTo: LogPosition?
   var lastRefusal: Refusal?
   var handBack: HandBack?
+  /// What the hub knew to be lost when all was handed back.
+  var lossCount = 0
   var adoption: Adoption?
   var repairWork: RepairWork?
   /// Whether the session has yet to begin, after the identity was noted.
@@ -227,8 +229,10 @@ package final class BranchEngine {
     let before = try store.outbox()
     let isNew = try store.position() == .start
     do {
+      var facts = ExchangeFacts(response)
+      facts.lossCount = max(lossCount, facts.lossCount ?? 0)
       let applied = try store.apply(
-        ExchangeFacts(response), delta: staged.source(of: response),
+        facts, delta: staged.source(of: response),
         wallMilliseconds: wallMilliseconds)
       note(applied.seal)
       report.pulled.rows += applied.rowCount

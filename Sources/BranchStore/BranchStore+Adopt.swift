@@ -26,27 +26,33 @@ extension BranchStore {
   /// old chain that the hub's log has; zero if it has none. Each changeset names the hash that it
   /// was first sealed with, by which the hub knows those that it has. One transaction, in which
   /// what was captured meanwhile is sealed first.
+  ///
+  /// Returns what the branch's people must be told; nil if the identity is the branch's already.
+  @discardableResult
   package func adopt(
     replica: ReplicaID, branch: String, parentHash: ContentHash, wallMilliseconds: Int64
-  ) throws {
+  ) throws -> BranchNotice? {
     try performing {
-      guard replica != identity.replica else { return }
+      guard replica != identity.replica else { return nil }
+      let notice = BranchNotice(
+        number: 0, milliseconds: wallMilliseconds,
+        text: """
+          This database and another began as one, “\(identity.branch)”. This one goes on as \
+          “\(branch)”; nothing of either is lost.
+          """)
       try database.transaction {
         var state = try BranchState(database)
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
         // The hub tells both; should it be restored before it could, somebody is told all the same.
-        let text = """
-          This database and another began as one, “\(state.identity.branch)”. It goes on as \
-          “\(branch)”; nothing of either is lost.
-          """
         try database.execute(
-          BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(text)])
+          BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(notice.text)])
         state.adopt(replica: replica, branch: branch)
         try rechain(&state, from: 1, previous: parentHash) { _ in }
         try state.save(to: database)
       }
       identity.replica = replica
       identity.branch = branch
+      return notice
     }
   }
 
