@@ -229,4 +229,33 @@ struct CopiedBranchTests {
     #expect(try names(a) == ["1 clock off", "2 two", "3 three"])
     try expectSettled(a, b)
   }
+
+  /// C1
+  @Test func anOwnEntryThatTheFileLacksIsAskedFor() throws {
+    try a.run("INSERT INTO item VALUES (4, 'four', 4)")
+    _ = try a.sync()
+    try a.run("INSERT INTO item VALUES (5, 'five', 5)")
+    // The hub answers with an entry of the chain that the file does not have, as it may after
+    // restores on both sides.
+    let copy = try world.copy(a, "copy")
+    _ = try a.sync()
+    var answers = 0
+    let report = try copy.sync { request, answer in
+      guard case .exchange(let exchange) = request, answers < 1 else { return answer() }
+      answers += 1
+      guard case .exchange(var response) = answer() else { throw CancellationError() }
+      #expect(!exchange.wantsAll)
+      // It confirms nothing, so that the entry is one that the file knows nothing of.
+      try copy.run("DELETE FROM tributary_outgoing; DELETE FROM tributary_outbox")
+      response.accepted = []
+      return .exchange(response)
+    }
+    #expect(report.outcome == .complete)
+    #expect(
+      copy.requests.contains {
+        if case .exchange(let request) = $0 { request.wantsAll } else { false }
+      })
+    #expect(try !copy.store.standing().wantsAll)
+    #expect(try names(copy) == ["1 one", "2 two", "3 three", "4 four", "5 five"])
+  }
 }
