@@ -33,7 +33,8 @@ extension HubEngine {
       },
       clockOffsetMilliseconds: offset,
       timestamp: clock.issue(wallMilliseconds: wallMilliseconds),
-      isForAnyone: plan.isForAnyone, logHash: try store.logHash(at: plan.to) ?? .zero,
+      isForAnyone: plan.isForAnyone, isWholeState: plan.isWholeState,
+      logHash: try store.logHash(at: plan.to) ?? .zero,
       durable: backup.place.position, backupNumber: backup.number,
       lineage: try store.steps(after: request.integrated, upTo: plan.to),
       notices: try store.notices(
@@ -125,7 +126,8 @@ extension HubEngine {
   ) throws -> DownloadResponse {
     let to = CausalContext(generation: request.generation, position: request.to)
     let receiver = request.isForAnyone ? ReplicaID.hub : replica
-    guard let plan = try store.plan(from: request.from, to: to, receiver: receiver) else {
+    guard let plan = try store.plan(
+      from: request.from, to: to, receiver: receiver, isWholeState: request.isWholeState) else {
       throw HubStoreError.refused(.unknownPosition)
     }
     let piece = try store.delta(

@@ -28,6 +28,7 @@ extension RefusalCode {
     case .tokenExpired: self = .tokenExpired
     case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens: self = .notAllowed
     case .schemaNotUsable: self = .schemaMismatch
+    case .pruned: self = .unknownPosition
     case .notAHub, .alreadyAHub, .unsupportedFormat, .storage, .file, .damaged: self = .storage
     }
   }

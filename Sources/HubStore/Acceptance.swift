@@ -34,18 +34,20 @@ package enum DeltaPlan: Hashable, Sendable {
   case nothing(at: LogPosition)
   /// The log between two positions, as made for a receiver; the hub stands for anyone.
   case log(from: LogPosition, to: LogPosition, receiver: ReplicaID)
+  /// The rows that stand at a position, since the log no longer reaches back to what it has.
+  case wholeState(from: LogPosition, to: LogPosition)
 
   package var from: LogPosition {
     switch self {
     case .nothing(let position): position
-    case .log(let from, _, _): from
+    case .log(let from, _, _), .wholeState(let from, _): from
     }
   }
 
   package var to: LogPosition {
     switch self {
     case .nothing(let position): position
-    case .log(_, let to, _): to
+    case .log(_, let to, _), .wholeState(_, let to): to
     }
   }
 
@@ -54,7 +56,12 @@ package enum DeltaPlan: Hashable, Sendable {
     switch self {
     case .nothing: false
     case .log(_, _, let receiver): receiver == .hub
+    case .wholeState: true
     }
+  }
+
+  package var isWholeState: Bool {
+    if case .wholeState = self { true } else { false }
   }
 }
 

@@ -9,7 +9,11 @@ extension HubSQL {
       schema BLOB NOT NULL,
       served_url TEXT,
       served_by BLOB,
-      replica_max INTEGER NOT NULL DEFAULT 0
+      replica_max INTEGER NOT NULL DEFAULT 0,
+      pruned_settled INTEGER NOT NULL DEFAULT 0,
+      pruned_stable INTEGER NOT NULL DEFAULT 0,
+      pruned_log INTEGER NOT NULL DEFAULT 0,
+      pruned_received INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     CREATE TABLE tributary_host (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -98,6 +102,13 @@ extension HubSQL {
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX tributary_alias_dot ON tributary_alias (replica, counter);
     CREATE INDEX tributary_alias_origin ON tributary_alias (origin) WHERE origin IS NOT NULL;
+
+    CREATE TABLE tributary_vector_base (
+      replica INTEGER PRIMARY KEY,
+      counter INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      hash BLOB NOT NULL
+    ) STRICT;
 
     CREATE TABLE tributary_log_frame (
       position INTEGER NOT NULL,

@@ -77,7 +77,6 @@ enum HubSQL {
     SELECT count(*), ifnull(sum(row_count), 0) FROM tributary_log
     WHERE position > ? AND replica <> ?
     """
-  static let selectChangesetCount = "SELECT count(*) FROM tributary_log WHERE replica = ?"
 
   // MARK: Tokens
 
@@ -101,6 +100,9 @@ enum HubSQL {
   static let selectLogByDot = """
     SELECT position, hash FROM tributary_log WHERE replica = ?1 AND counter = ?2
     UNION ALL SELECT position, hash FROM tributary_alias WHERE replica = ?1 AND counter = ?2
+    UNION ALL
+    SELECT position, hash FROM tributary_vector_base WHERE replica = ?1 AND counter = ?2
+    LIMIT 1
     """
   static let selectLogByHash = """
     SELECT position, replica, counter FROM tributary_log WHERE hash = ?1
@@ -137,10 +139,12 @@ enum HubSQL {
     """
   /// The last counter of each replica up to a position.
   static let selectVector = """
-    SELECT id, (
+    SELECT id, ifnull((
       SELECT counter FROM tributary_log WHERE replica = tributary_replica.id AND position <= ?
       ORDER BY position DESC LIMIT 1
-    ) AS counter FROM tributary_replica WHERE counter IS NOT NULL ORDER BY id
+    ), (
+      SELECT counter FROM tributary_vector_base WHERE replica = tributary_replica.id
+    )) AS counter FROM tributary_replica WHERE counter IS NOT NULL ORDER BY id
     """
   /// The last counter of each replica after a position and up to another, when few lie between.
   static let selectVectorDifferenceShort = """
@@ -314,7 +318,8 @@ enum HubSQL {
   // MARK: Checks
 
   static let checkLogGaps = """
-    SELECT count(*) FROM tributary_log WHERE position > 1
+    SELECT count(*) FROM tributary_log
+    WHERE position > (SELECT pruned_log FROM tributary_hub) + 1
       AND position - 1 NOT IN (SELECT position FROM tributary_log)
     """
   static let checkChains = """
@@ -322,14 +327,16 @@ enum HubSQL {
       SELECT replica, counter, hash FROM tributary_log
       UNION ALL SELECT replica, counter, hash FROM tributary_alias
     )
-    SELECT name FROM tributary_replica WHERE chain_counter <> (
-      SELECT count(*) FROM chain WHERE replica = tributary_replica.id
+    SELECT name FROM tributary_replica LEFT JOIN tributary_vector_base AS base ON base.replica = id
+    WHERE chain_counter <> ifnull(base.counter, 0) + (
+      SELECT count(*) FROM chain WHERE replica = id AND counter > ifnull(base.counter, 0)
     ) OR (chain_counter > 0 AND chain_hash <> ifnull((
-      SELECT hash FROM chain WHERE replica = tributary_replica.id AND counter = chain_counter
-    ), x''))
+      SELECT hash FROM chain WHERE replica = id AND counter = chain_counter
+    ), ifnull(base.hash, x'')))
     """
   static let checkFrames = """
-    SELECT count(*) FROM tributary_log AS entry WHERE other_frames <> 1 + (
+    SELECT count(*) FROM tributary_log AS entry
+    WHERE position > (SELECT pruned_stable FROM tributary_hub) AND other_frames <> 1 + (
       SELECT count(*) FROM tributary_log_frame
       WHERE position = entry.position AND type IN (1, 2, 6, 7, 9) AND is_silent = 0
     )

@@ -13,9 +13,10 @@ extension HubStore {
   ) throws -> Acceptance {
     do {
       try salvageOfRetired(sources, from: contact)
-      let accepted = try storing("accept the changesets") {
+      var accepted = try storing("accept the changesets") {
         try database.transaction { try acceptAll(sources, from: contact) }
       }
+      if accepted.plan.isWholeState { try offerWholeState(&accepted, to: contact) }
       if !sources.isEmpty { removeStaged(of: contact.replica) }
       return accepted
     } catch {
@@ -37,6 +38,7 @@ extension HubStore {
   ) throws -> Acceptance {
     try takeOver()
     records?.forget()
+    knownPruned = nil
     let known = try replica(contact.replica)
     if known?.state == .revoked { throw HubStoreError.refused(.revoked) }
     var whereabouts = Whereabouts.here(.start)
@@ -63,8 +65,9 @@ extension HubStore {
     }
     let acknowledged = whereabouts.shared
     let plan = try deltaPlan(whereabouts, contact)
-    let byteCount = try deltaByteCount(plan)
-    let isInline = byteCount <= contact.inlineBytesMax
+    // What is written to a file is written once all this is durable.
+    let byteCount = plan.isWholeState ? 0 : try deltaByteCount(plan)
+    let isInline = !plan.isWholeState && byteCount <= contact.inlineBytesMax
     try noteContact(
       contact, acknowledged: acknowledged, plan: plan, isDelivered: isInline,
       isComplete: isInline && plan.to == (try log.head()))
@@ -90,6 +93,10 @@ extension HubStore {
   /// What a branch is to have now: the one place where it is decided.
   private func deltaPlan(_ whereabouts: Whereabouts, _ contact: Contact) throws -> DeltaPlan {
     let head = try log.head()
+    let shared = whereabouts.shared
+    if try shared < head && shared < pruned().stable {
+      return .wholeState(from: shared, to: head)
+    }
     switch whereabouts {
     case .here(let from):
       return plan(

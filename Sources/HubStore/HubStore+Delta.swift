@@ -6,10 +6,14 @@ internal import Storage
 extension HubStore {
   // MARK: Vectors
 
-  /// The version vector of everything up to a position.
+  /// The version vector of everything up to a position. Throws `pruned` where the log is gone.
   package func vector(at position: LogPosition) throws -> VersionVector {
     try storing("read its log") {
-      VersionVector(try dots(HubSQL.selectVector, [Value(position)]))
+      guard try position == .start || position >= pruned().log else {
+        throw HubStoreError.pruned(position, upTo: try pruned().log)
+      }
+      if position == .start { return VersionVector() }
+      return VersionVector(try dots(HubSQL.selectVector, [Value(position)]))
     }
   }
 
@@ -20,7 +24,11 @@ extension HubStore {
     // A scan of few entries is cheaper than a search for each replica.
     let isShort = to.rawValue - from.rawValue <= Self.shortDifferenceEntries
     let sql = isShort ? HubSQL.selectVectorDifferenceShort : HubSQL.selectVectorDifference
-    return try storing("read its log") { try dots(sql, [Value(from), Value(to)]) }
+    return try storing("read its log") {
+      // What the pruned log had is known of all replicas together only.
+      if try from < pruned().log { return try dots(HubSQL.selectVector, [Value(to)]) }
+      return try dots(sql, [Value(from), Value(to)])
+    }
   }
 
   private static let shortDifferenceEntries: UInt64 = 1_000
@@ -43,6 +51,7 @@ extension HubStore {
   ) throws -> (bytes: [UInt8], total: Int) {
     try storing("read its log") {
       guard from < to else { return ([], 0) }
+      guard try from >= pruned().stable else { throw HubStoreError.refused(.unknownPosition) }
       let index = try deltaIndex(receiver: receiver, from: from, to: to)
       var piece = DeltaPiece(offset: offset, byteCount: byteCount)
       piece.take(index.header, at: 0)
@@ -56,6 +65,7 @@ extension HubStore {
   func deltaByteCount(_ plan: DeltaPlan) throws -> Int {
     switch plan {
     case .nothing: 0
+    case .wholeState(_, let to): try wholeState(at: to, offset: 0, byteCount: 0)?.total ?? 0
     case .log(let from, let to, let receiver):
       from < to ? try deltaIndex(receiver: receiver, from: from, to: to).total : 0
     }
@@ -66,20 +76,29 @@ extension HubStore {
     _ plan: DeltaPlan, offset: Int, byteCount: Int
   ) throws -> (bytes: [UInt8], total: Int) {
     switch plan {
-    case .nothing: ([], 0)
+    case .nothing: return ([], 0)
+    case .wholeState(_, let to):
+      return try storing("read the whole state") {
+        guard let piece = try wholeState(at: to, offset: offset, byteCount: byteCount) else {
+          throw HubStoreError.refused(.unknownPosition)
+        }
+        return piece
+      }
     case .log(let from, let to, let receiver):
-      try delta(receiver: receiver, from: from, to: to, offset: offset, byteCount: byteCount)
+      return try delta(
+        receiver: receiver, from: from, to: to, offset: offset, byteCount: byteCount)
     }
   }
 
   /// The delta that an exchange announced. Nil if the log does not have that place.
   package func plan(
-    from: LogPosition, to place: CausalContext, receiver: ReplicaID
+    from: LogPosition, to place: CausalContext, receiver: ReplicaID, isWholeState: Bool = false
   ) throws -> DeltaPlan? {
     try storing("look up a delta") {
       guard from <= place.position, place.position <= (try log.head()),
         try timeline().place(at: place.position) == place
       else { return nil }
+      if isWholeState { return .wholeState(from: from, to: place.position) }
       return .log(from: from, to: place.position, receiver: receiver)
     }
   }

@@ -58,6 +58,9 @@ extension HubStore {
   /// What was kept in memory may not be what the file has.
   func forgetCaches() {
     knownTimeline = nil
+    knownPruned = nil
+    pruneRound = nil
+    lastRound = nil
     log.forget()
     deltaIndex = nil
     records?.forget()

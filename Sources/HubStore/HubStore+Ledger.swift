@@ -52,6 +52,7 @@ extension HubStore {
     try storing("explain a row") {
       try database.readTransaction {
         records?.forget()
+        knownPruned = nil
         guard let table = try table(id) else {
           return Explanation(exists: false, cells: [], conflicts: [], quarantineReason: nil)
         }
@@ -71,18 +72,18 @@ extension HubStore {
   ) throws -> [Provenance] {
     let values = try table.values(of: rowKey)
     let metadata: RowMetadata
-    switch try key.withUnsafeBytes({ try rowRecords().record(table.id, $0) }) {
-    case .unknown: return []
-    case .covered(let position, _):
-      guard values != nil else { return [] }
-      metadata = RowMetadata(latest: StoredVersion(covering: position))
+    let record = try key.withUnsafeBytes { try rowRecords().record(table.id, $0) }
+    switch record {
+    case .unknown, .covered:
+      guard values != nil, let version = try standingVersion(record) else { return [] }
+      metadata = RowMetadata(latest: version)
     case .stored(let stored): metadata = try stored.metadata()
     }
     let state = try state(metadata, values ?? [], key: key, in: table)
     let names = try names()
     func provenance(_ version: Version, _ column: ColumnID?, _ value: Value?) throws -> Provenance {
       Provenance(
-        column: column, dot: version.dot, branch: names[version.dot.replica] ?? "",
+        column: column, dot: version.dot, branch: name(of: version, among: names),
         position: version.position, milliseconds: version.milliseconds,
         receivedMilliseconds: try log.entry(version.position)?.receivedMilliseconds ?? 0,
         value: value)

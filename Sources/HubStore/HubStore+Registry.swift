@@ -13,9 +13,8 @@ extension HubStore {
           let replica = ReplicaRecord(row)
           let pending = try database.firstRow(
             HubSQL.selectPendingDown, [Value(replica.deliveredPosition), Value(replica.id)])
-          let count = try database.integer(HubSQL.selectChangesetCount, [Value(replica.id)])
           return BranchRecord(
-            replica: replica, changesetCount: Int(count ?? 0),
+            replica: replica, changesetCount: Int(replica.chainCounter),
             pendingDownChangesets: Int(pending?[0].asInteger ?? 0),
             pendingDownRows: Int(pending?[1].asInteger ?? 0))
         }

@@ -28,6 +28,12 @@ package final class HubStore {
   var knownTimeline: HubTimeline?
   /// What this service calls itself in the file, once it serves, and where it draws random bytes.
   var service: (name: [UInt8], random: (Int) -> [UInt8])?
+  /// How far it was pruned; read with the first question of each transaction.
+  var knownPruned: Pruned?
+  /// The round of pruning under way.
+  var pruneRound: PruneRound?
+  /// The marks that the last round came to.
+  var lastRound: PruneRound.Marks?
   /// For tests: whether every change goes through the merge core, shortcuts or not.
   package var takesShortcuts = true
   /// For tests: the size from which on a block covers its rows.

@@ -1,3 +1,4 @@
+package import Clocks
 package import Deltas
 package import Storage
 
@@ -21,6 +22,8 @@ package enum HubStoreError: Error, Hashable, Sendable {
   case storage(StorageError, doing: String)
   /// A file of the hub's folder other than the database.
   case file(path: String, reason: String, doing: String)
+  /// The log no longer reaches back to a position.
+  case pruned(LogPosition, upTo: LogPosition)
   /// What the store holds is not what it wrote.
   case damaged(String)
 
@@ -62,6 +65,11 @@ package enum HubStoreError: Error, Hashable, Sendable {
       "The hub did not \(doing): \(error.message). \(Self.advice(for: error))"
     case .file(let path, let reason, let doing):
       "The hub did not \(doing): \(path): \(reason). Put that right and try again."
+    case .pruned(let position, let end):
+      """
+      Nothing is known of position \(position): every branch has seen position \(end), and what came \
+      before it was pruned. Ask for a later position.
+      """
     case .damaged(let what):
       "The hub's store is damaged: \(what). Run “tributary doctor” on the hub's folder."
     }

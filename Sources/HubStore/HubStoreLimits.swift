@@ -36,6 +36,10 @@ package enum HubStoreLimits {
   package static let deltaMarksMax = 1 << 14
   /// Changesets that one replica may have staged at a time.
   package static let stagedChangesetsMax = 4
+  /// In a step of pruning, a frame counts as so many rows.
+  package static let prunedRowsPerFrame = 16
+  /// Whole states that lie in files at a time.
+  package static let wholeStatesMax = 4
   /// A branch's name in UTF-8.
   package static let nameBytesMax = 200
   /// Tokens that wait to be used.

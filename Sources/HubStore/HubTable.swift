@@ -101,6 +101,33 @@ final class HubTable {
     return try database.firstRow(sql, wanted).map { RowKey(table: id, values: $0) }
   }
 
+  /// Whether there may be rows with keys between two, both encoded; never false where there are.
+  func mayHaveRows(from least: [UInt8], to greatest: [UInt8]) throws -> Bool {
+    let least = try RowKey(table: id, encoded: least).values
+    let greatest = try RowKey(table: id, encoded: greatest).values
+    let equalCount = zip(least, greatest).prefix { $0 == $1 }.count
+    let columns = schema.keyColumns.prefix(equalCount + 1).compactMap { schema.column($0) }
+    guard columns.allSatisfy({ $0.collation == "BINARY" }) else {
+      return try database.integer(HubSQL.selectAny(of: schema)) != nil
+    }
+    let sql = HubSQL.selectAny(of: schema, equal: equalCount)
+    guard equalCount < least.count else {
+      return try database.integer(sql, least) != nil
+    }
+    let (from, to) = (least[equalCount], greatest[equalCount])
+    // Values of one class are ordered alike by SQLite and in encoded keys.
+    guard Self.keyClass(from) == Self.keyClass(to) else {
+      return try database.integer(HubSQL.selectAny(of: schema)) != nil
+    }
+    return try database.integer(sql, Array(least.prefix(equalCount)) + [from, to]) != nil
+  }
+
+  /// What sorts apart from others in encoded keys: integers, reals, UUIDs, other texts, blobs.
+  private static func keyClass(_ value: Value) -> UInt8 {
+    if case .integer = value { return 0 }
+    return RowKey(table: TableID(1), values: [value]).encoded.first ?? 0
+  }
+
   private func read(_ statement: Statement, _ key: RowKey) throws(StorageError) -> [Value]? {
     defer { statement.reset() }
     try statement.bind(key.values)

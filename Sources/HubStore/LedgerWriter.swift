@@ -61,6 +61,23 @@ final class LedgerWriter {
   /// The rule's name in conflicts that tell of rows which constraints refused.
   static let refusalRule = "constraint"
 
+  /// Notes values that came for a row which was deleted so long ago that nothing of it is left.
+  func addLate(
+    _ written: ConflictValue, of column: ColumnID?, at key: RowKey, over deletion: Dot
+  ) throws {
+    let absence = ConflictValue(dot: deletion, milliseconds: nil, value: nil)
+    try insert(
+      Conflict(
+        id: try issueID(), position: position, key: key, column: column, base: nil,
+        values: [absence, written], rule: MergePolicy.updateOverDelete, state: .open,
+        explanation: Self.lateSentence))
+  }
+
+  private static let lateSentence = """
+    The row was deleted, and this branch was away for so long that nothing of it is left; it \
+    changed the row without having seen that. The deletion stands, and the change is kept here.
+    """
+
   /// How a row's quarantine ended.
   enum RefusalEnding {
     case rowStands

@@ -64,7 +64,7 @@ package struct ReplicaRecord: Hashable, Sendable {
 /// A branch as the hub's operator sees it.
 package struct BranchRecord: Hashable, Sendable {
   package var replica: ReplicaRecord
-  /// Changesets in the log that are its own.
+  /// Its own changesets that the hub has taken in.
   package var changesetCount: Int
   /// Other replicas' changesets that it has not been sent, and the rows in them.
   package var pendingDownChangesets: Int

@@ -16,12 +16,13 @@ extension RowMerger {
     var isStored = hasRecord
     var wasRefused = false
     switch record {
-    case .unknown: break
-    case .covered(let position, _):
+    case .unknown, .covered:
       // Whether it is there only the table knows.
-      if let values = try table.values(of: key) {
-        let metadata = RowMetadata(latest: StoredVersion(covering: position))
+      if let version = standingVersion(record), let values = try table.values(of: key) {
+        let metadata = RowMetadata(latest: version)
         rowState = try state(metadata, values, key: change.key, in: table)
+      } else if isLateUpdate(change) {
+        return try refuseLate(change, at: key)
       }
     case .stored(let stored):
       let metadata = try stored.metadata()
@@ -39,7 +40,7 @@ extension RowMerger {
       change.block.reader.rowChange(change.row), version: version, policy: store.policy)
     if rowState == before, !hasRecord { return noteIdle() }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
-    let metadata = try metadata(of: rowState, place: place, table: table)
+    let metadata = try store.metadata(of: rowState, place: place, table: table)
     // Of a row that never came whole the author has more than we: no outcome may take it away.
     let isWhole = rowState.isComplete || !rowState.isAlive
     if isWhole, merge.isContested || wasRefused || place == .quarantine {
@@ -97,9 +98,15 @@ extension RowMerger {
   ) throws -> RowState {
     try store.state(metadata, values, key: Array(key), in: table)
   }
+}
 
+extension HubStore {
   func stored(_ version: Version) throws -> StoredVersion {
-    guard let entry = try store.log.entry(version.position) else {
+    if version.dot.replica == .hub {
+      return StoredVersion(
+        position: version.position, milliseconds: version.milliseconds, isSettled: true)
+    }
+    guard let entry = try log.entry(version.position) else {
       throw HubStoreError.damaged("the log lacks position \(version.position)")
     }
     return StoredVersion(
@@ -131,7 +138,7 @@ extension RowMerger {
     let all = groups.flatMap(\.versions) + deletions
     guard let latest = all.max(by: { $0.position < $1.position }) else {
       invariant(false, "A row that has taken in a change has a version.")
-      return RowMetadata(latest: StoredVersion(position: position, milliseconds: nil, base: nil))
+      return RowMetadata(latest: StoredVersion(position: .start))
     }
     var result = RowMetadata(latest: latest)
     result.place = place
@@ -140,9 +147,7 @@ extension RowMerger {
     result.groups = groups.filter { !(place == .table && $0.versions == [latest]) }
     return result
   }
-}
 
-extension HubStore {
   /// A row's state from its record and, where they stand in the table, its values in the order of
   /// `cellColumns`.
   func state(
@@ -171,6 +176,7 @@ extension HubStore {
 
   /// A version as the merge core knows it. What a record left in the log is read there.
   func version(_ stored: StoredVersion, key: [UInt8], in table: HubTable) throws -> Version {
+    if stored.isSettled { return Version(settledAt: stored.position, stored.milliseconds) }
     guard let entry = try log.entry(stored.position) else {
       throw HubStoreError.damaged("the log lacks position \(stored.position)")
     }
@@ -194,6 +200,11 @@ extension HubStore {
       guard block.kind == .insert, let row = found.row(key) else { continue }
       return (entry.effectiveMilliseconds(block.milliseconds(row: row)), block.base(row: row))
     }
-    throw HubStoreError.damaged("position \(position) of the log lacks a row that it covers")
+    guard try position <= pruned().stable else {
+      throw HubStoreError.damaged("position \(position) of the log lacks a row that it covers")
+    }
+    // Its block is gone. It was written before it was sealed, hardly long before.
+    let sealing = try database.integer(HubSQL.selectSealing, [Value(position)])
+    return (sealing.flatMap(entry.effectiveMilliseconds), nil)
   }
 }

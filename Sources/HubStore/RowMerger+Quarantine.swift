@@ -108,7 +108,7 @@ extension RowMerger {
 
   /// Ends a row's quarantine: it is in the table now, and everybody is told.
   private func release(_ row: Refused) throws {
-    let metadata = try metadata(of: row.rowState, place: .table, table: row.table)
+    let metadata = try store.metadata(of: row.rowState, place: .table, table: row.table)
     try row.encoded.withUnsafeBytes { key in
       try records.update(row.table.id, key, metadata)
       try ledger.markContested(row.table.id, key)
@@ -182,12 +182,13 @@ extension RowMerger {
 
   private func latestVersion(_ key: RowKey, in table: HubTable) throws -> Version? {
     let encoded = key.encoded
-    let latest: StoredVersion
-    switch try encoded.withUnsafeBytes({ try records.record(table.id, $0) }) {
-    case .unknown: return nil
-    case .covered(let position, _): latest = StoredVersion(covering: position)
-    case .stored(let stored): latest = try stored.metadata().latest
+    let record = try encoded.withUnsafeBytes { try records.record(table.id, $0) }
+    let latest: StoredVersion?
+    if case .stored(let stored) = record {
+      latest = try stored.metadata().latest
+    } else {
+      latest = standingVersion(record)
     }
-    return try store.version(latest, key: encoded, in: table)
+    return try latest.map { try store.version($0, key: encoded, in: table) }
   }
 }

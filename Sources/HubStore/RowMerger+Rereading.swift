@@ -42,7 +42,7 @@ extension RowMerger {
       guard after != before else { return }
       let place = try put(after, at: rowKey, in: table, encodedKey: key)
       try records.update(
-        table.id, key, try self.metadata(of: after, place: place, table: table))
+        table.id, key, try store.metadata(of: after, place: place, table: table))
       if after.isComplete || !after.isAlive { try ledger.markContested(table.id, key) }
     }
   }

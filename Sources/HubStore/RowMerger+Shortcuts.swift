@@ -9,7 +9,8 @@ extension RowMerger {
   // MARK: Insertion
 
   func insert(_ change: Change, mayBeCovered: Bool) throws {
-    if !mayBeCovered, change.version.base == nil,
+    let mayBeSettled = change.isBaseline && pruned.settledVersion != nil
+    if !mayBeCovered, !mayBeSettled, change.version.base == nil,
       try records.insertPlain(
         change.table.id, change.key, position, change.version.milliseconds)
     {
@@ -20,6 +21,7 @@ extension RowMerger {
     }
     switch try record(of: change) {
     case .unknown:
+      if change.isBaseline, try isSettledAlike(change) { return noteIdle() }
       try insertNew(change)
     case .covered(let covered, let part):
       try insertOver(change, covered: StoredVersion(covering: covered), part: part)
@@ -66,6 +68,13 @@ extension RowMerger {
     try records.update(change.table.id, change.key, RowMetadata(latest: change.version))
   }
 
+  /// Whether a settled row has just an insertion's values.
+  private func isSettledAlike(_ change: Change) throws -> Bool {
+    guard pruned.settledVersion != nil, let standing = try change.table.values(of: change.rowKey)
+    else { return false }
+    return shows(change, standing)
+  }
+
   /// Whether an insertion has just the values that stand already.
   private func shows(_ change: Change, _ standing: [Value]) -> Bool {
     for index in change.block.reader.columns.indices
@@ -87,8 +96,9 @@ extension RowMerger {
     }
     let before: RowMetadata
     switch record {
-    case .unknown: return try mergeSlowly(change, record)
-    case .covered(let position, _): before = RowMetadata(latest: StoredVersion(covering: position))
+    case .unknown, .covered:
+      guard let version = standingVersion(record) else { return try mergeSlowly(change, record) }
+      before = RowMetadata(latest: version)
     case .stored(let stored): before = try stored.metadata()
     }
     let columns = change.block.columns
@@ -122,14 +132,12 @@ extension RowMerger {
     let hadRecord: Bool
     let record = try record(of: change)
     switch record {
-    case .unknown:
-      return try mergeSlowly(change, record)
-    case .covered(let covered, _):
-      metadata = RowMetadata(latest: StoredVersion(covering: covered))
-      hadRecord = false
-      guard try hasSeen(metadata.latest, change.version) else {
+    case .unknown, .covered:
+      guard let version = standingVersion(record), try hasSeen(version, change.version) else {
         return try mergeSlowly(change, record)
       }
+      metadata = RowMetadata(latest: version)
+      hadRecord = false
     case .stored(let stored):
       metadata = try stored.metadata()
       hadRecord = true

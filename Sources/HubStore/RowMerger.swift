@@ -15,6 +15,7 @@ final class RowMerger {
   let position: LogPosition
   private(set) var entry: LogEntry
   let ledger: LedgerWriter
+  let pruned: Pruned
   /// How many rows the table's constraints have refused.
   private(set) var refusedCount = 0
   /// Rows of the block that added nothing.
@@ -26,6 +27,7 @@ final class RowMerger {
     self.entry = entry
     self.ledger = ledger
     records = try store.rowRecords()
+    pruned = try store.pruned()
   }
 
   /// Takes note of entries that rows of the next blocks had seen besides.
@@ -145,7 +147,9 @@ final class RowMerger {
     guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending else {
       return false
     }
-    return try !records.hasAny(table.id, from: keys.least, to: keys.greatest)
+    if try records.hasAny(table.id, from: keys.least, to: keys.greatest) { return false }
+    return try pruned.settledVersion == nil
+      || !table.mayHaveRows(from: keys.least, to: keys.greatest)
   }
 
   private func insertCovered(
@@ -179,8 +183,8 @@ final class RowMerger {
   ///
   /// What an earlier row change of this changeset wrote counts as seen.
   func hasSeen(_ other: StoredVersion, _ version: StoredVersion) throws -> Bool {
-    let upTo = version.base.map { min($0, entry.seen.upTo) } ?? entry.seen.upTo
-    if other.position <= upTo || other.position == position { return true }
+    if other.position <= seenUpTo(version) || other.position == position { return true }
+    if other.isSettled { return false }
     if !entry.seen.others.isEmpty,
       entry.seen.knowledge(base: version.base).contains(other.position)
     {

@@ -13,6 +13,7 @@ extension RowMetadata {
   private static let timeFlag: UInt8 = 1
   private static let baseFlag: UInt8 = 2
   private static let inLogFlag: UInt8 = 4
+  private static let settledFlag: UInt8 = 8
 
   // MARK: Writing
 
@@ -61,7 +62,7 @@ extension RowMetadata {
   ) {
     writer.write(
       (hasTime ? Self.timeFlag : 0) | (version.base == nil ? 0 : Self.baseFlag)
-        | (version.isInLog ? Self.inLogFlag : 0))
+        | (version.isInLog ? Self.inLogFlag : 0) | (version.isSettled ? Self.settledFlag : 0))
     if hasTime, let milliseconds = version.milliseconds { writer.writeSignedVarint(milliseconds) }
     if let base = version.base { writer.writeVarint(base.rawValue) }
   }
@@ -127,6 +128,7 @@ extension RowMetadata {
     if flags & timeFlag != 0 { version.milliseconds = try reader.readSignedVarint() }
     if flags & baseFlag != 0 { version.base = LogPosition(try reader.readVarint()) }
     version.isInLog = flags & inLogFlag != 0
+    version.isSettled = flags & settledFlag != 0
   }
 
   private static func readVersions(

@@ -11,6 +11,8 @@ struct StoredVersion: Hashable, Sendable {
   var base: LogPosition?
   /// The time and the base were not copied from the log: the inserted row's block there has them.
   var isInLog = false
+  /// Whose it was is forgotten: everybody had seen it at its position.
+  var isSettled = false
 }
 
 /// What the hub keeps of a row beside its values: which version each column has.
@@ -50,7 +52,7 @@ struct RowMetadata: Hashable, Sendable {
   /// Whether `latest` says it all.
   var isPlain: Bool {
     place == .table && groups.isEmpty && deletions.isEmpty && isComplete && latest.base == nil
-      && !latest.isInLog
+      && !latest.isInLog && !latest.isSettled
   }
 
   /// All versions, some perhaps twice.

@@ -53,7 +53,7 @@ struct StagingFolder: Sendable {
   }
 
   /// A new file's name is on the disk only once its folder is.
-  private func syncFolder() throws {
+  func syncFolder() throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path, doing: "keep an upload") }
     defer { close(descriptor) }
@@ -86,15 +86,24 @@ struct StagingFolder: Sendable {
     return Array(buffer[..<count])
   }
 
-  /// The staged changesets of a replica: counters and files.
-  func files(of replica: ReplicaID) -> [(counter: UInt64, file: String)] {
+  /// The names of all files in the folder.
+  func fileNames() -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
-    var found: [(counter: UInt64, file: String)] = []
+    var names: [String] = []
     while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    return names
+  }
+
+  /// The staged changesets of a replica: counters and files.
+  func files(of replica: ReplicaID) -> [(counter: UInt64, file: String)] {
+    var found: [(counter: UInt64, file: String)] = []
+    for name in fileNames() {
       let parts = name.split(separator: "-")
       guard parts.count == 3, parts[0] == String(replica.rawValue),
         let counter = UInt64(parts[1])
@@ -107,7 +116,7 @@ struct StagingFolder: Sendable {
   /// A file that cannot be removed now is removed with the replica's next exchange.
   func remove(_ file: String) { _ = unlink(file) }
 
-  private func failure(_ path: String, doing: String) -> HubStoreError {
+  func failure(_ path: String, doing: String) -> HubStoreError {
     .file(path: path, reason: String(cString: strerror(errno)), doing: doing)
   }
 }

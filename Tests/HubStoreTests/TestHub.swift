@@ -69,7 +69,8 @@ extension HubStore {
     try accept(
       (sealed ?? branch.outbox).map { .inline($0.bytes) },
       from: Contact(
-        replica: branch.replica, integrated: branch.integrated, inlineBytesMax: 1 << 20,
+        replica: branch.replica, integrated: branch.integrated, floor: branch.floor,
+        inlineBytesMax: 1 << 20,
         clockOffsetMilliseconds: offset, receivedMilliseconds: received))
   }
 

@@ -38,6 +38,17 @@ package struct ImitatedBranch {
     CausalContext(generation: generation, position: position)
   }
 
+  /// No change that it has still to send has seen less than this.
+  package var floor: LogPosition {
+    var least = position
+    for sealed in outbox {
+      least = min(least, sealed.header.context.position)
+      let bases = (written[sealed.header.dot.counter] ?? []).compactMap(\.base)
+      least = min(least, bases.min() ?? least)
+    }
+    return min(least, deferred.values.map(\.base).min() ?? least)
+  }
+
   // MARK: Writing
 
   /// Writes rows and seals them as one changeset.
@@ -134,8 +145,15 @@ package struct ImitatedBranch {
       deferred[key] = nil
       for change in waiting.changes { take(change) }
     }
+    var standing: Set<RowKey>?
     for part in delta.isEmpty ? [] : try Streams.readDelta(delta) {
       switch part {
+      case .header(let header) where header.isWholeState: standing = []
+      case .outcome(let block) where standing != nil:
+        for change in block.rowChanges {
+          standing?.insert(change.key)
+          receive(change, pending)
+        }
       case .block(let block), .outcome(let block):
         for change in block.rowChanges { receive(change, pending) }
       case .conflicts(let conflicts): ledger += conflicts
@@ -146,7 +164,17 @@ package struct ImitatedBranch {
       case .header, .entry, .changesetHeader, .stub, .trailer: break
       }
     }
+    if let standing { removeRows(besides: standing, pending) }
     self.position = position
+  }
+
+  /// Rows that a whole state does not have do not stand, unless they are this branch's own news.
+  private mutating func removeRows(besides standing: Set<RowKey>, _ pending: Set<RowKey>) {
+    for key in Set(rows.keys).union(deferred.keys) where !standing.contains(key) {
+      receive(.delete(key, at: 0), pending)
+    }
+    let unconfirmed = Set(outbox.map(\.header.dot.counter))
+    written = written.filter { unconfirmed.contains($0.key) }
   }
 
   private mutating func receive(_ change: RowChange, _ pending: Set<RowKey>) {

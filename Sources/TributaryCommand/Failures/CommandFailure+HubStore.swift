@@ -27,6 +27,7 @@ extension CommandFailure {
     case .refused: .malformedMessage
     case .storage: .hubStorage
     case .file: .cannotOpen
+    case .pruned: .noSuchPosition
     case .damaged: .damaged
     }
   }

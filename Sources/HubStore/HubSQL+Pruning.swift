@@ -1,0 +1,100 @@
+internal import Deltas
+internal import Storage
+
+/// What is let go of once everybody has it, and what is kept instead.
+extension HubSQL {
+  // MARK: Marks
+
+  static let selectPruned = """
+    SELECT pruned_settled, pruned_stable, pruned_log, pruned_received FROM tributary_hub
+    """
+  static let updatePruned = """
+    UPDATE tributary_hub SET pruned_settled = ?1, pruned_stable = ?2,
+      pruned_received = max(pruned_received, ifnull((
+        SELECT max(received) FROM tributary_log WHERE position <= ?1
+      ), pruned_received))
+    """
+  static let updatePrunedLog = "UPDATE tributary_hub SET pruned_log = ?"
+  /// The least floor of all branches that take part, and of those heard of since a time.
+  static let selectFrontiers = """
+    SELECT min(floor), min(iif(last_contact >= ?, floor, NULL)) FROM tributary_replica
+    WHERE state = 1 AND last_contact IS NOT NULL
+    """
+
+  // MARK: Covers
+
+  static let selectCoverPage = """
+    SELECT table_id, key_max FROM tributary_cover WHERE (table_id, key_max) > (?1, ?2)
+    ORDER BY table_id, key_max LIMIT 1 OFFSET ?3
+    """
+  static let deleteCovers = """
+    DELETE FROM tributary_cover WHERE (table_id, key_max) > (?1, ?2)
+      AND (table_id, key_max) <= (?3, ?4) AND position <= ?5
+    """
+
+  // MARK: Records
+
+  static let selectRowPage = """
+    SELECT table_id, key FROM tributary_row WHERE (table_id, key) > (?1, ?2)
+    ORDER BY table_id, key LIMIT 1 OFFSET ?3
+    """
+  static let deletePlainRows = """
+    DELETE FROM tributary_row WHERE (table_id, key) > (?1, ?2)
+      AND (table_id, key) <= (?3, ?4) AND position <= ?5 AND detail IS NULL
+    """
+  static let selectDetailedRows = """
+    SELECT table_id, key, position, milliseconds, detail FROM tributary_row
+    WHERE (table_id, key) > (?1, ?2) AND (table_id, key) <= (?3, ?4) AND detail IS NOT NULL
+    ORDER BY table_id, key
+    """
+  static let deleteRow = "DELETE FROM tributary_row WHERE table_id = ? AND key = ?"
+  /// The sealing of a changeset stands for the time of a row whose block is gone.
+  static let selectSealing = """
+    SELECT clock_milliseconds FROM tributary_log WHERE position = ?
+    """
+
+  // MARK: Log
+
+  static let deleteFrames = """
+    DELETE FROM tributary_log_frame WHERE rowid IN (
+      SELECT rowid FROM tributary_log_frame WHERE position <= ? ORDER BY position, part LIMIT ?
+    )
+    """
+  static let upsertVectorBase = """
+    INSERT INTO tributary_vector_base (replica, counter, position, hash)
+    SELECT replica, max(counter), position, hash FROM tributary_log
+    WHERE position <= ? GROUP BY replica
+    ON CONFLICT DO UPDATE SET counter = excluded.counter, position = excluded.position,
+      hash = excluded.hash WHERE excluded.counter > counter
+    """
+  static let deleteLog = "DELETE FROM tributary_log WHERE position <= ?"
+  static let selectLogStart = "SELECT min(position) FROM tributary_log"
+
+  // MARK: Whole states
+
+  /// What the branch that has least has of all that take part.
+  static let selectAcknowledgedLeast = """
+    SELECT min(acknowledged_position) FROM tributary_replica
+    WHERE state = 1 AND last_contact IS NOT NULL
+    """
+  static let selectOpenConflicts = """
+    SELECT content FROM tributary_ledger WHERE state = 1 ORDER BY id
+    """
+
+  // MARK: Rows
+
+  static func selectAny(of table: TableSchema) -> String {
+    "SELECT 1 FROM \(quoted(table.name)) LIMIT 1"
+  }
+
+  /// Any row whose key's first columns have the values of the first parameters and whose next
+  /// column, if there is one, lies between the last two.
+  static func selectAny(of table: TableSchema, equal count: Int) -> String {
+    let names = table.keyColumns.compactMap { table.column($0).map { quoted($0.name) } }
+    var terms = names.prefix(count).enumerated().map { "\($1) = ?\($0 + 1)" }
+    if count < names.count { terms.append("\(names[count]) BETWEEN ?\(count + 1) AND ?\(count + 2)") }
+    return """
+      SELECT 1 FROM \(quoted(table.name)) WHERE \(terms.joined(separator: " AND ")) LIMIT 1
+      """
+  }
+}

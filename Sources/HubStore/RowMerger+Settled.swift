@@ -1,0 +1,68 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// Rows of which nothing is left but what the table shows, or nothing at all.
+extension RowMerger {
+  /// The position up to which a change's author had integrated the row.
+  func seenUpTo(_ version: StoredVersion) -> LogPosition {
+    version.base.map { min($0, entry.seen.upTo) } ?? entry.seen.upTo
+  }
+
+  /// The version of a row without a record of its own, if the table has it.
+  func standingVersion(_ record: RowRecord) -> StoredVersion? {
+    record.standingVersion(pruned)
+  }
+
+  /// Whether a change to a row that is not there may be to one whose tombstone is gone.
+  func isLateUpdate(_ change: Change) -> Bool {
+    change.block.reader.kind == .update && seenUpTo(change.version) < pruned.stable
+  }
+
+  /// The row stays deleted: what it held is gone, and no branch but this one has it any more.
+  /// What was written is kept for people, and the author is told what stands.
+  func refuseLate(_ change: Change, at key: RowKey) throws {
+    try ledger.markContested(change.table.id, change.key)
+    let written = change.block.reader.rowChange(change.row)
+    let deletion = Version(settledAt: pruned.stable, nil).dot
+    for (column, value) in zip(written.columns, written.values) {
+      let value = ConflictValue(
+        dot: entry.dot, milliseconds: change.version.milliseconds, value: value)
+      try ledger.addLate(value, of: column, at: key, over: deletion)
+    }
+  }
+}
+
+extension RowRecord {
+  /// The version of a row that has no record of its own, if the table has it.
+  func standingVersion(_ pruned: Pruned) -> StoredVersion? {
+    switch self {
+    case .unknown: pruned.settledVersion
+    case .covered(let position, _): StoredVersion(covering: position)
+    case .stored: nil
+    }
+  }
+}
+
+extension Version {
+  /// A version of which only is known that everybody had seen it at a position: whose it was is
+  /// forgotten, so it counts as the hub's.
+  init(settledAt position: LogPosition, _ milliseconds: Int64?) {
+    self.init(
+      dot: Dot(replica: .hub, counter: max(1, position.rawValue)), position: position,
+      base: LogPosition(position.rawValue - min(1, position.rawValue)),
+      milliseconds: milliseconds)
+  }
+}
+
+extension HubStore {
+  func standingVersion(_ record: RowRecord) throws -> StoredVersion? {
+    record.standingVersion(try pruned())
+  }
+
+  /// Who is told to have written a version.
+  func name(of version: Version, among names: [ReplicaID: String]) -> String {
+    if version.dot.replica == .hub { return "hub, before position \(version.position)" }
+    return names[version.dot.replica] ?? ""
+  }
+}
