@@ -66,12 +66,11 @@ extension HubStore {
     _ branch: ImitatedBranch, _ sealed: [ImitatedBranch.Sealed]? = nil, offset: Int64 = 0,
     at received: Int64 = TestHub.now
   ) throws -> Acceptance {
-    try accept(
-      (sealed ?? branch.outbox).map { .inline($0.bytes) },
-      from: Contact(
-        replica: branch.replica, integrated: branch.integrated, floor: branch.floor,
-        inlineBytesMax: 1 << 20,
-        clockOffsetMilliseconds: offset, receivedMilliseconds: received))
+    var contact = Contact(
+      replica: branch.replica, integrated: branch.integrated, inlineBytesMax: 1 << 20,
+      clockOffsetMilliseconds: offset, receivedMilliseconds: received)
+    contact.floor = branch.floor
+    return try accept((sealed ?? branch.outbox).map { .inline($0.bytes) }, from: contact)
   }
 
   /// Takes in what a branch of a random history sends.
@@ -86,8 +85,7 @@ extension HubStore {
   ) throws -> Acceptance {
     let acceptance = try push(branch, offset: offset, at: received)
     try branch.apply(
-      try wholeDelta(branch.replica, from: branch.position, to: acceptance.deltaTo),
-      upTo: acceptance.deltaTo)
+      try delta(acceptance.plan, offset: 0, byteCount: .max).bytes, upTo: acceptance.deltaTo)
     return acceptance
   }
 
