@@ -35,19 +35,20 @@ package enum DeltaPlan: Hashable, Sendable {
   /// The log between two positions, as made for a receiver; the hub stands for anyone.
   case log(from: LogPosition, to: LogPosition, receiver: ReplicaID)
   /// The rows that stand at a position, since the log no longer reaches back to what it has.
-  case wholeState(from: LogPosition, to: LogPosition)
+  case wholeState(at: LogPosition)
 
   package var from: LogPosition {
     switch self {
     case .nothing(let position): position
-    case .log(let from, _, _), .wholeState(let from, _): from
+    case .log(let from, _, _): from
+    case .wholeState: .start
     }
   }
 
   package var to: LogPosition {
     switch self {
     case .nothing(let position): position
-    case .log(_, let to, _), .wholeState(_, let to): to
+    case .log(_, let to, _), .wholeState(let to): to
     }
   }
 

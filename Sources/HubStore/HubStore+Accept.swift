@@ -95,7 +95,7 @@ extension HubStore {
     let head = try log.head()
     let shared = whereabouts.shared
     if try shared < head && shared < pruned().stable {
-      return .wholeState(from: shared, to: head)
+      return .wholeState(at: head)
     }
     switch whereabouts {
     case .here(let from):

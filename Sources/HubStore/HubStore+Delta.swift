@@ -65,7 +65,7 @@ extension HubStore {
   func deltaByteCount(_ plan: DeltaPlan) throws -> Int {
     switch plan {
     case .nothing: 0
-    case .wholeState(_, let to): try wholeState(at: to, offset: 0, byteCount: 0)?.total ?? 0
+    case .wholeState(let to): try wholeState(at: to, offset: 0, byteCount: 0)?.total ?? 0
     case .log(let from, let to, let receiver):
       from < to ? try deltaIndex(receiver: receiver, from: from, to: to).total : 0
     }
@@ -77,7 +77,7 @@ extension HubStore {
   ) throws -> (bytes: [UInt8], total: Int) {
     switch plan {
     case .nothing: return ([], 0)
-    case .wholeState(_, let to):
+    case .wholeState(let to):
       return try storing("read the whole state") {
         guard let piece = try wholeState(at: to, offset: offset, byteCount: byteCount) else {
           throw HubStoreError.refused(.unknownPosition)
@@ -98,7 +98,7 @@ extension HubStore {
       guard from <= place.position, place.position <= (try log.head()),
         try timeline().place(at: place.position) == place
       else { return nil }
-      if isWholeState { return .wholeState(from: from, to: place.position) }
+      if isWholeState { return .wholeState(at: place.position) }
       return .log(from: from, to: place.position, receiver: receiver)
     }
   }

@@ -52,7 +52,7 @@ extension HubStore {
       try wholeState(
         isNew: contact.integrated == nil, resumeTo: contact.resumeTo, least: least)
     }
-    acceptance.plan = .wholeState(from: acceptance.plan.from, to: state.position)
+    acceptance.plan = .wholeState(at: state.position)
     acceptance.deltaByteCount = state.byteCount
     guard state.byteCount <= contact.inlineBytesMax else { return }
     try noteDelivered(
