@@ -16,6 +16,9 @@ package final class HubEngine {
   /// Gives that many random bytes: for generations and the secrets of tokens.
   let random: (Int) -> [UInt8]
 
+  /// Branches not heard of for this long are away.
+  package var awayMilliseconds = HubEngine.awayMillisecondsDefault
+
   package init(store: HubStore, random: @escaping (Int) -> [UInt8]) {
     self.store = store
     self.random = random

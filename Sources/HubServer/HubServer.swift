@@ -71,6 +71,7 @@ package final class HubServer: Sendable {
     await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.renewWhenDue() }
+        group.addTask { await self.tendWhenIdle() }
         for await _ in stops {}
         group.cancelAll()
       }
@@ -188,6 +189,21 @@ package final class HubServer: Sendable {
         logger.info("The server's certificate was renewed.")
       } catch {
         logger.error("The server's certificate could not be renewed.")
+      }
+    }
+  }
+
+  // MARK: Between requests
+
+  private func tendWhenIdle() async {
+    var pause = limits.tendMilliseconds
+    while (try? await timer.wait(milliseconds: pause)) != nil, !Task.isCancelled {
+      do {
+        let hasMore = try await worker.tend(wallMilliseconds: wallMilliseconds())
+        pause = hasMore ? limits.tendAgainMilliseconds : limits.tendMilliseconds
+      } catch {
+        pause = limits.tendMilliseconds
+        logger.error("What every branch has could not be pruned.")
       }
     }
   }

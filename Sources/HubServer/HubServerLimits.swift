@@ -44,6 +44,10 @@ package struct HubServerLimits: Hashable, Sendable {
   package var retryAfterSeconds = 2
   /// How often a running server looks whether its certificate must be renewed, in milliseconds.
   package var renewalCheckMilliseconds: Int64 = 86_400_000
+  /// How often a running server looks whether there is something to prune, in milliseconds, …
+  package var tendMilliseconds: Int64 = 5_000
+  /// … and how long it leaves between two steps of that, so that requests come first.
+  package var tendAgainMilliseconds: Int64 = 20
 
   package init(
     newsPatienceMilliseconds: Int64 = Int64(SessionLimits.newsPatienceMilliseconds),

@@ -27,9 +27,15 @@ package protocol HubService {
 
   /// Notes where branches reach the hub.
   func served(at url: HubURL) throws
+
+  /// Does one short step of what the hub does for itself. Returns whether there is more to do at
+  /// once.
+  func tend(wallMilliseconds: Int64) throws -> Bool
 }
 
 extension HubService {
+  package func tend(wallMilliseconds: Int64) throws -> Bool { false }
+
   package func preview(
     _ request: HubRequest, secret: [UInt8], wallMilliseconds: Int64
   ) -> HubResponse {

@@ -59,4 +59,11 @@ actor HubWorker {
   }
 
   func served(at url: HubURL) throws { try service.served(at: url) }
+
+  /// Does one step of what the hub does for itself, unless somebody waits for an answer. Returns
+  /// whether there is more to do at once.
+  func tend(wallMilliseconds: Int64) throws -> Bool {
+    guard pendingCount.load(ordering: .relaxed) == 0 else { return false }
+    return try service.tend(wallMilliseconds: wallMilliseconds)
+  }
 }

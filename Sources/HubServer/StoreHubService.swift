@@ -86,6 +86,10 @@ package final class StoreHubService: HubService {
 
   package func served(at url: HubURL) throws { try store.setServedURL(url.description) }
 
+  package func tend(wallMilliseconds: Int64) throws -> Bool {
+    try engine.tend(wallMilliseconds: wallMilliseconds)
+  }
+
   private static let unknownDevice = Refusal(
     code: .notAllowed,
     message: "Nothing was done: the hub does not know this device's certificate. Join again with a"

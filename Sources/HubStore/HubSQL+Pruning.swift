@@ -16,7 +16,7 @@ extension HubSQL {
     """
   static let updatePrunedLog = "UPDATE tributary_hub SET pruned_log = ?"
   /// The least floor of all branches that take part, and of those heard of since a time.
-  static let selectFrontiers = """
+  static let selectFloors = """
     SELECT min(floor), min(iif(last_contact >= ?, floor, NULL)) FROM tributary_replica
     WHERE state = 1 AND last_contact IS NOT NULL
     """

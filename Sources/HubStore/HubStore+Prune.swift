@@ -74,18 +74,18 @@ extension HubStore {
     return read
   }
 
-  // MARK: Frontiers
+  // MARK: Marks
 
   /// A round, if there is something new to let go of. Marks never go back: what was let go of is
   /// gone.
   private func nextRound(_ awayBeforeMilliseconds: Int64) throws -> PruneRound? {
-    let frontiers = try database.firstRow(
-      HubSQL.selectFrontiers, [.integer(awayBeforeMilliseconds)])
-    guard let frontiers, frontiers[0] != .null else { return nil }
+    let floors = try database.firstRow(
+      HubSQL.selectFloors, [.integer(awayBeforeMilliseconds)])
+    guard let floors, floors[0] != .null else { return nil }
     let pruned = try pruned()
-    let settled = max(pruned.settled, frontiers[0].asPosition)
+    let settled = max(pruned.settled, floors[0].asPosition)
     // If nobody was heard of lately it is the hub that was away.
-    let heard = frontiers[1] == .null ? frontiers[0] : frontiers[1]
+    let heard = floors[1] == .null ? floors[0] : floors[1]
     let marks = PruneRound.Marks(
       settled: settled, stable: max(pruned.stable, max(settled, heard.asPosition)))
     guard marks.stable > .start, marks != lastRound else { return nil }

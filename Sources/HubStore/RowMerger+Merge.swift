@@ -51,7 +51,7 @@ extension RowMerger {
     } else {
       try records.insert(table.id, change.key, metadata)
     }
-    for conflict in merge.conflicts { try ledger.add(conflict, at: key) }
+    for conflict in merge.conflicts { try ledger.add(decidable(conflict), at: key) }
   }
 
   /// Writes what stands into the table, or sees it refused.

@@ -14,6 +14,15 @@ extension RowMerger {
     record.standingVersion(pruned)
   }
 
+  /// Nobody knows any more when a settled row was written, only that it was before a time: what
+  /// stands against a change that had not seen it is for people to look at.
+  func decidable(_ conflict: MergeConflict) -> MergeConflict {
+    guard conflict.versions.contains(where: { $0.dot.replica == .hub }) else { return conflict }
+    var conflict = conflict
+    conflict.state = .open
+    return conflict
+  }
+
   /// Whether a change to a row that is not there may be to one whose tombstone is gone.
   func isLateUpdate(_ change: Change) -> Bool {
     change.block.reader.kind == .update && seenUpTo(change.version) < pruned.stable
