@@ -50,7 +50,7 @@ extension HubStore {
     let least = acceptance.entries.map(\.position).max() ?? .start
     let state = try storing("write the whole state") {
       try wholeState(
-        isNew: contact.integrated == nil, resumeTo: contact.resumeTo, least: least)
+        isNew: (contact.integrated?.position ?? .start) == .start, resumeTo: contact.resumeTo, least: least)
     }
     acceptance.plan = .wholeState(at: state.position)
     acceptance.deltaByteCount = state.byteCount
@@ -59,6 +59,9 @@ extension HubStore {
       contact.replica, upTo: state.position, isComplete: try log.head() == state.position,
       wallMilliseconds: contact.receivedMilliseconds)
   }
+
+  /// How many lie in files.
+  package var wholeStateCount: Int { staging.wholeStates().count }
 
   // MARK: Writing
 

@@ -66,7 +66,7 @@ struct TestEngine {
     ExchangeRequest(
       schemaFingerprint: branch.schema.fingerprint, integrated: branch.integrated,
       wallMilliseconds: wall, changesets: changesets ?? branch.outbox.map(\.bytes),
-      uploaded: uploaded, resumeTo: resumeTo, floor: branch.position,
+      uploaded: uploaded, resumeTo: resumeTo, floor: branch.floor,
       sealed: ChainHead(counter: branch.counter, hash: branch.lastHash))
   }
 
