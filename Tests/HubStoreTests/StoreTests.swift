@@ -141,7 +141,7 @@ import Testing
   @Test func everyStatementPrepares() throws {
     let hub = try TestHub()
     try hub.store.database.execute(HubSQL.createContested)
-    let source = try ["HubSQL", "HubSQL+Timelines"].map { name in
+    let source = try ["HubSQL", "HubSQL+Timelines", "HubSQL+Pruning"].map { name in
       try String(
         contentsOf: projectFolder.appendingPathComponent("Sources/HubStore/\(name).swift"),
         encoding: .utf8)
@@ -168,7 +168,8 @@ import Testing
       StoredVersion(
         position: LogPosition(UInt64.random(in: 0...300, using: &random)),
         milliseconds: random.chance(300) ? nil : Int64.random(in: -5...5, using: &random),
-        base: random.chance(300) ? LogPosition(3) : nil, isInLog: random.chance(200))
+        base: random.chance(300) ? LogPosition(3) : nil, isInLog: random.chance(200),
+        isSettled: random.chance(200))
     }
     var metadata = RowMetadata(latest: version())
     metadata.place = [.table, .gone, .quarantine][Int.random(in: 0...2, using: &random)]
