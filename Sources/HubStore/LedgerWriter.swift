@@ -61,27 +61,60 @@ final class LedgerWriter {
   /// The rule's name in conflicts that tell of rows which constraints refused.
   static let refusalRule = "constraint"
 
-  /// Notes values that came for a row which was deleted so long ago that nothing of it is left.
-  func addLate(
-    _ written: ConflictValue, of column: ColumnID?, at key: RowKey, over deletion: Dot
+  /// Why a value was kept for people although there is no row that it could be in.
+  enum KeptReason: String {
+    /// The row was deleted, and its tombstone is gone.
+    case late = "update over delete"
+    /// The row was never inserted.
+    case partial = "part of a row"
+
+    var sentence: String {
+      switch self {
+      case .late:
+        """
+        The row was deleted, and this branch was away for so long that nothing of it is left; it \
+        changed the row without having seen that. The deletion stands, and the change is kept here.
+        """
+      case .partial:
+        """
+        The row was changed, and the hub has never had the rest of it. It is not shown before \
+        that comes; the change is kept here.
+        """
+      }
+    }
+  }
+
+  /// Notes a value that came for a row which is not there.
+  func addKept(
+    _ written: ConflictValue, of column: ColumnID, at key: RowKey, against absence: Dot,
+    _ reason: KeptReason
   ) throws {
-    let absence = ConflictValue(dot: deletion, milliseconds: nil, value: nil)
+    let absence = ConflictValue(dot: absence, milliseconds: nil, value: nil)
     try insert(
       Conflict(
         id: try issueID(), position: position, key: key, column: column, base: nil,
-        values: [absence, written], rule: MergePolicy.updateOverDelete, state: .open,
-        explanation: Self.lateSentence))
+        values: [absence, written], rule: reason.rawValue, state: .open,
+        explanation: reason.sentence))
   }
 
-  private static let lateSentence = """
-    The row was deleted, and this branch was away for so long that nothing of it is left; it \
-    changed the row without having seen that. The deletion stands, and the change is kept here.
-    """
+  /// Nobody has to look at the parts of a row any more.
+  func settlePartial(_ key: RowKey, _ ending: RefusalEnding) throws {
+    let parameters = [Value(key.table), .blob(key.encoded)]
+    for row in try store.database.rows(HubSQL.selectLedgerOfRow, parameters) {
+      for conflict in try Conflict.list(payload: row[0].asBytes)
+      where conflict.state == .open && conflict.rule == KeptReason.partial.rawValue {
+        try settle(conflict.id, ending)
+      }
+    }
+  }
 
   /// How a row's quarantine ended.
   enum RefusalEnding {
     case rowStands
     case rowDeleted
+    /// The rest of a row has come of which there was only a part.
+    case partCompleted
+    case partDeleted
 
     var sentence: String {
       switch self {
@@ -89,6 +122,10 @@ final class LedgerWriter {
         "A constraint of its table had refused this row; the obstacle is gone, and the row stands."
       case .rowDeleted:
         "A constraint of its table had refused this row; since then the row was deleted."
+      case .partCompleted:
+        "The hub had only a part of this row; the rest has come, and the row stands."
+      case .partDeleted:
+        "The hub had only a part of this row; since then the row was deleted."
       }
     }
   }
@@ -131,7 +168,7 @@ final class LedgerWriter {
     else { throw HubStoreError.damaged("the ledger lacks entry \(id)") }
     conflict.state = .settled
     conflict.explanation = ending.sentence
-    if case .rowStands = ending { conflict.values.reverse() }
+    if ending == .rowStands || ending == .partCompleted { conflict.values.reverse() }
     conflictCount += 1
     try store.database.execute(
       HubSQL.updateLedger,

@@ -42,8 +42,8 @@ extension RowMerger {
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
     let metadata = try store.metadata(of: rowState, place: place, table: table)
     // Of a row that never came whole the author has more than we: no outcome may take it away.
-    let isWhole = rowState.isComplete || !rowState.isAlive
-    if isWhole, merge.isContested || wasRefused || place == .quarantine {
+    let wasHidden = wasRefused || before.isPartial
+    if place != .partial, merge.isContested || wasHidden || place == .quarantine {
       try ledger.markContested(table.id, change.key)
     }
     if isStored {
@@ -52,6 +52,10 @@ extension RowMerger {
       try records.insert(table.id, change.key, metadata)
     }
     for conflict in merge.conflicts { try ledger.add(decidable(conflict), at: key) }
+    if place == .partial { try notePartial(change, at: key) }
+    if before.isPartial, place != .partial {
+      try ledger.settlePartial(key, place == .gone ? .partDeleted : .partCompleted)
+    }
   }
 
   /// Writes what stands into the table, or sees it refused.
@@ -63,6 +67,7 @@ extension RowMerger {
       try leaveQuarantine(table.id, Array(encodedKey), .rowDeleted)
       return .gone
     }
+    guard rowState.isComplete else { return .partial }
     let values = standing(rowState, in: table)
     do throws(StorageError) {
       try table.write(key, values)

@@ -43,7 +43,7 @@ extension RowMerger {
       let place = try put(after, at: rowKey, in: table, encodedKey: key)
       try records.update(
         table.id, key, try store.metadata(of: after, place: place, table: table))
-      if after.isComplete || !after.isAlive { try ledger.markContested(table.id, key) }
+      if place != .partial { try ledger.markContested(table.id, key) }
     }
   }
 }

@@ -37,7 +37,7 @@ extension RowMerger {
     for (column, value) in zip(written.columns, written.values) {
       let value = ConflictValue(
         dot: entry.dot, milliseconds: change.version.milliseconds, value: value)
-      try ledger.addLate(value, of: column, at: key, over: deletion)
+      try ledger.addKept(value, of: column, at: key, against: deletion, .late)
     }
   }
 }

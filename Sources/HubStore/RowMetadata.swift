@@ -28,6 +28,9 @@ struct RowMetadata: Hashable, Sendable {
     case gone = 1
     /// The row stands, but the table's constraints refuse it; its values are in `groups`.
     case quarantine = 2
+    /// The row was changed and never inserted, as far as the hub knows: it is not shown before the
+    /// rest of it comes. Its values are in `groups`.
+    case partial = 3
   }
 
   /// Columns that have the same versions.

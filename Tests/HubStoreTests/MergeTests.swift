@@ -69,6 +69,30 @@ import Testing
     #expect(!types.contains(.outcome))
   }
 
+  @Test func aRowOfWhichThereIsOnlyAPartIsNotThere() throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.update(.customer(9), [3: .text("Paris"), 4: .integer(4)], at: 300)])
+    a.write([.update(.customer(8), [3: .text("Rome")], at: 300)])
+    try hub.store.push(a)
+    #expect(try hub.tables().isEmpty)
+    let open = try hub.store.conflicts(openOnly: true)
+    #expect(open.map(\.key) == [.customer(8), .customer(9), .customer(9)])
+    #expect(open.map { $0.values.map(\.value) }.first == [nil, .text("Rome")])
+    #expect(try hub.store.explain(table: SampleSchema.customer, key: RowKey.customer(9).encoded).exists == false)
+    // The insertion comes after all, from somebody who had not seen the change.
+    b.write([
+      .insertCustomer(9, "nine", "Rome", 1, at: 100), .delete(.customer(8), at: 400, base: .start),
+    ])
+    try hub.store.sync(&b)
+    try hub.store.sync(&a)
+    let row = try #require(try hub.tables()[.customer(9)])
+    #expect(row == [ColumnID(2): .text("nine"), ColumnID(3): .text("Paris"), ColumnID(4): .integer(4)])
+    #expect(b.rows == (try hub.tables()) && a.rows == b.rows)
+    let left = try hub.store.conflicts(openOnly: true)
+    #expect(left.map(\.key) == [.customer(8)], "A deletion that had not seen it leaves it as it is.")
+  }
+
   @Test func whoHadSeenTheOtherStandsWhateverTheClock() throws {
     var (hub, a, b) = try settled()
     let year: Int64 = 365 * 86_400_000

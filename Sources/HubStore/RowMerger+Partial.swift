@@ -1,0 +1,25 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// Rows that were changed without having been inserted: the hub was restored from before the
+/// insertion, and nobody has handed it back; or the insertion was too large to travel.
+///
+/// To the hub such a row is not there: nobody is sent it, and whoever has it whole finds in
+/// comparing that the hub has not.
+extension RowMerger {
+  /// What was written is kept for people until the rest of the row comes.
+  func notePartial(_ change: Change, at key: RowKey) throws {
+    let written = change.block.reader.rowChange(change.row)
+    for (column, value) in zip(written.columns, written.values) {
+      let value = ConflictValue(
+        dot: entry.dot, milliseconds: change.version.milliseconds, value: value)
+      try ledger.addKept(value, of: column, at: key, against: entry.dot, .partial)
+    }
+  }
+}
+
+extension RowState {
+  /// Whether it stands, and nobody can say what all of its columns hold.
+  var isPartial: Bool { isAlive && !isComplete }
+}
