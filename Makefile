@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test build install lint bench clean
+.PHONY: help demo test build install lint bench fuzz clean
 
 help:
 	@echo 'make demo            build, then a hub and three branches on this machine: the short tour'
@@ -11,6 +11,7 @@ help:
 	@echo 'make install         build, then copy it to $$(PREFIX)/bin (PREFIX=$(PREFIX))'
 	@echo 'make lint            the format of the sources, and the syntax of the scripts'
 	@echo 'make bench           the figures of docs/operations.md, measured on this machine'
+	@echo 'make fuzz            what must hold for any bytes, against bytes made up (TARGET=… SECONDS=60)'
 	@echo 'make clean           remove everything that was built'
 
 demo:
@@ -31,6 +32,9 @@ lint:
 bench:
 	@scripts/bench
 
+fuzz:
+	@scripts/fuzz '$(SECONDS)' $(TARGET)
+
 clean:
-	@rm -rf .build .build-* Benchmarks/.build
+	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build
 	@echo 'Removed what was built.'

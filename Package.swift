@@ -122,6 +122,16 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Basics", "Clocks", "Deltas"],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // The fuzzer's properties: Fuzz/Package.swift makes a program of them, Tests/FuzzTests replays.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "Transport", "CSQLite",
+      ],
+      path: "Fuzz/Sources/FuzzTargets", swiftSettings: strict),
+    .target(
+      name: "FuzzCertificates", dependencies: ["FuzzTargets", "Basics", "Clocks", "Transport"],
+      path: "Fuzz/Sources/FuzzCertificates", swiftSettings: strict),
     tests("Basics", ["Basics"]),
     tests("Clocks", ["Basics", "Clocks"]),
     tests("Deltas", ["Basics", "Clocks", "Deltas"]),
@@ -169,6 +179,7 @@ let package = Package(
       ]),
     tests("Command", ["Clocks", "Deltas", "Sessions", "Storage", "Transport", "TributaryCommand"]),
     tests("EndToEnd", ["Basics", "TributaryCommand"], exclude: ["Scripts"]),
+    tests("Fuzz", ["Basics", "Deltas", "FuzzTargets", "FuzzCertificates"]),
     tests("Tidy", []),
   ]
 )

@@ -7,9 +7,11 @@ import Testing
 
 /// Bytes that once did harm, or would have: each is refused by all that reads bytes.
 @Suite struct MessageEncodingCorpusTests {
+  /// Not the folders, which hold what the fuzzer keeps for its targets.
   static let files: [URL] =
-    (try? FileManager.default.contentsOfDirectory(
-      at: fixture("Corpus"), includingPropertiesForKeys: nil)) ?? []
+    ((try? FileManager.default.contentsOfDirectory(
+      at: fixture("Corpus"), includingPropertiesForKeys: nil)) ?? [])
+    .filter { !$0.hasDirectoryPath }
 
   static let readers: [String: @Sendable ([UInt8]) throws -> Void] = [
     "block": { _ = try BlockReader(raw: $0) },

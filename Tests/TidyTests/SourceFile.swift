@@ -49,12 +49,19 @@ func projectPaths() throws -> [String] {
       let path = folder.isEmpty ? name : "\(folder)/\(name)"
       var isFolder: ObjCBool = false
       let full = projectFolder.appendingPathComponent(path).path
-      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder) else { continue }
+      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder), !isLink(full)
+      else { continue }
       if isFolder.boolValue { try walk(path) } else { paths.append(path) }
     }
   }
   try walk("")
   return paths
+}
+
+/// What a link leads to has a path of its own.
+private func isLink(_ path: String) -> Bool {
+  let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+  return attributes?[.type] as? FileAttributeType == .typeSymbolicLink
 }
 
 /// What `.gitignore` leaves out, and the history itself.

@@ -1,0 +1,91 @@
+internal import Basics
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// A history of one row that could have been: each author has seen a beginning of the log and its
+/// own writes, and what those had seen.
+struct MergeHistory {
+  static let table = TableID(1)
+  static let columns = [ColumnID(2), ColumnID(3)]
+  static let policy = MergePolicy()
+  private static let writesMax = 10
+
+  struct Write {
+    var change: RowChange
+    var version: Version
+    /// The writes that its author had seen, as bits.
+    var seen: Int
+
+    func hasSeen(_ index: Int) -> Bool { seen & (1 << index) != 0 }
+  }
+
+  /// In the order of the log.
+  private(set) var writes: [Write] = []
+
+  private static let kinds: [(kind: ChangeKind, columns: [ColumnID])] = [
+    (.insert, columns), (.update, [columns[0]]), (.update, [columns[1]]), (.delete, []),
+  ]
+
+  init(_ choices: inout InputBytes) {
+    for _ in 0..<choices.number(below: Self.writesMax + 1) { append(&choices) }
+  }
+
+  private mutating func append(_ choices: inout InputBytes) {
+    let replica = ReplicaID(UInt32(1 + choices.number(below: 4)))
+    let own = writes.filter { $0.version.dot.replica == replica }
+    let least = Int(own.last?.version.base.rawValue ?? 0)
+    let base = least + choices.number(below: writes.count - least + 1)
+    let choice = Self.kinds[choices.number(below: Self.kinds.count)]
+    let values = choice.columns.map { _ in Value.integer(Int64(choices.byte() % 4)) }
+    let change = RowChange(
+      key: RowKey(table: Self.table, values: [.integer(17)]), kind: choice.kind,
+      columns: choice.columns, values: values, milliseconds: 0, base: nil)
+    let version = Version(
+      dot: Dot(replica: replica, counter: UInt64(own.count + 1)),
+      position: LogPosition(UInt64(writes.count + 1)), base: LogPosition(UInt64(base)),
+      milliseconds: Int64(choices.byte() % 4))
+    let seen = writes.indices.reduce(0) { seen, index in
+      index < base || writes[index].version.dot.replica == replica ? seen | 1 << index : seen
+    }
+    writes.append(Write(change: change, version: version, seen: seen))
+  }
+
+  /// All writes in an order of the input's choosing.
+  func order(_ choices: inout InputBytes) -> [Int] {
+    var rest = Array(writes.indices)
+    return writes.indices.map { _ in rest.remove(at: choices.number(below: rest.count)) }
+  }
+
+  func merge(_ index: Int, into state: inout RowState) -> RowMerge {
+    state.merge(writes[index].change, version: writes[index].version, policy: Self.policy)
+  }
+
+  // MARK: The same, naively
+
+  private var deletions: [Write] { writes.filter { $0.change.kind == .delete } }
+
+  private func isLive(_ index: Int) -> Bool { !deletions.contains { $0.hasSeen(index) } }
+
+  var isAlive: Bool {
+    writes.indices.contains { writes[$0].change.kind != .delete && isLive($0) }
+  }
+
+  /// The value of the write that stands: of those that no other write of the cell has seen, and if
+  /// there are such that no deletion has, the latest; of the same time that of the lowest replica.
+  func standing(_ column: ColumnID) -> Value? {
+    let ofCell = writes.indices.filter { writes[$0].change.columns.contains(column) }
+    let maximal = ofCell.filter { write in !ofCell.contains { writes[$0].hasSeen(write) } }
+    let live = maximal.filter(isLive)
+    let best = (live.isEmpty ? maximal : live).max { left, right in
+      let (left, right) = (writes[left].version, writes[right].version)
+      let (leftTime, rightTime) = (left.milliseconds ?? .min, right.milliseconds ?? .min)
+      if leftTime != rightTime { return leftTime < rightTime }
+      return (right.dot.replica, right.dot.counter) < (left.dot.replica, left.dot.counter)
+    }
+    guard let best, let place = writes[best].change.columns.firstIndex(of: column) else {
+      return nil
+    }
+    return writes[best].change.values[place]
+  }
+}
