@@ -32,7 +32,7 @@ package struct DeltaTarget: FuzzTarget {
     }
     // Planted: an entry is skipped.
     if isBroken { positions = Array(positions.dropLast()) }
-    let wanted = header.to.rawValue - header.from.rawValue
+    let wanted = header.isWholeState ? 0 : header.to.rawValue - header.from.rawValue
     try hold(UInt64(positions.count) == wanted, "A delta has fewer or more entries than positions.")
     for (index, position) in positions.enumerated() {
       try hold(

@@ -9,13 +9,14 @@ internal import Deltas
 package enum FrameScript {
   /// The payload is a block's raw bytes, to be compressed.
   package static let isRawBlock: UInt8 = 0x80
-  /// The payload is a trailer's, and its counts and its hash are computed.
+  /// The payload is a trailer's or an entry's, and its counts and its hash are computed.
   package static let isComputed: UInt8 = 0x40
   private static let typeMask: UInt8 = 0x0f
 
   /// The frames that an input describes, sealed.
   static func frames(of script: ArraySlice<UInt8>) -> [Frame] {
     var frames: [Frame] = []
+    var isMarked: [Bool] = []
     var rest = script
     while let head = rest.popFirst() {
       let low = Int(rest.popFirst() ?? 0)
@@ -24,34 +25,51 @@ package enum FrameScript {
       rest = rest.dropFirst(count)
       guard let type = FrameType(rawValue: head & typeMask) else { continue }
       if head & isRawBlock != 0 { payload = compressedBlock(raw: payload) }
-      if head & isComputed != 0 { payload = computed(type, after: frames) ?? payload }
-      frames.append(Frame(type: type, payload: payload))
+      let frame = Frame(type: type, payload: payload)
+      frames.append(frame)
+      isMarked.append(head & isComputed != 0)
+    }
+    for index in frames.indices where isMarked[index] {
+      frames[index].payload = computed(frames, index) ?? frames[index].payload
     }
     return frames
   }
 
-  private static func computed(_ type: FrameType, after frames: [Frame]) -> [UInt8]? {
-    switch type {
+  /// The payload of an entry or a trailer as the frames around it have it.
+  static func computed(_ frames: [Frame], _ index: Int) -> [UInt8]? {
+    switch frames[index].type {
+    case .entry:
+      guard var entry = try? DeltaEntry(payload: frames[index].payload) else { return nil }
+      let own = frames[(index + 1)...].prefix {
+        [.changesetHeader, .block, .stub].contains($0.type)
+      }
+      entry.contentHash = StreamReading.contentHash(own.map(part))
+      return entry.payload
     case .changesetTrailer:
-      guard let header = frames.first else { return nil }
-      var hasher = ContentHash.Hasher256()
-      hasher.update(header.payload)
-      var rowCount = 0
-      let blocks = frames.filter { $0.type == .block }.compactMap {
-        try? decompressedBlock(payload: $0.payload)
-      }
-      for raw in blocks {
-        hasher.update(ContentHash(of: raw).bytes)
-        rowCount += (try? BlockReader(raw: raw))?.rowCount ?? 0
-      }
+      let parts = frames[..<index].map(part)
       return ChangesetTrailer(
-        rowCount: rowCount, blockCount: blocks.count, contentHash: hasher.finish()
+        rowCount: parts.reduce(0) { $0 + rowCount($1) },
+        blockCount: parts.count { $0.type == .block || $0.type == .stub },
+        contentHash: StreamReading.contentHash(parts)
       ).payload
     case .deltaTrailer:
       return DeltaTrailer(
-        entryCount: frames.count { $0.type == .entry }, frameCount: frames.count
+        entryCount: frames[..<index].count { $0.type == .entry }, frameCount: index
       ).payload
     default: return nil
+    }
+  }
+
+  private static func part(_ frame: Frame) -> StreamReading.Part {
+    let raw = frame.type == .block ? try? decompressedBlock(payload: frame.payload) : nil
+    return StreamReading.Part(type: frame.type, content: raw ?? frame.payload)
+  }
+
+  private static func rowCount(_ part: StreamReading.Part) -> Int {
+    switch part.type {
+    case .block: (try? BlockReader(raw: part.content))?.rowCount ?? 0
+    case .stub: (try? BlockStub(payload: part.content))?.rowCount ?? 0
+    default: 0
     }
   }
 
@@ -67,6 +85,7 @@ package enum FrameScript {
       case .block, .outcome:
         head |= isRawBlock
         payload = try decompressedBlock(payload: payload)
+      case .entry: head |= isComputed
       case .changesetTrailer, .deltaTrailer:
         head |= isComputed
         payload = []

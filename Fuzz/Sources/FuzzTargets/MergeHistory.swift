@@ -3,8 +3,8 @@ internal import Clocks
 internal import Deltas
 internal import Merging
 
-/// A history of one row that could have been: each author has seen a beginning of the log and its
-/// own writes, and what those had seen.
+/// A history of one row that could have been: each author has seen some writes, its own, and all
+/// that those had seen. The log has them in any order in which each chain has its own.
 struct MergeHistory {
   static let table = TableID(1)
   static let columns = [ColumnID(2), ColumnID(3)]
@@ -33,9 +33,15 @@ struct MergeHistory {
 
   private mutating func append(_ choices: inout InputBytes) {
     let replica = ReplicaID(UInt32(1 + choices.number(below: 4)))
-    let own = writes.filter { $0.version.dot.replica == replica }
-    let least = Int(own.last?.version.base.rawValue ?? 0)
-    let base = least + choices.number(below: writes.count - least + 1)
+    let own = writes.indices.filter { writes[$0].version.dot.replica == replica }
+    var seen = own.last.map { writes[$0].seen } ?? 0
+    for index in own { seen |= 1 << index }
+    // Mostly a beginning; sometimes single writes besides.
+    for index in 0..<choices.number(below: writes.count + 1) { seen |= 1 << index }
+    if choices.number(below: 4) == 0 { seen |= Int(choices.byte()) & ((1 << writes.count) - 1) }
+    for index in writes.indices.reversed() where seen & (1 << index) != 0 {
+      seen |= writes[index].seen
+    }
     let choice = Self.kinds[choices.number(below: Self.kinds.count)]
     let values = choice.columns.map { _ in Value.integer(Int64(choices.byte() % 4)) }
     let change = RowChange(
@@ -43,12 +49,17 @@ struct MergeHistory {
       columns: choice.columns, values: values, milliseconds: 0, base: nil)
     let version = Version(
       dot: Dot(replica: replica, counter: UInt64(own.count + 1)),
-      position: LogPosition(UInt64(writes.count + 1)), base: LogPosition(UInt64(base)),
+      position: LogPosition(UInt64(writes.count + 1)), seen: Self.knowledge(seen),
       milliseconds: Int64(choices.byte() % 4))
-    let seen = writes.indices.reduce(0) { seen, index in
-      index < base || writes[index].version.dot.replica == replica ? seen | 1 << index : seen
-    }
     writes.append(Write(change: change, version: version, seen: seen))
+  }
+
+  /// Positions that are seen, as a beginning and what lies above it.
+  private static func knowledge(_ seen: Int) -> Knowledge {
+    let upTo = (~seen).trailingZeroBitCount
+    let also = (upTo..<writesMax).filter { seen & (1 << $0) != 0 }
+    return Knowledge(
+      upTo: LogPosition(UInt64(upTo)), also: also.map { LogPosition(UInt64($0 + 1)) })
   }
 
   /// All writes in an order of the input's choosing.

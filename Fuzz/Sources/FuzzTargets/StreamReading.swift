@@ -41,14 +41,17 @@ struct StreamReading: Hashable {
   }
 
   /// Reads a changeset's frames; nil if they are refused or not whole.
-  static func changeset(_ frames: [Frame]) throws(FuzzFinding) -> StreamReading? {
-    var reader = ChangesetReader()
+  static func changeset(
+    _ frames: [Frame], allowsStubs: Bool = false
+  ) throws(FuzzFinding) -> StreamReading? {
+    var reader = ChangesetReader(allowsStubs: allowsStubs)
     var reading = StreamReading()
     for frame in frames {
       guard let part = try? reader.read(frame) else { return nil }
       switch part {
       case .header(let header): try reading.add(frame, header.payload)
       case .block(let block): try reading.add(frame, block)
+      case .stub(let stub): try reading.add(frame, stub.payload)
       case .trailer(let trailer): try reading.add(frame, trailer.payload)
       }
     }
@@ -64,13 +67,32 @@ struct StreamReading: Hashable {
       switch part {
       case .header(let header): try reading.add(frame, header.payload)
       case .entry(let entry): try reading.add(frame, entry.payload)
+      case .changesetHeader(let header, let payload):
+        try hold(payload == frame.payload, "A header comes with other bytes than its frame's.")
+        try reading.add(frame, header.payload)
       case .block(let block), .outcome(let block): try reading.add(frame, block)
+      case .stub(let stub): try reading.add(frame, stub.payload)
       case .conflicts(let conflicts):
         try reading.add(frame, Conflict.payload(of: conflicts))
       case .trailer(let trailer): try reading.add(frame, trailer.payload)
       }
     }
     return reader.isComplete ? reading : nil
+  }
+
+  /// What the frames from a changeset's header on come to.
+  static func contentHash(_ parts: some Sequence<Part>) -> ContentHash {
+    var hasher = ContentHash.Hasher256()
+    for part in parts {
+      switch part.type {
+      case .changesetHeader: hasher.update(part.content)
+      case .block: hasher.update(ContentHash(of: part.content).bytes)
+      case .stub:
+        if let stub = try? BlockStub(payload: part.content) { hasher.update(stub.hash.bytes) }
+      default: break
+      }
+    }
+    return hasher.finish()
   }
 
   private mutating func add(_ frame: Frame, _ payload: [UInt8]) throws(FuzzFinding) {
