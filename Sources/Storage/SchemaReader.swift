@@ -37,7 +37,32 @@ package enum SchemaReader {
       result.append(try table.schema(id: TableID(UInt16(index + 1))))
     }
     let names = Set(result.map(\.name))
-    return Schema(tables: result, otherSQL: catalog.otherSQL(tracked: names))
+    let schema = Schema(tables: result, otherSQL: catalog.otherSQL(tracked: names))
+    try checkLimits(schema)
+    return schema
+  }
+
+  /// Refuses what other replicas could not be told: a hub that has it would not open.
+  private static func checkLimits(_ schema: Schema) throws(SchemaError) {
+    for table in schema.tables {
+      let names = [table.name] + table.columns.flatMap { [$0.name, $0.declaredType, $0.collation] }
+      guard names.allSatisfy({ $0.utf8.count <= DeltaLimits.nameBytesMax }) else {
+        throw .tooLarge(
+          what: "a name or type in table “\(table.name.prefix(40))”, in bytes,",
+          limit: DeltaLimits.nameBytesMax)
+      }
+    }
+    guard schema.otherSQL.count <= DeltaLimits.statementsMax else {
+      throw .tooLarge(what: "the number of statements", limit: DeltaLimits.statementsMax)
+    }
+    for sql in schema.tables.map(\.createSQL) + schema.otherSQL
+    where sql.utf8.count > DeltaLimits.sqlBytesMax {
+      throw .tooLarge(
+        what: "the statement “\(sql.prefix(40))…”, in bytes,", limit: DeltaLimits.sqlBytesMax)
+    }
+    guard schema.encoded.count <= DeltaLimits.schemaBytesMax else {
+      throw .tooLarge(what: "all of it together, in bytes,", limit: DeltaLimits.schemaBytesMax)
+    }
   }
 
   /// The ordinary tables that `read` leaves out when no tables are named, and why.
