@@ -90,7 +90,9 @@ enum FaultCheck {
           let functions = lines.compactMap { FaultCheck.declared($0, ["func"]) }
           for type in types { tests.formUnion(functions.map { "\(type)/\($0)" }) }
         } else {
-          let options = lines.compactMap { FaultCheck.declared($0, ["var", "let", "case"]) }
+          let options =
+            lines.compactMap { FaultCheck.declared($0, ["var", "let"]) }
+            + lines.flatMap(FaultCheck.cases)
           for type in types { self.options.formUnion(options.map { "\(type).\($0)" }) }
         }
       }
@@ -103,6 +105,12 @@ enum FaultCheck {
 
   private static let simulators: Set<String> = ["Simulation", "ProtocolSimulation"]
   private static let typeWords: Set<String> = ["struct", "class", "enum", "actor", "extension"]
+
+  /// The cases that a line declares.
+  private static func cases(_ line: Substring) -> [String] {
+    let words = line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+    return words.first == "case" ? words.dropFirst().map(String.init) : []
+  }
 
   /// The name that a line declares with one of the words, if it does.
   private static func declared(_ line: Substring, _ words: Set<String>) -> String? {

@@ -67,12 +67,19 @@ package struct DamagedDeltaTarget: FuzzTarget {
       position: position, dot: choices.dot(), contentHash: choices.hash(),
       timestamp: choices.timestamp(),
       clockOffsetMilliseconds: Int64(bitPattern: choices.magnitude()),
-      receivedMilliseconds: Int64(bitPattern: choices.magnitude()), hasBlocks: choices.flag())
+      receivedMilliseconds: Int64(bitPattern: choices.magnitude()), hasBlocks: choices.flag(),
+      seen: version == 2 ? knowledge(position, &choices) : nil)
     var frames = [Frame(type: .entry, payload: entry.payload)]
     if entry.hasBlocks { frames += blocks(of: entry, version, &choices) }
     // The author's parts give the entry its hash, as the hub's log has it.
     if version == 2 { frames[0].payload = FrameScript.computed(frames, 0) ?? [] }
     return frames + outcomes(&choices, kind: nil)
+  }
+
+  private static func knowledge(
+    _ position: LogPosition, _ choices: inout InputBytes
+  ) -> EntryKnowledge {
+    EntryKnowledge(upTo: LogPosition(choices.magnitude() % position.rawValue), also: [])
   }
 
   private static func blocks(

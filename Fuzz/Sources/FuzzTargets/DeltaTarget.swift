@@ -28,7 +28,8 @@ package struct DeltaTarget: FuzzTarget {
     guard let first = reading.parts.first, let header = try? DeltaHeader(payload: first.content)
     else { throw FuzzFinding("A whole delta has no header.") }
     var positions = reading.parts.filter { $0.type == .entry }.compactMap {
-      (try? DeltaEntry(payload: $0.content))?.position.rawValue
+      (try? DeltaEntry(payload: $0.content, formatVersion: header.formatVersion))?
+        .position.rawValue
     }
     // Planted: an entry is skipped.
     if isBroken { positions = Array(positions.dropLast()) }

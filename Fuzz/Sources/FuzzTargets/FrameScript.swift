@@ -39,7 +39,11 @@ package enum FrameScript {
   static func computed(_ frames: [Frame], _ index: Int) -> [UInt8]? {
     switch frames[index].type {
     case .entry:
-      guard var entry = try? DeltaEntry(payload: frames[index].payload) else { return nil }
+      let header = frames.first.flatMap { try? DeltaHeader(payload: $0.payload) }
+      guard var entry = try? DeltaEntry(
+        payload: frames[index].payload,
+        formatVersion: header?.formatVersion ?? FormatVersion.delta)
+      else { return nil }
       let own = frames[(index + 1)...].prefix {
         [.changesetHeader, .block, .stub].contains($0.type)
       }
