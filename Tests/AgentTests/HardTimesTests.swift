@@ -132,14 +132,15 @@ import Testing
   }
 
   /// What two branches can do to one row that both have, and how many rows stand afterwards.
-  private static let encounters: [(left: String, right: String, rowCount: Int64, conflicts: Int)] = [
-    ("DELETE FROM item", "DELETE FROM item", 0, 0),
-    ("DELETE FROM item", "UPDATE item SET v = 'b'", 1, 1),
-    ("DELETE FROM item; INSERT INTO item VALUES (1, 'again', 'w')", "DELETE FROM item", 1, 1),
-    ("UPDATE item SET v = 'same'", "UPDATE item SET v = 'same'", 1, 0),
-    ("UPDATE item SET v = 'a'", "UPDATE item SET w = 'b'", 1, 0),
-    ("UPDATE item SET v = 'a'", "UPDATE item SET v = 'b'", 1, 1),
-  ]
+  private static let encounters: [(left: String, right: String, rowCount: Int64, conflicts: Int)] =
+    [
+      ("DELETE FROM item", "DELETE FROM item", 0, 0),
+      ("DELETE FROM item", "UPDATE item SET v = 'b'", 1, 1),
+      ("DELETE FROM item; INSERT INTO item VALUES (1, 'again', 'w')", "DELETE FROM item", 1, 1),
+      ("UPDATE item SET v = 'same'", "UPDATE item SET v = 'same'", 1, 0),
+      ("UPDATE item SET v = 'a'", "UPDATE item SET w = 'b'", 1, 0),
+      ("UPDATE item SET v = 'a'", "UPDATE item SET v = 'b'", 1, 1),
+    ]
 
   @Test(arguments: encounters.indices, [false, true])
   func oneRowAtTwoBranches(index: Int, isRightFirst: Bool) throws {

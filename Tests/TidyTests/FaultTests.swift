@@ -22,7 +22,8 @@ struct FaultTests {
     let page = "# Faults\n\n| | Fault | Promise | Covered by |\n" + rows.joined(separator: "\n")
     let files = [
       SourceFile(FaultCheck.path, page),
-      SourceFile("Tests/ATests/KillTests.swift", "struct KillTests { \n@Test func nothingIsLost() {}\n}"),
+      SourceFile(
+        "Tests/ATests/KillTests.swift", "struct KillTests {\n@Test func nothingIsLost() {}\n}"),
       SourceFile("Sources/Simulation/Plan.swift", "struct Plan { \nvar loss: Int\n}"),
       SourceFile("Sources/Hub/Plan.swift", "struct Plan { \nvar other: Int\n}"),
     ]

@@ -37,8 +37,9 @@ package struct ChangesetTarget: FuzzTarget {
   ) throws(FuzzFinding) {
     let dot = Dot(replica: ReplicaID(9), counter: 4)
     let previous = ContentHash(of: [7])
-    guard let (again, trailer) = try? ChangesetRewriter.rechained(
-      stream, dot: dot, previous: previous)
+    guard
+      let (again, trailer) = try? ChangesetRewriter.rechained(
+        stream, dot: dot, previous: previous)
     else { throw FuzzFinding("A changeset cannot be put into another chain.") }
     let frames = try StreamReading.frames(of: again, pieceBytes: 100) ?? []
     guard let moved = try StreamReading.changeset(frames, allowsStubs: true),

@@ -40,9 +40,10 @@ package enum FrameScript {
     switch frames[index].type {
     case .entry:
       let header = frames.first.flatMap { try? DeltaHeader(payload: $0.payload) }
-      guard var entry = try? DeltaEntry(
-        payload: frames[index].payload,
-        formatVersion: header?.formatVersion ?? FormatVersion.delta)
+      guard
+        var entry = try? DeltaEntry(
+          payload: frames[index].payload,
+          formatVersion: header?.formatVersion ?? FormatVersion.delta)
       else { return nil }
       let own = frames[(index + 1)...].prefix {
         [.changesetHeader, .block, .stub].contains($0.type)

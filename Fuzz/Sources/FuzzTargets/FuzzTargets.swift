@@ -2,7 +2,8 @@
 package enum FuzzTargets {
   package static let all: [any FuzzTarget.Type] = [
     BlockTarget.self, ChangesetTarget.self, CompressedTarget.self, ConflictsTarget.self,
-    DamagedChangesetTarget.self, DamagedDeltaTarget.self, DeltaTarget.self, KeyTarget.self, LineageTarget.self,
+    DamagedChangesetTarget.self, DamagedDeltaTarget.self, DeltaTarget.self, KeyTarget.self,
+    LineageTarget.self,
     MergeTarget.self, MessageTarget.self, SchemaTarget.self, SchemaSQLTarget.self,
     TokenTarget.self,
   ]

@@ -1,8 +1,9 @@
+internal import FuzzTargets
+internal import Glibc
+
 #if CERTIFICATES
   internal import FuzzCertificates
 #endif
-internal import FuzzTargets
-internal import Glibc
 
 // `TRIBUTARY_FUZZ_TARGET` says what is tested; the arguments are libFuzzer's.
 // https://llvm.org/docs/LibFuzzer.html
