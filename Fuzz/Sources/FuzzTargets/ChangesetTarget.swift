@@ -28,24 +28,26 @@ package struct ChangesetTarget: FuzzTarget {
     try hold(
       trailer.contentHash == StreamReading.contentHash(reading.parts),
       "A changeset's hash is not that of its content.")
-    try checkRechained(stream, reading)
+    try checkRechained(stream, reading, trailer.contentHash)
   }
 
   /// The same blocks under another header are a changeset too, and nothing else.
   private func checkRechained(
-    _ stream: [UInt8], _ reading: StreamReading
+    _ stream: [UInt8], _ reading: StreamReading, _ hash: ContentHash
   ) throws(FuzzFinding) {
     let dot = Dot(replica: ReplicaID(9), counter: 4)
     let previous = ContentHash(of: [7])
     guard
       let (again, trailer) = try? ChangesetRewriter.rechained(
-        stream, dot: dot, previous: previous)
+        stream, hash: hash, dot: dot, previous: previous)
     else { throw FuzzFinding("A changeset cannot be put into another chain.") }
     let frames = try StreamReading.frames(of: again, pieceBytes: 100) ?? []
     guard let moved = try StreamReading.changeset(frames, allowsStubs: true),
       let header = try? ChangesetHeader(payload: moved.parts[0].content)
     else { throw FuzzFinding("A changeset in another chain is refused.") }
     try hold(header.dot == dot && header.previous == previous, "Another chain was asked for.")
+    let first = (try? ChangesetHeader(payload: reading.parts[0].content))?.origin ?? hash
+    try hold(header.origin == first, "What a changeset was first sealed as is forgotten.")
     try hold(trailer.payload == moved.parts.last?.content, "The new trailer is another one.")
     try hold(
       moved.parts.dropFirst().dropLast() == reading.parts.dropFirst().dropLast(),

@@ -82,13 +82,18 @@ struct MergeHistory {
     writes.indices.contains { writes[$0].change.kind != .delete && isLive($0) }
   }
 
-  /// The value of the write that stands: of those that no other write of the cell has seen, and if
-  /// there are such that no deletion has, the latest; of the same time that of the lowest replica.
+  /// The value of the write that stands: of those that no other write of the cell has seen, the
+  /// latest that was not deleted while another of them lived on; of the same time that of the lowest
+  /// replica.
   func standing(_ column: ColumnID) -> Value? {
     let ofCell = writes.indices.filter { writes[$0].change.columns.contains(column) }
     let maximal = ofCell.filter { write in !ofCell.contains { writes[$0].hasSeen(write) } }
-    let live = maximal.filter(isLive)
-    let best = (live.isEmpty ? maximal : live).max { left, right in
+    let lasting = maximal.filter { write in
+      !deletions.contains { deletion in
+        deletion.hasSeen(write) && maximal.contains { !deletion.hasSeen($0) }
+      }
+    }
+    let best = (lasting.isEmpty ? maximal : lasting).max { left, right in
       let (left, right) = (writes[left].version, writes[right].version)
       let (leftTime, rightTime) = (left.milliseconds ?? .min, right.milliseconds ?? .min)
       if leftTime != rightTime { return leftTime < rightTime }

@@ -5,7 +5,8 @@ internal import Glibc
   internal import FuzzCertificates
 #endif
 
-// `TRIBUTARY_FUZZ_TARGET` says what is tested; the arguments are libFuzzer's.
+// `TRIBUTARY_FUZZ_TARGET` says what is tested, and `TRIBUTARY_FUZZ_PLANTED` plants a bug in it, which
+// must be found; the arguments are libFuzzer's.
 // https://llvm.org/docs/LibFuzzer.html
 
 /// What is tested; set once, before the first input.
@@ -21,7 +22,9 @@ private func allTargets() -> [any FuzzTarget.Type] {
 
 private func chosenTarget() -> any FuzzTarget {
   let name = getenv("TRIBUTARY_FUZZ_TARGET").map { String(cString: $0) } ?? ""
-  if let type = allTargets().first(where: { $0.name == name }) { return type.init(isBroken: false) }
+  if let type = allTargets().first(where: { $0.name == name }) {
+    return type.init(isBroken: getenv("TRIBUTARY_FUZZ_PLANTED") != nil)
+  }
   for type in allTargets() { print(type.name, type.inputBytesMax) }
   exit(name == "list" ? 0 : 64)
 }
