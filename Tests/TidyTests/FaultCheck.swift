@@ -73,27 +73,25 @@ enum FaultCheck {
 
   /// What there is to name.
   private struct Known {
-    /// `Suite/test`, for every function of a test's file and every type in it.
+    /// `Suite/test`, for every function of a suite.
     private var tests: Set<String> = []
-    /// `Type.option`, the same of the simulators.
+    /// `Type.option`, for what the simulators' types declare.
     private var options: Set<String> = []
     private let paths: Set<String>
 
     init(_ files: [SourceFile], _ paths: [String]) {
       self.paths = Set(paths)
       for file in files where file.isSwift {
-        let isTest = file.path.hasPrefix("Tests/")
-        guard isTest || FaultCheck.simulators.contains(file.module ?? "") else { continue }
-        let lines = file.codeLines
-        let types = lines.compactMap { FaultCheck.declared($0, FaultCheck.typeWords) }
-        if isTest {
-          let functions = lines.compactMap { FaultCheck.declared($0, ["func"]) }
-          for type in types { tests.formUnion(functions.map { "\(type)/\($0)" }) }
-        } else {
-          let options =
-            lines.compactMap { FaultCheck.declared($0, ["var", "let"]) }
-            + lines.flatMap(FaultCheck.cases)
-          for type in types { self.options.formUnion(options.map { "\(type).\($0)" }) }
+        if file.path.hasPrefix("Tests/") {
+          FaultCheck.members(of: file) { type, line in
+            guard let name = FaultCheck.declared(line, ["func"]) else { return }
+            tests.insert("\(type)/\(name)")
+          }
+        } else if FaultCheck.simulators.contains(file.module ?? "") {
+          FaultCheck.members(of: file) { type, line in
+            let names = FaultCheck.cases(line) + [FaultCheck.declared(line, ["var", "let"])]
+            for case let name? in names { options.insert("\(type).\(name)") }
+          }
         }
       }
     }
@@ -106,10 +104,24 @@ enum FaultCheck {
   private static let simulators: Set<String> = ["Simulation", "ProtocolSimulation"]
   private static let typeWords: Set<String> = ["struct", "class", "enum", "actor", "extension"]
 
+  /// Gives each line with each type that it stands in, as the indentation has it.
+  private static func members(of file: SourceFile, _ body: (String, Substring) -> Void) {
+    var types: [(depth: Int, name: String)] = []
+    for line in file.codeLines where line.contains(where: { $0 != " " }) {
+      let depth = line.prefix { $0 == " " }.count
+      guard let name = declared(line, typeWords) else {
+        for type in types where type.depth < depth { body(type.name, line) }
+        continue
+      }
+      types.removeAll { $0.depth >= depth }
+      types.append((depth, name))
+    }
+  }
+
   /// The cases that a line declares.
-  private static func cases(_ line: Substring) -> [String] {
+  private static func cases(_ line: Substring) -> [String?] {
     let words = line.split { !$0.isLetter && !$0.isNumber && $0 != "_" }
-    return words.first == "case" ? words.dropFirst().map(String.init) : []
+    return words.first == "case" ? words.dropFirst().map { String($0) } : []
   }
 
   /// The name that a line declares with one of the words, if it does.

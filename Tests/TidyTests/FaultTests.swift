@@ -23,9 +23,9 @@ struct FaultTests {
     let files = [
       SourceFile(FaultCheck.path, page),
       SourceFile(
-        "Tests/ATests/KillTests.swift", "struct KillTests {\n@Test func nothingIsLost() {}\n}"),
-      SourceFile("Sources/Simulation/Plan.swift", "struct Plan { \nvar loss: Int\n}"),
-      SourceFile("Sources/Hub/Plan.swift", "struct Plan { \nvar other: Int\n}"),
+        "Tests/ATests/KillTests.swift", "struct KillTests {\n  @Test func nothingIsLost() {}\n}"),
+      SourceFile("Sources/Simulation/Plan.swift", "struct Plan {\n  var loss: Int\n}"),
+      SourceFile("Sources/Hub/Plan.swift", "struct Plan {\n  var other: Int\n}"),
     ]
     return FaultCheck.findings(in: files, paths: files.map(\.path) + ["scripts/torture"])
       .map(\.description)
