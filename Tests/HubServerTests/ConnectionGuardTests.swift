@@ -99,6 +99,19 @@ import Testing
     #expect(!channel.isActive)
   }
 
+  @Test func anAnswerThatNobodyReadsEndsTheConnection() throws {
+    let channel = try connect()
+    try channel.writeInbound(head)
+    try channel.writeInbound(HTTPRequestPart.end(nil))
+    // Written, and never taken by the network.
+    channel.write(HTTPResponsePart.head(HTTPResponse(status: .ok)), promise: nil)
+    channel.write(HTTPResponsePart.end(nil), promise: nil)
+    advance(channel, limits.answerMillisecondsMax - 1)
+    #expect(channel.isActive)
+    advance(channel, 1)
+    #expect(!channel.isActive)
+  }
+
   @Test func aRefusedBodyIsDrainedForAMomentOnly() throws {
     let channel = try connect()
     try channel.writeInbound(head)
