@@ -126,7 +126,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "Transport", "CSQLite",
+        "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Merging", "Sessions", "Storage",
+        "Transport",
       ],
       path: "Fuzz/Sources/FuzzTargets", swiftSettings: strict),
     .target(

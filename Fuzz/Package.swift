@@ -62,13 +62,15 @@ let package = Package(
     module("Merging", ["Basics", "Clocks", "Deltas"]),
     module("Sessions", ["Basics", "Clocks", "Deltas"]),
     module("Storage", ["Basics", "Deltas", "CSQLite"]),
+    module("BranchStore", ["Basics", "Clocks", "Deltas", "Storage"]),
     module(
       "Transport", ["Basics", "Clocks"] + (withCertificates ? certificatePackages : []),
       sources: tokenSources + (withCertificates ? certificateSources : [])),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "Transport", "CSQLite",
+        "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Merging", "Sessions", "Storage",
+        "Transport",
       ],
       swiftSettings: strict),
     .executableTarget(

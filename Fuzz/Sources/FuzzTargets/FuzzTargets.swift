@@ -1,7 +1,8 @@
 /// The properties that need nothing but the product's own modules.
 package enum FuzzTargets {
   package static let all: [any FuzzTarget.Type] = [
-    BlockTarget.self, ChangesetTarget.self, CompressedTarget.self, ConflictsTarget.self,
+    AttachTarget.self, BlockTarget.self, ChangesetTarget.self, CompressedTarget.self,
+    ConflictsTarget.self,
     DamagedChangesetTarget.self, DamagedDeltaTarget.self, DeltaTarget.self, KeyTarget.self,
     LineageTarget.self,
     MergeTarget.self, MessageTarget.self, SchemaTarget.self, SchemaSQLTarget.self,

@@ -1,5 +1,3 @@
-internal import Basics
-internal import CSQLite
 internal import Deltas
 internal import Storage
 
@@ -44,23 +42,7 @@ package struct SchemaSQLTarget: FuzzTarget {
 
   private static func database(running sql: String) throws -> Database {
     let database = try Database(path: ":memory:", mode: .create)
-    let handle = database.sqliteHandle
-    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, 1 << 20)
-    sqlite3_limit(handle, SQLITE_LIMIT_VDBE_OP, 25_000)
-    sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
-    sqlite3_limit(handle, SQLITE_LIMIT_EXPR_DEPTH, 50)
-    // Statements that would run for long are stopped.
-    sqlite3_progress_handler(handle, 20_000, { _ in 1 }, nil)
-    sqlite3_set_authorizer(
-      handle,
-      { _, action, _, _, _, _ in
-        [SQLITE_ATTACH, SQLITE_PRAGMA, SQLITE_DETACH].contains(action) ? SQLITE_DENY : SQLITE_OK
-      }, nil)
-    // A script that fails has made what stands before.
-    try? database.executeScript(sql)
-    sqlite3_set_authorizer(handle, nil, nil)
-    sqlite3_progress_handler(handle, 0, nil, nil)
-    sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+    SandboxedSQL.run(sql, on: database)
     return database
   }
 }
