@@ -50,4 +50,6 @@ package enum HubStoreLimits {
   package static let writeAheadLogBytesMax = 64 << 20
   /// One read of a staged file.
   package static let stagedReadBytes = 256 << 10
+  /// One file of keys or certificates that goes with a backup.
+  package static let keptFileBytesMax = 1 << 20
 }
