@@ -25,9 +25,8 @@ extension Database {
     } while code == SQLITE_OK
     let ended = sqlite3_backup_finish(copy)
     guard code == SQLITE_DONE, ended == SQLITE_OK else {
-      throw StorageError(
-        code: ended == SQLITE_OK ? code : sqlite3_extended_errcode(target.sqliteHandle),
-        message: String(cString: sqlite3_errmsg(target.sqliteHandle)))
+      throw target.error(
+        code: ended == SQLITE_OK ? code : sqlite3_extended_errcode(target.sqliteHandle))
     }
   }
 }

@@ -76,8 +76,16 @@ package final class Database {
 
   /// The last error on this connection, as ours.
   package var lastError: StorageError {
-    StorageError(
-      code: sqlite3_extended_errcode(handle), message: String(cString: sqlite3_errmsg(handle)))
+    error(code: sqlite3_extended_errcode(handle))
+  }
+
+  /// An error that a call has just returned, as ours.
+  func error(code: Int32) -> StorageError {
+    // SQLite tells a limit on the size of files, or a quota, from a broken disk by this only.
+    if code & 0xff == SQLITE_IOERR, StorageError.isLackOfSpace(sqlite3_system_errno(handle)) {
+      return .diskFull
+    }
+    return StorageError(code: code, message: String(cString: sqlite3_errmsg(handle)))
   }
 
   /// Rows changed by the last statement that finished.

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
 /// What SQLite refused, in the kinds that a caller acts on differently.
 package enum StorageError: Error, Hashable, Sendable {
   /// Another process held the lock for longer than the timeout.
@@ -26,6 +32,11 @@ package enum StorageError: Error, Hashable, Sendable {
       case 9: .interrupted
       default: .other(code: extendedCode, message: message)
       }
+  }
+
+  /// Whether the system's error number says that there is no room, or no room for this user.
+  static func isLackOfSpace(_ errno: Int32) -> Bool {
+    errno == ENOSPC || errno == EDQUOT || errno == EFBIG
   }
 
   /// What stopped us, without what to do about it: the caller knows what was not done.

@@ -8,7 +8,8 @@ struct HelpTests {
   private static let commands = [
     [], ["join"], ["sync"], ["agent"], ["status"], ["leave"], ["conflicts"], ["why"], ["digest"],
     ["verify"], ["doctor"], ["hub"], ["hub", "init"], ["hub", "serve"], ["hub", "invite"],
-    ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["demo"], ["completion"],
+    ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
+    ["hub", "restore"], ["demo"], ["completion"],
   ]
 
   @Test(arguments: commands)

@@ -30,6 +30,17 @@ enum Program {
     return await running.finish()
   }
 
+  /// Runs it where no file may grow beyond a size: to a program, a disk that is full.
+  static func run(
+    _ arguments: [String], in folder: URL, fileKibibytesMax: Int
+  ) async throws -> Result {
+    let script = "trap '' XFSZ; ulimit -f \(fileKibibytesMax); exec \"$0\" \"$@\""
+    let running = try RunningProgram(
+      ["-c", script, url.path] + arguments, in: folder, environment: [:],
+      program: URL(fileURLWithPath: "/bin/bash"))
+    return await running.finish()
+  }
+
   static func start(
     _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
   ) throws -> RunningProgram {
@@ -45,9 +56,10 @@ final class RunningProgram: @unchecked Sendable {
   private let ended: AsyncStream<Void>
 
   fileprivate init(
-    _ arguments: [String], in folder: URL?, environment: [String: String]
+    _ arguments: [String], in folder: URL?, environment: [String: String],
+    program: URL = Program.url
   ) throws {
-    process.executableURL = Program.url
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }

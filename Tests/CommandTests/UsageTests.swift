@@ -23,7 +23,6 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    ["hub", "backup", "hub", "file"], ["hub", "restore", "file", "hub"],
     ["conflicts", "hub", "resolve", "1", "--take", "A"], ["verify", "a.db", "--repair"],
     ["join", "a.db", "token", "--keys", "own"],
     ["hub", "init", "hub", "--like", "a.db", "--policy", "p"],
@@ -54,7 +53,8 @@ struct UsageTests {
 
   @Test(arguments: [
     ["hub", "serve", "."], ["hub", "invite", "none", "--branch", "A"], ["hub", "branches", "."],
-    ["hub", "revoke", "none", "A"], ["hub", "vector", "."], ["digest", "."], ["conflicts", "."],
+    ["hub", "revoke", "none", "A"], ["hub", "backup", "none", "b"], ["hub", "vector", "."],
+    ["digest", "."], ["conflicts", "."],
   ])
   func whatIsNoHubIsCalledSo(arguments: [String]) async throws {
     let folder = try TemporaryFolder()

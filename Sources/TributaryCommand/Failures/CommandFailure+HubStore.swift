@@ -31,4 +31,21 @@ extension CommandFailure {
     case .damaged: .damaged
     }
   }
+
+  /// Why a backup was not made, or a hub not restored.
+  init(_ error: HubBackupError, undone: String) {
+    let code: ErrorCode =
+      switch error {
+      case .targetTaken, .folderNotEmpty: .alreadyExists
+      case .targetInUse: .locked
+      case .notABackup: .notABackup
+      case .unsupportedFormat: .formatTooNew
+      case .backupDamaged, .storeDamaged: .damaged
+      case .otherHub: .anotherHub
+      case .noSpace: .diskFull
+      case .cannotWrite, .cannotRead: .cannotOpen
+      case .damagedWhileServed: .locked
+      }
+    self.init(code, undone: undone, why: error.why, next: error.next)
+  }
 }

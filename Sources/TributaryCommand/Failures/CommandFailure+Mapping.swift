@@ -15,6 +15,7 @@ extension CommandFailure {
     case let error as StorageError: self.init(error, undone: undone)
     case let error as SchemaError: self.init(error, undone: undone)
     case let error as BranchStoreError: self.init(error, undone: undone)
+    case let error as HubBackupError: self.init(error, undone: undone)
     case let error as HubStoreError: self.init(error, undone: undone)
     case let error as TransportError: self.init(error, undone: undone)
     case let error as CredentialError: self.init(error, undone: undone)

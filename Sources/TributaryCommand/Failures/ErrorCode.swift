@@ -4,6 +4,8 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case notADatabase = "not-a-database"
   case notABranch = "not-a-branch"
   case notAHub = "not-a-hub"
+  case notABackup = "not-a-backup"
+  case anotherHub = "another-hub"
   case alreadyJoined = "already-joined"
   case alreadyExists = "already-exists"
   case cannotOpen = "cannot-open"
@@ -73,7 +75,8 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .revoked, .retired: .revoked
     case .interrupted: .interrupted
     case .hubUnreachable, .notHubAnswer, .damagedAnswer, .hubBusy: .unreachable
-    case .notADatabase, .alreadyJoined, .alreadyExists, .cannotOpen, .readOnly, .diskFull,
+    case .notADatabase, .notABackup, .anotherHub, .alreadyJoined,
+      .alreadyExists, .cannotOpen, .readOnly, .diskFull,
       .damaged, .constraint, .formatTooNew, .noSuchTable, .noSuchColumn, .badKey, .keysClash,
       .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage,
       .protocolMismatch, .malformedMessage, .tooLarge,

@@ -20,6 +20,13 @@ struct Progress {
     shownWidth = width
   }
 
+  /// How much of a file has been copied.
+  mutating func show(pages done: Int, of count: Int, _ what: String) {
+    show(
+      "\(what): \(count == 0 ? 100 : done * 100 / count) %",
+      nowMilliseconds: SteadyClock.milliseconds())
+  }
+
   /// Wipes the line, so that what comes next starts on a clean one.
   mutating func clear() {
     guard shownWidth > 0 else { return }

@@ -46,6 +46,18 @@ final class FileLock {
     return lock
   }
 
+  /// The same lock, if nobody has it; nil if a process serves the hub. A folder that is not there
+  /// is served by nobody, and gives no lock.
+  static func forServingIfFree(_ folder: String) throws -> (lock: FileLock?, isServed: Bool) {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT else { throw FileError(path: folder, errno: errno) }
+      return (nil, false)
+    }
+    let lock = FileLock(descriptor: descriptor)
+    return try lock.tryToTake(folder) ? (lock, false) : (nil, true)
+  }
+
   private func tryToTake(_ path: String) throws -> Bool {
     if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
     guard errno == EWOULDBLOCK || errno == EINTR else {
