@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 
-.PHONY: help demo test build install lint bench fuzz clean
+.PHONY: help demo test build install lint bench fuzz torture clean
 
 help:
 	@echo 'make demo            build, then a hub and three branches on this machine: the short tour'
@@ -12,6 +12,7 @@ help:
 	@echo 'make lint            the format of the sources, and the syntax of the scripts'
 	@echo 'make bench           the figures of docs/operations.md, measured on this machine'
 	@echo 'make fuzz            what must hold for any bytes, against bytes made up (TARGET=… SECONDS=60)'
+	@echo 'make torture         kill everything, thousands of times; nothing acknowledged may be lost'
 	@echo 'make clean           remove everything that was built'
 
 demo:
@@ -34,6 +35,9 @@ bench:
 
 fuzz:
 	@scripts/fuzz '$(SECONDS)' $(TARGET)
+
+torture:
+	@scripts/torture
 
 clean:
 	@rm -rf .build .build-* Benchmarks/.build Fuzz/.build

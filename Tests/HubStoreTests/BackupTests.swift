@@ -76,7 +76,8 @@ import Testing
     #expect(
       facts
         == BackupFacts(
-          number: 1, generation: TestHub.generation, position: LogPosition(2), milliseconds: Self.now))
+          number: 1, generation: TestHub.generation, position: LogPosition(2),
+          milliseconds: Self.now))
     #expect(try hub.store.lastBackup() == facts)
     #expect(try names(folder.url.path) == ["hub.backup"])
     #expect(try mode(file) == 0o600)
@@ -134,8 +135,8 @@ import Testing
 
   @Test func twoAtATimeDoNotMix() throws {
     let first = try BackupTarget(path: file)
-    #expect(
-      error { _ = try hub.store.backup(to: file, wallMilliseconds: 0) } == .targetInUse(path: file))
+    let refused = error { _ = try hub.store.backup(to: file, wallMilliseconds: 0) }
+    #expect(refused == .targetInUse(path: file))
     withExtendedLifetime(first) {}
   }
 
@@ -197,7 +198,8 @@ import Testing
     try reader.readTransaction {
       #expect(try reader.integer(count) == 3)
       let restored = try HubStore.restore(file, into: hub.store.folder, isServed: true)
-      #expect(restored == RestoreFacts(backup: facts, replacedPosition: LogPosition(3), putAside: nil))
+      #expect(
+        restored == RestoreFacts(backup: facts, replacedPosition: LogPosition(3), putAside: nil))
       #expect(try reader.integer(count) == 3)
     }
     #expect(try reader.integer(count) == 2)
