@@ -85,7 +85,8 @@ struct HubResponder: Sendable {
     case .exchange(let exchange):
       await board.post(.init(generation: exchange.generation, head: exchange.to))
     case .news(let generation, let head):
-      if case .awaitNews(let position) = message, head <= position {
+      // A branch that is ahead of the log had better know: the hub was restored.
+      if case .awaitNews(let position) = message, head == position {
         return .waitForNews(after: position, seen: .init(generation: generation, head: head))
       }
     default: break

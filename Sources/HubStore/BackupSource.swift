@@ -6,7 +6,7 @@ internal import Storage
 struct BackupSource {
   let path: String
   let database: Database
-  let facts: BackupFacts
+  let facts: HubStore.Backup
   /// What the hub keeps from its making on, through all generations.
   let hub: String
   let files: [KeptFiles.File]
@@ -18,7 +18,7 @@ struct BackupSource {
       let tableCount = try database.integer(HubSQL.countBackupTables) ?? 0
       let isHub = try database.integer(HubSQL.isHub) != nil
       guard tableCount == 3, let row = try database.firstRow(HubSQL.selectHub),
-        let format = row[0].integerValue, let facts = try HubStore.lastBackup(in: database)
+        let format = row[0].integerValue, let facts = try HubStore.backup(in: database)
       else { throw HubBackupError.notABackup(path: path, isHub: isHub) }
       guard format <= HubSQL.formatVersion else {
         throw HubBackupError.unsupportedFormat(format, path: path)

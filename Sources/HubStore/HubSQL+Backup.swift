@@ -1,14 +1,5 @@
 /// The SQL of backups.
 extension HubSQL {
-  /// Each backup that was made, in the hub's file and in the backups.
-  static let createBackup = """
-    CREATE TABLE IF NOT EXISTS tributary_backup (
-      number INTEGER PRIMARY KEY,
-      generation TEXT NOT NULL,
-      position INTEGER NOT NULL,
-      milliseconds INTEGER NOT NULL
-    ) STRICT;
-    """
   /// In a backup only: the hub's other files, its keys among them.
   static let createBackupFile = """
     CREATE TABLE tributary_backup_file (
@@ -23,13 +14,6 @@ extension HubSQL {
     SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN (
       'tributary_hub', 'tributary_backup', 'tributary_backup_file')
     """
-  static let hasBackups = """
-    SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tributary_backup'
-    """
-  static let selectLastBackup = """
-    SELECT number, generation, position, milliseconds FROM tributary_backup
-    ORDER BY number DESC LIMIT 1
-    """
   static let insertBackup = """
     INSERT OR IGNORE INTO tributary_backup (number, generation, position, milliseconds)
     VALUES (?, ?, ?, ?)
@@ -41,9 +25,6 @@ extension HubSQL {
     SELECT path, mode, bytes FROM tributary_backup_file ORDER BY path
     """
   /// Nobody serves what a copy holds.
-  static let hasServedBy = """
-    SELECT 1 FROM pragma_table_info('tributary_hub') WHERE name = 'served_by'
-    """
   static let clearServedBy = "UPDATE tributary_hub SET served_by = NULL"
   static let plainJournal = "PRAGMA journal_mode = DELETE"
   static let unsynced = "PRAGMA synchronous = OFF"

@@ -3,23 +3,14 @@ internal import Deltas
 internal import Storage
 
 extension HubStore {
-  /// The last backup that was made and found whole; nil if there is none yet.
-  ///
-  /// Its position is the durable position: branches need no longer keep for the hub what lies at or
-  /// below it.
-  package func lastBackup() throws -> BackupFacts? {
-    try storing("look up its last backup") {
-      guard try database.integer(HubSQL.hasBackups) != nil else { return nil }
-      return try Self.lastBackup(in: database)
-    }
-  }
-
-  static func lastBackup(in database: Database) throws(StorageError) -> BackupFacts? {
-    guard let row = try database.firstRow(HubSQL.selectLastBackup),
+  /// The last backup that a file tells of.
+  static func backup(in database: Database) throws(StorageError) -> Backup? {
+    guard let row = try database.firstRow(HubSQL.selectBackup),
       let generation = GenerationID(row[1].asText)
     else { return nil }
-    return BackupFacts(
-      number: row[0].asCounter, generation: generation, position: row[2].asPosition,
+    return Backup(
+      number: row[0].asCounter,
+      place: CausalContext(generation: generation, position: row[2].asPosition),
       milliseconds: row[3].asInteger)
   }
 
@@ -32,11 +23,11 @@ extension HubStore {
   package func backup(
     to path: String, wallMilliseconds: Int64,
     onProgress: (_ pagesDone: Int, _ pageCount: Int) -> Void = { _, _ in }
-  ) throws -> BackupFacts {
+  ) throws -> Backup {
     try checkReplaceable(path)
     let files = try KeptFiles.read(from: folder)
     let target = try BackupTarget(path: path)
-    let facts: BackupFacts
+    let facts: Backup
     do throws(StorageError) {
       facts = try write(
         into: target, files, wallMilliseconds: wallMilliseconds, onProgress: onProgress)
@@ -53,32 +44,17 @@ extension HubStore {
   private func write(
     into target: BackupTarget, _ files: [KeptFiles.File], wallMilliseconds: Int64,
     onProgress: (Int, Int) -> Void
-  ) throws(StorageError) -> BackupFacts {
+  ) throws(StorageError) -> Backup {
     let copy = try Database(path: target.temporary, mode: .readWrite)
     // The whole file is made durable at its end.
     try copy.execute(HubSQL.unsynced)
-    let position: LogPosition
-    do {
-      position = try database.readTransaction {
-        let position = try log.head()
-        try database.copy(to: copy, onProgress: onProgress)
-        return position
-      }
-    } catch {
-      guard let error = error as? StorageError else {
-        throw .corrupt("its log cannot be read")
-      }
-      throw error
-    }
+    let place = try copyOneMoment(to: copy, onProgress: onProgress)
     // No files beside it, and readable where nothing can be written.
     _ = try copy.rows(HubSQL.plainJournal)
-    try copy.executeScript("BEGIN;" + HubSQL.createBackup + HubSQL.dropBackupFile)
-    try copy.executeScript(HubSQL.createBackupFile)
-    if try copy.integer(HubSQL.hasServedBy) != nil { try copy.execute(HubSQL.clearServedBy) }
-    let last = try Self.lastBackup(in: copy)?.number ?? 0
-    let facts = BackupFacts(
-      number: last + 1, generation: generation, position: position,
-      milliseconds: wallMilliseconds)
+    try copy.executeScript("BEGIN;" + HubSQL.dropBackupFile + ";" + HubSQL.createBackupFile)
+    try copy.execute(HubSQL.clearServedBy)
+    let last = try Self.backup(in: copy)?.number ?? 0
+    let facts = Backup(number: last + 1, place: place, milliseconds: wallMilliseconds)
     try copy.execute(HubSQL.insertBackup, facts.values)
     for file in files {
       try copy.execute(
@@ -89,10 +65,27 @@ extension HubStore {
     return facts
   }
 
-  private func note(_ facts: BackupFacts) throws {
+  /// Copies the file as it is at one moment, and returns the place of the log's end then.
+  private func copyOneMoment(
+    to copy: Database, onProgress: (Int, Int) -> Void
+  ) throws(StorageError) -> CausalContext {
+    do {
+      return try database.readTransaction {
+        // Whoever serves it may have opened a generation since this store was opened.
+        knownTimeline = nil
+        let place = try timeline().place(at: try log.head())
+        try database.copy(to: copy, onProgress: onProgress)
+        return place
+      }
+    } catch {
+      if let error = error as? StorageError { throw error }
+      throw .corrupt("its generations cannot be read")
+    }
+  }
+
+  private func note(_ facts: Backup) throws {
     try storing("note its backup, which is complete") {
       try database.transaction {
-        try database.executeScript(HubSQL.createBackup)
         try database.execute(HubSQL.insertBackup, facts.values)
       }
     }
@@ -101,14 +94,9 @@ extension HubStore {
   /// A backup of this hub may be replaced, anything else is somebody's.
   private func checkReplaceable(_ path: String) throws {
     guard KeptFiles.exists(path) else { return }
-    guard let source = try? BackupSource(path: path), source.hub == hubIdentity else {
+    guard let source = try? BackupSource(path: path), source.hub == hubID.description else {
       throw HubBackupError.targetTaken(path: path)
     }
-  }
-
-  /// What a hub keeps from its making on, through all generations.
-  private var hubIdentity: String? {
-    try? database.firstRow(HubSQL.selectHub)?[1].asText
   }
 
   static func checkWhole(_ path: String, _ error: (String) -> HubBackupError) throws {
@@ -134,12 +122,12 @@ extension HubStore {
   }
 }
 
-extension BackupFacts {
+extension HubStore.Backup {
   /// As a row of the backups' table.
   var values: [Value] {
     [
-      Value(counter: number), .text(generation.description), Value(position),
-      .integer(milliseconds),
+      Value(counter: number), .text(place.generation.description), Value(place.position),
+      Value(milliseconds: milliseconds),
     ]
   }
 }

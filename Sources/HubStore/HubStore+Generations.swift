@@ -200,15 +200,8 @@ extension HubStore {
   /// The last backup; number 0 at the log's start if there was none.
   package func lastBackup() throws -> Backup {
     try storing("read of its backups") {
-      guard let row = try database.firstRow(HubSQL.selectBackup),
-        let generation = GenerationID(row[1].asText)
-      else {
-        return Backup(number: 0, place: CausalContext(generation: hubID, position: .start))
-      }
-      return Backup(
-        number: row[0].asCounter,
-        place: CausalContext(generation: generation, position: row[2].asPosition),
-        milliseconds: row[3].asInteger)
+      try Self.backup(in: database)
+        ?? Backup(number: 0, place: CausalContext(generation: hubID, position: .start))
     }
   }
 }

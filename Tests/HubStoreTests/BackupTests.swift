@@ -60,7 +60,7 @@ import Testing
   }
 
   /// A hub with some rows, its backup, then more rows.
-  private func backedUp() throws -> (branch: ImitatedBranch, facts: BackupFacts) {
+  private func backedUp() throws -> (branch: ImitatedBranch, facts: HubStore.Backup) {
     var a = hub.branch(1)
     a.write([.insertCustomer(1, "Ada", at: 100)])
     a.write([.insertCustomer(2, "Bob", at: 100)])
@@ -75,7 +75,7 @@ import Testing
     let (_, facts) = try backedUp()
     #expect(
       facts
-        == BackupFacts(
+        == HubStore.Backup(
           number: 1, generation: TestHub.generation, position: LogPosition(2),
           milliseconds: Self.now))
     #expect(try hub.store.lastBackup() == facts)
@@ -102,7 +102,7 @@ import Testing
     try Data("half".utf8).write(to: URL(fileURLWithPath: file + ".tmp"))
     let second = try hub.store.backup(to: file, wallMilliseconds: Self.now + 1)
     #expect(second.number == 2)
-    #expect(second.position == LogPosition(3))
+    #expect(second.place.position == LogPosition(3))
     #expect(try hub.store.lastBackup() == second)
     #expect(try names(folder.url.path) == ["hub.backup"])
     let restored = folder.path("restored")
@@ -130,7 +130,7 @@ import Testing
       return
     }
     #expect(try String(contentsOfFile: other, encoding: .utf8) == "somebody's")
-    #expect(try hub.store.lastBackup() == nil)
+    #expect(try hub.store.lastBackup().number == 0)
   }
 
   @Test func twoAtATimeDoNotMix() throws {

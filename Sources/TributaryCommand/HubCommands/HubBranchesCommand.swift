@@ -22,8 +22,9 @@ struct HubBranchesCommand: OperatorCommand {
   var undone: String { "The branches of \(folder) were not listed." }
 
   func perform() async throws -> ExitStatus {
+    let store = try HubAccess.open(folder, undone: undone)
     let report = BranchesReport(
-      branches: try HubAccess.open(folder, undone: undone).branches(),
+      branches: try store.branches(), notices: try store.notices(atMost: 100),
       nowMilliseconds: WallClock.systemMilliseconds())
     if output.json {
       Console.print(report.json)

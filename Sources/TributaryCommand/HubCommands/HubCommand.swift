@@ -12,7 +12,8 @@ struct HubCommand: ParsableCommand {
       """,
     subcommands: [
       HubInitCommand.self, HubServeCommand.self, HubInviteCommand.self, HubBranchesCommand.self,
-      HubRevokeCommand.self, HubVectorCommand.self, HubBackupCommand.self,
-      HubRestoreCommand.self,
+      HubRevokeCommand.self, HubRetireCommand.self, HubSalvageCommand.self,
+      HubBackupCommand.self, HubRestoreCommand.self, HubLossesCommand.self,
+      HubVectorCommand.self,
     ])
 }

@@ -4,7 +4,7 @@ internal import HubStore
 
 /// A backup that was made.
 struct BackupReport {
-  let facts: BackupFacts
+  let facts: HubStore.Backup
   let file: String
 
   private var byteCount: Int {
@@ -25,18 +25,18 @@ struct BackupReport {
     ]
   }
 
-  static func members(_ facts: BackupFacts) -> [JSONValue.Member] {
+  static func members(_ facts: HubStore.Backup) -> [JSONValue.Member] {
     [
       .init(name: "number", value: .integer(Int64(clamping: facts.number))),
-      .init(name: "generation", value: .string(facts.generation.description)),
-      .init(name: "position", value: .integer(Int64(clamping: facts.position.rawValue))),
+      .init(name: "generation", value: .string(facts.place.generation.description)),
+      .init(name: "position", value: .integer(Int64(clamping: facts.place.position.rawValue))),
       .init(name: "time", value: .time(facts.milliseconds)),
     ]
   }
 
   /// “position 812 of the hub's log, at 2026-…”
-  static func state(_ facts: BackupFacts) -> String {
-    let position = NumberText.grouped(Int(clamping: facts.position.rawValue))
+  static func state(_ facts: HubStore.Backup) -> String {
+    let position = NumberText.grouped(Int(clamping: facts.place.position.rawValue))
     return "the hub at position \(position) of its log"
   }
 }
@@ -64,7 +64,7 @@ struct RestoreReport {
     let backup = facts.backup
     var lines = [
       "\(folder) is \(BackupReport.state(backup)), as backup \(backup.number) of"
-        + " \(TimeText.iso8601(milliseconds: backup.milliseconds)) has it."
+        + " \(TimeText.iso8601(milliseconds: backup.milliseconds ?? 0)) has it."
     ]
     if let replaced = facts.replacedPosition {
       let position = NumberText.grouped(Int(clamping: replaced.rawValue))

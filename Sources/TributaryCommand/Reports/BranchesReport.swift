@@ -4,11 +4,37 @@ internal import HubStore
 /// The hub's registry, for people and for scripts.
 struct BranchesReport {
   let branches: [BranchRecord]
+  /// What the people of branches were told, the newest first.
+  var notices: [HubStore.NoticeRecord] = []
   let nowMilliseconds: Int64
 
   var json: JSONValue {
-    ["branches": .array(branches.map(json))]
+    [
+      "branches": .array(branches.map(json)),
+      "notices": .array(
+        notices.map {
+          [
+            "branch": .string(name($0.replica)), "at": .time($0.milliseconds),
+            "text": .string($0.text),
+          ]
+        }),
+    ]
   }
+
+  private func name(_ replica: ReplicaID) -> String {
+    branches.first { $0.replica.id == replica }?.replica.name ?? "replica \(replica)"
+  }
+
+  /// Each notice once, though two branches were told it.
+  private var noticeLines: [String] {
+    var told: [String] = []
+    for notice in notices where !told.contains(notice.text) { told.append(notice.text) }
+    return told.prefix(Self.noticesMax).flatMap { text in
+      [""] + DisplayWidth.wrapped(ValueText.escaped(text), to: Console.outputWidth ?? 100)
+    }
+  }
+
+  private static let noticesMax = 5
 
   private func json(_ branch: BranchRecord) -> JSONValue {
     let replica = branch.replica
@@ -45,7 +71,7 @@ struct BranchesReport {
         replica.clockOffsetMilliseconds.map { TimeText.offset(milliseconds: $0) } ?? "-",
       ])
     }
-    return table.lines(style: style, width: Console.outputWidth)
+    return table.lines(style: style, width: Console.outputWidth) + noticeLines
   }
 
   private func ago(_ milliseconds: Int64?) -> String {
@@ -57,6 +83,8 @@ struct BranchesReport {
     switch state {
     case .active: "active"
     case .revoked: "revoked"
+    case .retired: "retired"
+    case .past: "past"
     }
   }
 }

@@ -63,7 +63,7 @@ struct BranchAgent: Sendable {
 
   private enum Signal: Sendable {
     case look
-    case news(head: LogPosition)
+    case news(GenerationID, head: LogPosition)
     case lost(TransportError)
   }
 
@@ -72,6 +72,7 @@ struct BranchAgent: Sendable {
   /// `since` is the file's data version at which everything was known to be sent.
   private func hasWork(_ line: BranchLine, since: Int64) async throws -> Bool {
     let position = try line.store.position()
+    let generation = line.store.identity.generation
     let connection = line.connection
     var version = since
     return try await withThrowingTaskGroup(of: Signal.self) { group in
@@ -85,8 +86,10 @@ struct BranchAgent: Sendable {
           if now != version, try line.store.status().pendingRowCount > 0 { return true }
           version = now
           group.addTask { try await Self.look() }
-        case .news(let head):
-          if head > position { return true }
+        case .news(let named, let head):
+          // A log of another name, or one that is shorter: the hub was restored, and this branch
+          // may have what it lost.
+          if head != position || named != generation { return true }
           group.addTask { await Self.news(connection, after: position) }
         case .lost(let error): throw error
         }
@@ -104,7 +107,7 @@ struct BranchAgent: Sendable {
   {
     do throws(TransportError) {
       switch try await connection.send(.awaitNews(after: position)).response {
-      case .news(_, let head): return .news(head: head)
+      case .news(let generation, let head): return .news(generation, head: head)
       case .refused(let refusal): return .lost(.refused(refusal))
       default: return .lost(HubLine.unexpectedAnswer)
       }
