@@ -3,6 +3,13 @@ internal import Deltas
 internal import Storage
 
 extension HubStore {
+  /// When the hub was made.
+  package func createdMilliseconds() throws -> Int64 {
+    try storing("read when it was made") {
+      try database.firstRow(HubSQL.selectHub)?[2].asInteger ?? 0
+    }
+  }
+
   /// The last backup that a file tells of.
   static func backup(in database: Database) throws(StorageError) -> Backup? {
     guard let row = try database.firstRow(HubSQL.selectBackup),

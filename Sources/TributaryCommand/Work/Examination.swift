@@ -9,10 +9,10 @@ struct Examination {
   let place: String
   let undone: String
 
-  private typealias Finding = ExaminationReport.Finding
+  typealias Finding = ExaminationReport.Finding
 
   /// A clock that is further off deserves a look; nothing breaks by it.
-  private static let clockMillisecondsMax: Int64 = 60_000
+  static let clockMillisecondsMax: Int64 = 60_000
   private static let certificateMillisecondsMin = 30 * CredentialLifetimes.day
   private static let connectMillisecondsMax: Int64 = 5_000
 
@@ -53,10 +53,10 @@ struct Examination {
     let finding: Finding
     do {
       let description = try await HubLine.device(connection).describe()
-      if description.generation != store.identity.generation {
+      if description.head < (try store.position()) {
         finding = .ill(
-          "The hub at \(connection.url) has another generation than this branch’s.",
-          "Ask the hub’s operator whether it was restored or made anew; join again if so.")
+          "The hub at \(connection.url) lacks what this branch has seen: it was restored.",
+          "Sync: the branch gives back what the hub lost.")
       } else if description.schema.fingerprint != store.schema.fingerprint {
         finding = .ill(
           "The hub’s tables are not those of this branch.", "Bring both to the same schema.")
@@ -71,34 +71,6 @@ struct Examination {
     return finding
   }
 
-  // MARK: A hub
-
-  private func examine(_ store: HubStore) throws -> ExaminationReport {
-    var report = ExaminationReport()
-    report.findings = try store.check().map {
-      Finding(isWell: $0.isOK, what: $0.what, whatToDo: $0.whatToDo)
-    }
-    do throws(CredentialError) {
-      let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: store.folder))
-      report.findings.append(try certificate(credentials.server.certificatePEM, "server"))
-      report.findings.append(
-        try certificate(credentials.authority.certificatePEM, "certificate authority"))
-    } catch {
-      report.findings.append(.ill("The hub’s certificates cannot be used.", error.message))
-    }
-    for branch in try store.branches() where branch.replica.state == .active {
-      guard let offset = branch.replica.clockOffsetMilliseconds,
-        offset.magnitude > Self.clockMillisecondsMax
-      else { continue }
-      report.findings.append(
-        .ill(
-          "The clock of \(branch.replica.name) is off by"
-            + " \(TimeText.span(milliseconds: Int64(clamping: offset.magnitude))).",
-          "Set it. Times of its writes are corrected, so nothing is wrong in the data."))
-    }
-    return report
-  }
-
   // MARK: Common
 
   private func clock(_ offset: Int64) -> Finding {
@@ -111,7 +83,7 @@ struct Examination {
       "Set it. Times of writes are corrected at each sync, so nothing is wrong in the data.")
   }
 
-  private func certificate(
+  func certificate(
     _ pem: String, _ what: String
   ) throws(CredentialError) -> Finding {
     let facts = try CertificateFacts(pem: pem)
