@@ -74,6 +74,13 @@ enum CredentialFile {
     syncFolder(of: path)
   }
 
+  /// Gives a file another name, which it takes from whatever has it. A file that is not there was
+  /// moved before.
+  static func move(_ path: String, to target: String) throws(CredentialError) {
+    guard rename(path, target) == 0 || errno == ENOENT else { throw failure(target) }
+    syncFolder(of: target)
+  }
+
   static func remove(_ path: String) throws(CredentialError) {
     if unlink(path) != 0, errno != ENOENT { throw failure(path) }
   }

@@ -11,14 +11,19 @@ struct VerifyCommand: OperatorCommand {
       while triggers were off, a damaged page.
 
         tributary verify customers.db
+        tributary verify customers.db --repair
 
-      Exit codes: 0 equal; 6 differences; 5 hub not reached; 10 not a branch.
+      --repair sends each difference as a change that never saw what the hub has: if somebody \
+      else wrote there, that is a conflict like any other, and the ledger has both values. What \
+      still differs then is taken from the hub. Every row is named.
+
+      Exit codes: 0 equal, also by repair; 6 differences; 5 hub not reached; 10 not a branch.
       """)
 
   @Argument(help: "The branch's SQLite database.", completion: .file())
   var database: String
 
-  @Flag(help: .hidden)
+  @Flag(help: "Heal what differs: send it as this branch’s change, or take the hub’s row.")
   var `repair` = false
 
   @OptionGroup var output: OutputOptions
@@ -27,14 +32,9 @@ struct VerifyCommand: OperatorCommand {
   var undone: String { "\(database) was not compared with the hub." }
 
   func perform() async throws -> ExitStatus {
-    if self.repair {
-      throw CommandFailure.notYet(
-        undone: "Nothing was repaired in \(database).",
-        what: "repair differences (verify --repair)",
-        next: "Run `tributary verify` to see them, write the right values at the branch, and sync.")
-    }
     let verification = Verification(
-      database: database, waitMilliseconds: waiting.wait.milliseconds, undone: undone)
+      database: database, waitMilliseconds: waiting.wait.milliseconds, undone: undone,
+      isRepairing: self.repair)
     let result = try await verification.run()
     if output.json {
       Console.print(result.json)

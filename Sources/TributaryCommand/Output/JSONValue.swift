@@ -17,6 +17,7 @@ indirect enum JSONValue: Hashable, Sendable {
 
   static func optional(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
   static func optional(_ value: Int64?) -> JSONValue { value.map { .integer($0) } ?? .null }
+  static func optionalCount(_ value: Int?) -> JSONValue { value.map { .count($0) } ?? .null }
   /// A time, or null.
   static func time(_ milliseconds: Int64?) -> JSONValue {
     milliseconds.map { .string(TimeText.iso8601(milliseconds: $0)) } ?? .null

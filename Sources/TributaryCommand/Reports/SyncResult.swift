@@ -1,4 +1,5 @@
 internal import Agent
+internal import Sessions
 
 /// What one sync came to, for people and for scripts.
 struct SyncResult {
@@ -7,9 +8,11 @@ struct SyncResult {
   let elapsedMilliseconds: Int64
 
   var status: ExitStatus {
+    // What triggers missed is no leftover once it was found and sent.
+    let isWhole = report.repairedTriggers.isEmpty || report.repair?.leftCount == 0
     let isClean =
-      report.conflictsOpen == 0 && report.quarantined == 0 && report.leftOut.isEmpty
-      && report.repairedTriggers.isEmpty
+      report.conflictsOpen == 0 && report.quarantined == 0 && report.leftOut.isEmpty && isWhole
+      && report.repair?.leftCount ?? 0 == 0
     return isClean ? .done : .leftovers
   }
 
@@ -27,6 +30,14 @@ struct SyncResult {
       "clockOffsetMilliseconds": .optional(report.clockOffsetMilliseconds),
       "roundTrips": .count(report.roundTrips),
       "elapsedMilliseconds": .integer(elapsedMilliseconds),
+      "newName": .optional(report.newName),
+      "hubWasRestored": .bool(report.isRelocated),
+      "gotWholeState": .bool(report.isRebased),
+      "repaired": .optionalCount(report.repair?.healedCount),
+      "notices": .array(
+        report.notices.map {
+          ["at": .time($0.milliseconds), "text": .string($0.text)]
+        }),
     ]
   }
 
@@ -58,11 +69,45 @@ struct SyncResult {
   /// What else a person should know: for standard error.
   var notes: [String] {
     var notes = report.leftOut
+    if let name = report.newName {
+      notes.append(
+        "This database was a copy of another one, and is “\(ValueText.escaped(name))” from now on."
+          + " Nothing was lost; both go on.")
+    }
+    if report.isRelocated {
+      notes.append(
+        "The hub was restored from a backup. What this branch had of the rest, it has given back;"
+          + " what nobody has is listed at the hub by: tributary hub losses DIR")
+    }
+    if report.isRebased {
+      notes.append("This branch was away for long: it got all rows as they stand.")
+    }
+    notes += report.notices.map { ValueText.escaped($0.text) }
+    return notes + triggerNotes
+  }
+
+  private var triggerNotes: [String] {
+    let repair = report.repair
+    var notes: [String] = []
     if !report.repairedTriggers.isEmpty {
+      let found = repair.map {
+        "Compared with the hub, \(NumberText.counted($0.healedCount, "row")) differed and"
+          + " \($0.healedCount == 1 ? "was" : "were") healed."
+      }
       notes.append(
         "Capture triggers were missing and are back:"
-          + " \(report.repairedTriggers.joined(separator: ", ")). What was written meanwhile was"
-          + " not noticed; see: tributary verify \(database)")
+          + " \(report.repairedTriggers.joined(separator: ", "))."
+          + " \(found ?? "What was written meanwhile was not noticed; see: tributary verify \(database)")"
+      )
+    } else if let repair, repair.healedCount > 0 {
+      notes.append(
+        "\(NumberText.counted(repair.healedCount, "row")) differed from the hub’s without anybody"
+          + " having said so, and \(repair.healedCount == 1 ? "was" : "were") healed.")
+    }
+    if let left = repair?.leftCount, left > 0 {
+      notes.append(
+        "\(NumberText.counted(left, "row")) still \(left == 1 ? "differs" : "differ") from the"
+          + " hub’s; see: tributary verify \(database)")
     }
     return notes
   }

@@ -4,6 +4,8 @@ internal import Deltas
 /// How a branch's rows stand to the hub's, each difference named.
 struct VerificationReport {
   let tables: [TableComparison]
+  /// What was healed before these were compared, if that was asked for.
+  var repaired: RepairReport?
 
   /// Rows named for each table and kind; the rest is counted.
   private static let linesMax = 50
@@ -17,9 +19,20 @@ struct VerificationReport {
   var json: JSONValue {
     [
       "equal": .bool(differenceCount == 0),
+      "repaired": repaired.map(json) ?? .null,
       "differences": .array(tables.flatMap { table in table.differences.map { json($0, table) } }),
       "tables": .array(tables.map(json)),
     ]
+  }
+
+  private func json(_ repaired: RepairReport) -> JSONValue {
+    func list(_ differences: [RowDifference]) -> JSONValue {
+      .array(
+        differences.compactMap { difference in
+          tables.first { $0.table.id == difference.key.table }.map { json(difference, $0) }
+        })
+    }
+    return ["sent": list(repaired.sent), "taken": list(repaired.taken)]
   }
 
   private func json(_ table: TableComparison) -> JSONValue {
@@ -57,13 +70,39 @@ struct VerificationReport {
   // MARK: People
 
   func lines(style: TextStyle) -> [String] {
+    let healed = repairedLines(style: style)
+    guard differenceCount > 0 else { return healed + equalLines }
+    return healed + differenceLines(style: style)
+  }
+
+  private var equalLines: [String] {
     let rows = tables.reduce(0) { $0 + $1.rowsHere }
-    guard differenceCount > 0 else {
-      return [
-        "Equal: \(NumberText.counted(rows, "row")) in"
-          + " \(NumberText.counted(tables.count, "table")) here and at the hub."
-      ]
+    return [
+      "Equal: \(NumberText.counted(rows, "row")) in"
+        + " \(NumberText.counted(tables.count, "table")) here and at the hub."
+    ]
+  }
+
+  private func repairedLines(style: TextStyle) -> [String] {
+    guard let repaired, repaired.healedCount > 0 else { return [] }
+    var lines: [String] = []
+    for (what, differences) in [
+      ("sent to the hub", repaired.sent), ("taken from the hub", repaired.taken),
+    ] where !differences.isEmpty {
+      let count = NumberText.counted(differences.count, "row")
+      lines.append(style.strong("\(count) \(differences.count == 1 ? "was" : "were") \(what)."))
+      for difference in differences.prefix(Self.linesMax) {
+        guard let table = tables.first(where: { $0.table.id == difference.key.table }) else {
+          continue
+        }
+        lines += self.lines(difference, table).map { "  \(table.table.name)\($0)" }
+      }
+      lines.append("")
     }
+    return lines
+  }
+
+  private func differenceLines(style: TextStyle) -> [String] {
     var lines = [
       "\(NumberText.counted(differenceCount, "row")) differ\(differenceCount == 1 ? "s" : "")."
     ]

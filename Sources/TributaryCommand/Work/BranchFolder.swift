@@ -6,8 +6,18 @@ internal import Transport
 /// lock. Nothing of it is ever inside the database.
 struct BranchFolder: Hashable, Sendable {
   let database: String
+  private let part: String
 
-  var path: String { DeviceIdentity.folder(ofDatabase: database) }
+  init(database: String) { self.init(database: database, part: "") }
+
+  private init(database: String, part: String) {
+    self.database = database
+    self.part = part
+  }
+
+  var path: String { DeviceIdentity.folder(ofDatabase: database) + part }
+  /// Where an identity waits until the database has it.
+  var pending: BranchFolder { BranchFolder(database: database, part: "/pending") }
   var lock: String { path + "/lock" }
   /// What an enrolment gave, until the database is attached.
   var enrolment: String { path + "/enrolment" }

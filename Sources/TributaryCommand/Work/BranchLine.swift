@@ -1,12 +1,17 @@
+internal import Agent
 internal import BranchStore
+internal import FoundationEssentials
+internal import Sessions
 internal import Storage
 internal import Transport
 
-/// A branch opened for talking to its hub: its store and the line to the hub.
+/// A branch opened for talking to its hub: its store, its identity and the line to the hub.
 final class BranchLine {
-  let store: BranchStore
+  private(set) var store: BranchStore
   let folder: BranchFolder
-  let connection: HubConnection
+  /// With the identity that stands.
+  private(set) var connection: HubConnection
+  private var identity: DeviceIdentity
   private let waitMilliseconds: Int64
   private let undone: String
 
@@ -16,9 +21,22 @@ final class BranchLine {
     store = try BranchAccess.openForWriting(database, undone: undone)
     try store.database.setBusyTimeout(milliseconds: Int32(clamping: waitMilliseconds))
     folder = BranchFolder(database: database)
-    connection = try HubConnection(
-      url: try Self.url(of: store, undone: undone),
-      identity: try DeviceIdentity(folder: folder.path))
+    let url = try Self.url(of: store, undone: undone)
+    // A change of identity that a crash has cut short is finished under the lock.
+    identity = try Self.identity(in: folder)
+    connection = try HubConnection(url: url, identity: identity)
+  }
+
+  /// The identity that stands, or, where a crash came between two of its files, the next one.
+  private static func identity(in folder: BranchFolder) throws -> DeviceIdentity {
+    do {
+      return try DeviceIdentity(folder: folder.path)
+    } catch {
+      guard folder.pending.exists,
+        let next = try? DeviceIdentity(folder: folder.pending.path)
+      else { throw error }
+      return next
+    }
   }
 
   /// Where the branch's hub is, as the database has it.
@@ -33,15 +51,78 @@ final class BranchLine {
   }
 
   /// One sync, while no other process syncs this database.
-  func sync(showsProgress: Bool = false) async throws -> SyncResult {
+  ///
+  /// - Parameter isComparingAll: Whether every table is compared with the hub's afterwards, and
+  ///   what differs is healed.
+  func sync(showsProgress: Bool = false, isComparingAll: Bool = false) async throws -> SyncResult {
     let lock = try await FileLock.forSync(
       of: folder, timeoutMilliseconds: waitMilliseconds, undone: undone)
     defer { withExtendedLifetime(lock) {} }
+    try await refresh()
+    let engine = BranchEngine(
+      store: store, stagingFolder: folder.path, isComparingAll: isComparingAll)
     var driver = SyncDriver(
-      store: store, connection: connection, stagingFolder: folder.path, undone: undone,
+      line: self, engine: engine, undone: undone,
       progress: showsProgress ? Progress() : Progress(isShown: false))
     return try await driver.sync()
   }
 
+  /// The first sync of a database that was copied without its key, as the identity that lies in the
+  /// pending folder. The lock is the caller's.
+  func sync(adopting next: NewIdentity) async throws -> SyncResult {
+    try await use(try DeviceIdentity(folder: folder.pending.path))
+    let engine = BranchEngine(store: store, stagingFolder: folder.path, adopting: next)
+    var driver = SyncDriver(line: self, engine: engine, undone: undone, progress: Progress())
+    return try await driver.sync()
+  }
+
   func close() async { await connection.close() }
+
+  // MARK: Identity
+
+  /// Another process may have given the database another identity, or died while doing so.
+  private func refresh() async throws {
+    let found = try BranchAccess.openForWriting(store.path, undone: undone)
+    if found.identity != store.identity {
+      try found.database.setBusyTimeout(milliseconds: Int32(clamping: waitMilliseconds))
+      store = found
+    }
+    try tidy()
+    let standing = try DeviceIdentity(folder: folder.path)
+    if standing != identity { try await use(standing) }
+  }
+
+  /// An identity that is pending stands once the database has it, and is of no use before.
+  private func tidy() throws {
+    guard folder.pending.exists else { return }
+    let certified = try DeviceIdentity.certified(in: folder.pending.path)
+    if let certified, certified.replica == store.identity.replica {
+      try DeviceIdentity.move(from: folder.pending.path, to: folder.path)
+    }
+    try folder.pending.remove()
+  }
+
+  private func use(_ next: DeviceIdentity) async throws {
+    await connection.close()
+    identity = next
+    connection = try HubConnection(
+      url: try Self.url(of: store, undone: undone), identity: next)
+  }
+
+  /// Enrols with a new key, which waits in the pending folder; requests go out with it from now on.
+  func enrol(_ offer: ForkOffer) async throws -> NewIdentity {
+    let authority = try CertificateFacts(pem: identity.authorityPEM)
+    guard
+      let token = Token(
+        url: connection.url, authorityFingerprint: authority.fingerprint, secret: offer.secret)
+    else {
+      throw TransportError.notATributaryHub("it offered an identity that cannot be redeemed")
+    }
+    let enrolment = try await PendingEnrolment(enrolling: token, in: folder.pending)
+    try await use(try DeviceIdentity(folder: folder.pending.path))
+    return NewIdentity(replica: enrolment.answer.replica, branch: enrolment.answer.branch)
+  }
+
+  /// The database has the identity that was pending.
+  func noteIdentity() throws { try tidy() }
 }

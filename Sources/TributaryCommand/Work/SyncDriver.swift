@@ -6,16 +6,14 @@ internal import Transport
 
 /// Performs a branch engine's effects: sends its requests, waits its waits.
 struct SyncDriver {
-  let store: BranchStore
-  let connection: HubConnection
-  let stagingFolder: String
+  let line: BranchLine
+  let engine: BranchEngine
   let undone: String
   var progress = Progress(isShown: false)
 
   /// One whole sync. Throws if it did not come to its end, for whatever reason.
   mutating func sync() async throws -> SyncResult {
     let started = SteadyClock.milliseconds()
-    let engine = BranchEngine(store: store, stagingFolder: stagingFolder)
     var event = BranchEngine.Event.start
     var lastError: TransportError?
     var sentBytes = 0
@@ -30,7 +28,7 @@ struct SyncDriver {
       switch effect {
       case .send(let request):
         do throws(TransportError) {
-          let answer = try await connection.send(Self.stamped(request))
+          let answer = try await line.connection.send(Self.stamped(request))
           sentBytes += answer.requestBytes
           receivedBytes += answer.responseBytes
           event = .answered(
@@ -40,6 +38,18 @@ struct SyncDriver {
           lastError = error
           event = try Self.event(for: error)
         }
+      case .enrol(let offer):
+        do {
+          event = .enrolled(try await line.enrol(offer))
+        } catch let error as TransportError {
+          lastError = error
+          event = try Self.event(for: error)
+        } catch let refusal as Refusal {
+          event = .answered(.refused(refusal), requestBytes: 0, responseBytes: 0)
+        }
+      case .identityChanged:
+        try line.noteIdentity()
+        event = .identityNoted
       case .wait(let milliseconds):
         try await SystemTimer().wait(milliseconds: milliseconds)
         event = .waited
@@ -78,10 +88,10 @@ struct SyncDriver {
     switch report.outcome {
     case .complete:
       return SyncResult(
-        report: report, database: store.path, elapsedMilliseconds: elapsedMilliseconds)
+        report: report, database: line.store.path, elapsedMilliseconds: elapsedMilliseconds)
     case .refused(let refusal): throw refusal
     case .unreachable:
-      throw lastError ?? .unreachable("\(connection.url) did not get on with the sync")
+      throw lastError ?? .unreachable("\(line.connection.url) did not get on with the sync")
     }
   }
 }

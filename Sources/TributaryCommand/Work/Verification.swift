@@ -7,6 +7,8 @@ struct Verification {
   let database: String
   let waitMilliseconds: Int64
   let undone: String
+  /// Whether what differs is healed.
+  var isRepairing = false
 
   /// How often a difference is looked at again because one side moved on meanwhile.
   private static let attemptsMax = 4
@@ -14,13 +16,16 @@ struct Verification {
   func run() async throws -> VerificationReport {
     let line = try BranchLine(
       database: database, waitMilliseconds: waitMilliseconds, undone: undone)
-    for note in try await line.sync(showsProgress: true).notes { Console.note(note) }
+    let first = try await line.sync(showsProgress: true, isComparingAll: isRepairing)
+    for note in first.notes { Console.note(note) }
     var report = try await compare(line)
+    report.repaired = first.report.repair
     var attempts = 1
     while report.differenceCount > 0, attempts < Self.attemptsMax {
       let result = try await line.sync(showsProgress: true)
       guard result.report.pulled.rows > 0 || result.report.pushed.rows > 0 else { break }
       report = try await compare(line)
+      report.repaired = first.report.repair
       attempts += 1
     }
     await line.close()
