@@ -14,10 +14,18 @@ struct Joining {
   let waitMilliseconds: Int64
   let undone: String
 
-  private var folder: BranchFolder { BranchFolder(database: database) }
+  var folder: BranchFolder { BranchFolder(database: database) }
 
   /// Says what joining would do.
   func rehearse(asJSON: Bool) async throws -> ExitStatus {
+    if try storeWithoutKeys() != nil {
+      if asJSON {
+        Console.print(Self.adoptionJSON)
+      } else {
+        Console.print(adoptionSentence)
+      }
+      return .done
+    }
     let plan = try await plan(try Token(text: token))
     if asJSON {
       Console.print(plan.json)
@@ -29,6 +37,9 @@ struct Joining {
 
   func join(asJSON: Bool) async throws -> ExitStatus {
     let token = try Token(text: token)
+    if let store = try storeWithoutKeys() {
+      return try await adopt(store, token, asJSON: asJSON)
+    }
     if try PendingEnrolment.isUnderWay(for: token, in: folder) {
       _ = try await PendingEnrolment(enrolling: token, in: folder)
     }

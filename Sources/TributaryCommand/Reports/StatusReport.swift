@@ -27,8 +27,12 @@ struct StatusReport {
       "settledConflicts": .count(status.settledConflictCount),
       "quarantined": .count(status.quarantinedRowCount),
       "position": .integer(Int64(clamping: status.position.rawValue)),
-      "generation": .string(status.identity.generation.description),
+      "generation": .string(status.place.generation.description),
       "clockOffsetMilliseconds": .integer(status.clockOffsetMilliseconds),
+      "kept": ["changesets": .count(status.tailEntryCount), "bytes": .count(status.tailByteCount)],
+      "hubBackup": .integer(Int64(clamping: status.backupNumber)),
+      "notices": .array(
+        status.notices.map { ["at": .time($0.milliseconds), "text": .string($0.text)] }),
     ]
   }
 
@@ -52,7 +56,26 @@ struct StatusReport {
         "\(NumberText.grouped(Int(clamping: status.position.rawValue))) in the hub’s log"
       ),
     ]
-    return facts.map { style.faint(DisplayWidth.padded($0.0, to: 12)) + $0.1 }
+    return (facts + [("Kept", kept)] + notices).map {
+      style.faint(DisplayWidth.padded($0.0, to: 12)) + $0.1
+    }
+  }
+
+  /// For a hub that might be restored from a backup.
+  private var kept: String {
+    guard status.tailEntryCount > 0 else { return "nothing for the hub’s sake" }
+    let what =
+      "\(NumberText.counted(status.tailEntryCount, "changeset"))"
+      + " (\(NumberText.bytes(status.tailByteCount)))"
+    return status.backupNumber == 0
+      ? "\(what), for the hub has no backup yet" : "\(what) until the hub’s next backup"
+  }
+
+  private var notices: [(String, String)] {
+    status.notices.prefix(3).map { notice in
+      let time = TimeText.iso8601(milliseconds: notice.milliseconds)
+      return ("Notice", "\(time.prefix(10)): \(ValueText.escaped(notice.text))")
+    }
   }
 
   private var pending: String {

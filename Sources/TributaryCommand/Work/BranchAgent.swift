@@ -71,14 +71,13 @@ struct BranchAgent: Sendable {
   ///
   /// `since` is the file's data version at which everything was known to be sent.
   private func hasWork(_ line: BranchLine, since: Int64) async throws -> Bool {
-    let position = try line.store.position()
-    let generation = line.store.identity.generation
+    let place = try line.store.place()
     let connection = line.connection
     var version = since
     return try await withThrowingTaskGroup(of: Signal.self) { group in
       defer { group.cancelAll() }
       group.addTask { try await Self.look() }
-      group.addTask { await Self.news(connection, after: position) }
+      group.addTask { await Self.news(connection, after: place.position) }
       while let signal = try await group.next() {
         switch signal {
         case .look:
@@ -89,8 +88,8 @@ struct BranchAgent: Sendable {
         case .news(let named, let head):
           // A log of another name, or one that is shorter: the hub was restored, and this branch
           // may have what it lost.
-          if head != position || named != generation { return true }
-          group.addTask { await Self.news(connection, after: position) }
+          if CausalContext(generation: named, position: head) != place { return true }
+          group.addTask { await Self.news(connection, after: place.position) }
         case .lost(let error): throw error
         }
       }

@@ -15,28 +15,29 @@ final class BranchLine {
   private let waitMilliseconds: Int64
   private let undone: String
 
-  init(database: String, waitMilliseconds: Int64, undone: String) throws {
+  /// - Parameter usesPending: Whether requests go out as the identity that is pending, for a
+  ///   database that was copied without its key.
+  init(
+    database: String, waitMilliseconds: Int64, undone: String, usesPending: Bool = false
+  ) throws {
     self.undone = undone
     self.waitMilliseconds = waitMilliseconds
     store = try BranchAccess.openForWriting(database, undone: undone)
     try store.database.setBusyTimeout(milliseconds: Int32(clamping: waitMilliseconds))
     folder = BranchFolder(database: database)
     let url = try Self.url(of: store, undone: undone)
-    // A change of identity that a crash has cut short is finished under the lock.
-    identity = try Self.identity(in: folder)
+    try Self.finishChange(in: folder, of: store)
+    identity = try DeviceIdentity(folder: usesPending ? folder.pending.path : folder.path)
     connection = try HubConnection(url: url, identity: identity)
   }
 
-  /// The identity that stands, or, where a crash came between two of its files, the next one.
-  private static func identity(in folder: BranchFolder) throws -> DeviceIdentity {
-    do {
-      return try DeviceIdentity(folder: folder.path)
-    } catch {
-      guard folder.pending.exists,
-        let next = try? DeviceIdentity(folder: folder.pending.path)
-      else { throw error }
-      return next
-    }
+  /// What a crash has left of a change of identity that the database has: the files follow.
+  static func finishChange(in folder: BranchFolder, of store: BranchStore) throws {
+    guard folder.pending.exists,
+      let certified = try DeviceIdentity.certified(in: folder.pending.path),
+      certified.replica == store.identity.replica
+    else { return }
+    try DeviceIdentity.move(from: folder.pending.path, to: folder.path)
   }
 
   /// Where the branch's hub is, as the database has it.
@@ -70,7 +71,6 @@ final class BranchLine {
   /// The first sync of a database that was copied without its key, as the identity that lies in the
   /// pending folder. The lock is the caller's.
   func sync(adopting next: NewIdentity) async throws -> SyncResult {
-    try await use(try DeviceIdentity(folder: folder.pending.path))
     let engine = BranchEngine(store: store, stagingFolder: folder.path, adopting: next)
     var driver = SyncDriver(line: self, engine: engine, undone: undone, progress: Progress())
     return try await driver.sync()
@@ -95,10 +95,7 @@ final class BranchLine {
   /// An identity that is pending stands once the database has it, and is of no use before.
   private func tidy() throws {
     guard folder.pending.exists else { return }
-    let certified = try DeviceIdentity.certified(in: folder.pending.path)
-    if let certified, certified.replica == store.identity.replica {
-      try DeviceIdentity.move(from: folder.pending.path, to: folder.path)
-    }
+    try Self.finishChange(in: folder, of: store)
     try folder.pending.remove()
   }
 

@@ -6,8 +6,6 @@ internal import Transport
 /// What a hub stands on.
 extension Examination {
   private static let backupMillisecondsMax = 7 * CredentialLifetimes.day
-  /// For so long, what people were told is a finding.
-  private static let noticeMilliseconds = 7 * CredentialLifetimes.day
   static let awayMillisecondsDefault = 90 * CredentialLifetimes.day
 
   func examine(_ store: HubStore) throws -> ExaminationReport {

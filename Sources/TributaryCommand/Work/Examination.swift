@@ -13,6 +13,8 @@ struct Examination {
 
   /// A clock that is further off deserves a look; nothing breaks by it.
   static let clockMillisecondsMax: Int64 = 60_000
+  /// For so long, what people were told is a finding.
+  static let noticeMilliseconds = 7 * CredentialLifetimes.day
   private static let certificateMillisecondsMin = 30 * CredentialLifetimes.day
   private static let connectMillisecondsMax: Int64 = 5_000
 
@@ -34,17 +36,50 @@ struct Examination {
     if status.lastContactMilliseconds != nil {
       report.findings.append(clock(status.clockOffsetMilliseconds))
     }
+    report.findings += kept(status)
     let identity: DeviceIdentity
     do throws(CredentialError) {
       identity = try DeviceIdentity(folder: BranchFolder(database: store.path).path)
       report.findings.append(try certificate(identity.certificatePEM, "device"))
     } catch {
-      report.findings.append(.ill("The device’s identity cannot be used.", error.message))
+      report.findings.append(
+        .ill(
+          "The device’s identity cannot be used: \(error.message)",
+          "Restore the folder \(store.path)-tributary from a backup of this machine; or take a new"
+            + " token: tributary join \(store.path) TOKEN gives the database an identity of its own."
+        ))
       return report
     }
     report.findings.append(try await hub(of: store, identity))
     return report
   }
+
+  /// What the branch keeps for the hub, what waits to be compared, what its people were told.
+  private func kept(_ status: BranchStatus) -> [Finding] {
+    let bytes = NumberText.bytes(status.tailByteCount)
+    var findings: [Finding] = []
+    if status.tailByteCount > Self.keptBytesMax {
+      findings.append(
+        .ill(
+          "\(bytes) are kept here because no backup of the hub has them yet.",
+          "Let the hub’s operator run `tributary hub backup`, every night at least."))
+    } else {
+      findings.append(.well("\(bytes) are kept here until a backup of the hub has them."))
+    }
+    if !status.gapTables.isEmpty {
+      findings.append(
+        .ill(
+          "\(NumberText.counted(status.gapTables.count, "table")) may differ from the hub’s.",
+          "Sync: they are compared, and what differs is healed."))
+    }
+    let now = WallClock.systemMilliseconds()
+    for notice in status.notices where now - notice.milliseconds < Self.noticeMilliseconds {
+      findings.append(.ill(ValueText.escaped(notice.text), "Ask who uses the other one."))
+    }
+    return findings
+  }
+
+  private static let keptBytesMax = 256 << 20
 
   private func hub(of store: BranchStore, _ identity: DeviceIdentity) async throws -> Finding {
     let connection = try HubConnection(
