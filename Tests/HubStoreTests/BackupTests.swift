@@ -76,7 +76,8 @@ import Testing
     #expect(
       facts
         == HubStore.Backup(
-          number: 1, generation: TestHub.generation, position: LogPosition(2),
+          number: 1,
+          place: CausalContext(generation: TestHub.generation, position: LogPosition(2)),
           milliseconds: Self.now))
     #expect(try hub.store.lastBackup() == facts)
     #expect(try names(folder.url.path) == ["hub.backup"])
