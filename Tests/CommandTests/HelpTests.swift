@@ -9,7 +9,8 @@ struct HelpTests {
     [], ["join"], ["sync"], ["agent"], ["status"], ["leave"], ["conflicts"], ["why"], ["digest"],
     ["verify"], ["doctor"], ["hub"], ["hub", "init"], ["hub", "serve"], ["hub", "invite"],
     ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
-    ["hub", "restore"], ["demo"], ["completion"],
+    ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["demo"],
+    ["completion"],
   ]
 
   @Test(arguments: commands)

@@ -12,7 +12,8 @@ struct UsageTests {
     ["hub", "invite", "hub"], ["hub", "invite", "hub", "--branch", "A", "--ttl", "1w"],
     ["hub", "vector", "hub", "--at", "-1"], ["conflicts", "a.db", "settle", "1"],
     ["conflicts", "a.db", "--take", "A"], ["join", "a.db", "t", "--keys", "mine"],
-    ["completion", "csh"], ["hub", "explode"],
+    ["hub", "salvage", "hub", "replay"], ["hub", "salvage", "hub", "list", "A"],
+    ["hub", "salvage", "hub", "eat", "A"], ["completion", "csh"], ["hub", "explode"],
   ])
   func wrongUsageExits64(arguments: [String]) async throws {
     let folder = try TemporaryFolder()
@@ -23,7 +24,7 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    ["conflicts", "hub", "resolve", "1", "--take", "A"], ["verify", "a.db", "--repair"],
+    ["conflicts", "hub", "resolve", "1", "--take", "A"],
     ["join", "a.db", "token", "--keys", "own"],
     ["hub", "init", "hub", "--like", "a.db", "--policy", "p"],
   ])
@@ -53,7 +54,9 @@ struct UsageTests {
 
   @Test(arguments: [
     ["hub", "serve", "."], ["hub", "invite", "none", "--branch", "A"], ["hub", "branches", "."],
-    ["hub", "revoke", "none", "A"], ["hub", "backup", "none", "b"], ["hub", "vector", "."],
+    ["hub", "revoke", "none", "A"], ["hub", "backup", "none", "b"],
+    ["hub", "retire", "none", "A"], ["hub", "salvage", ".", "list"], ["hub", "losses", "."],
+    ["hub", "vector", "."],
     ["digest", "."], ["conflicts", "."],
   ])
   func whatIsNoHubIsCalledSo(arguments: [String]) async throws {

@@ -26,6 +26,40 @@ extension EndToEnd {
       }
     }
 
+    /// The drills of docs/operations.md, command by command, on a hub with a branch.
+    @Test func theDrillsWork() throws {
+      let world = try World(schema: "CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT)")
+      let database = world.path("a.db")
+      try world.join(database, as: "Riverside")
+      try Program.sql(database, "INSERT INTO note VALUES (1, 'a')")
+      try world.sync(database)
+      let page = try String(
+        contentsOf: projectFolder.appendingPathComponent("docs/operations.md"), encoding: .utf8)
+      var isDrill = false
+      var count = 0
+      for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
+        if line.hasPrefix("```") {
+          isDrill = line == "```drill"
+          continue
+        }
+        guard isDrill else { continue }
+        let words = line.split(separator: " ").map(String.init)
+        try #require(words.first == "tributary", "\(line)")
+        let arguments = words.dropFirst().map { word in
+          switch word {
+          case "HUB": world.hub
+          case "NAME": "Riverside"
+          case "hub.backup", "drilled", "rebuilt": world.path(word)
+          default: word
+          }
+        }
+        try expect(Program.run(Array(arguments)), 0)
+        count += 1
+      }
+      #expect(count > 8)
+      #expect(try world.digest(world.path("rebuilt")) == world.digest(world.hub))
+    }
+
     private static let known: Set<String> = [
       "hub", "join", "sync", "agent", "status", "conflicts", "why", "verify", "digest", "doctor",
       "leave", "demo",

@@ -42,9 +42,19 @@ final class World {
   // MARK: Hub
 
   /// Serves the hub: at a free port the first time, at the same one afterwards.
-  func serve(listen: String? = nil) throws {
+  ///
+  /// With `fileKibibytesMax`, no file of it may grow beyond that: to a program, a disk that is full.
+  func serve(listen: String? = nil, fileKibibytesMax: Int? = nil) throws {
     let place = listen ?? (url.isEmpty ? "127.0.0.1:0" : String(url.dropFirst("https://".count)))
-    let child = try Program.start(["hub", "serve", hub, "--listen", place])
+    let words = ["hub", "serve", hub, "--listen", place]
+    let child =
+      if let limit = fileKibibytesMax {
+        try Child(
+          "bash",
+          ["-c", "trap '' XFSZ; ulimit -f \(limit); exec \"$0\" \"$@\"", Program.path] + words)
+      } else {
+        try Program.start(words)
+      }
     let ready = try child.line(after: "ready ")
     if listen == nil { url = ready }
     server = child
@@ -57,6 +67,8 @@ final class World {
     try expect(child.wait(), 0)
     server = nil
   }
+
+  func signal(_ number: Int32) throws { try #require(server).signal(number) }
 
   /// SIGKILL, and waits.
   func kill() throws {
