@@ -1,0 +1,231 @@
+internal import Clocks
+internal import Deltas
+
+/// Bounds of one sync.
+enum ModelSyncLimits {
+  static let relocationsMax = 3
+  static let adoptionsMax = 2
+  static let exchangesMax = 60
+}
+
+extension ModelBranch {
+  var isSyncing: Bool {
+    if case .idle = session.stage { return false }
+    return true
+  }
+
+  /// Begins a sync. Returns marks that were replaced before they were sealed.
+  mutating func start(table: ModelTable, mutant: Mutant) -> [Int] {
+    session = ModelSession()
+    let replaced = seal(table: table, mutant: mutant)
+    session.stage = .exchange
+    session.sealedAtStart = sealed.counter
+    return replaced
+  }
+
+  /// What this branch sends next, and who it says it is.
+  func request(
+    wallMilliseconds: Int64, freshKey: Int, mutant: Mutant
+  ) -> (ModelRequest, ReplicaID, Int)? {
+    switch session.stage {
+    case .idle: return nil
+    case .exchange:
+      let resume = staged.flatMap { $0.name.place == place ? $0.name.to.position : nil }
+      return (
+        .exchange(
+          ModelExchange(
+            place: place, logHash: logHash, floor: floor(mutant: mutant), sealed: sealed,
+            changesets: Array(outbox.prefix(ModelLimits.changesetsPerExchangeMax)),
+            wallMilliseconds: wallMilliseconds, noticed: noticed, resumeTo: resume)), replica, key
+      )
+    case .download:
+      guard let staged else { return (.place, replica, key) }
+      return (
+        .download(ModelDownload(name: staged.name, offset: staged.entries.count)), replica, key
+      )
+    case .place: return (.place, replica, key)
+    case .handBack(let path, let next):
+      return (.handBack(handBack(path, from: next, mutant: mutant)), replica, key)
+    case .fork: return (.fork(name: name), replica, key)
+    case .enrol(let secret, _): return (.enrol(secret: secret, key: freshKey), replica, key)
+    case .adopt(let new, _, let newKey):
+      return (
+        .adopt(
+          ModelAdoption(
+            previous: replica, confirmed: confirmed,
+            outbox: outbox.map { ModelHead(counter: $0.dot.counter, hash: $0.origin) })), new,
+        newKey
+      )
+    case .compare: return (.compare, replica, key)
+    }
+  }
+
+  private func handBack(_ path: ModelPath, from next: Int, mutant: Mutant) -> ModelHandBack {
+    let fork = lineage.common(place, path.head)?.position ?? .start
+    var entries: [(LogPosition, ModelTailEntry)] = tail.compactMap { entry in
+      guard let position = position(of: entry) else { return nil }
+      return position > fork ? (position, entry) : nil
+    }
+    entries.sort { $0.0 < $1.0 }
+    if mutant == .handBackBackwards { entries.reverse() }
+    if mutant == .handBackFromHead {
+      entries.removeAll { $0.0 <= path.head.position }
+    }
+    let part = entries.dropFirst(next).prefix(ModelLimits.entriesHandedMax)
+    let steps = lineage.path(to: place.generation)
+    let links = steps.indices.map {
+      LineageLink(
+        generation: steps[$0].generation, parent: $0 == 0 ? nil : steps[$0 - 1].generation,
+        fork: steps[$0].fork)
+    }
+    return ModelHandBack(
+      links: links, place: place, fork: fork,
+      entries: part.map { _, entry in
+        ModelHanded(
+          places: entry.places, dot: entry.dot, name: entry.name,
+          clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
+          receivedMilliseconds: entry.receivedMilliseconds, changeset: entry.changeset,
+          seenBy: entry.seenBy, prefix: entry.prefix, also: entry.also)
+      },
+      isLast: next + part.count >= entries.count || mutant == .handBackOnePart, isAmbiguous: false)
+  }
+
+  /// Takes the answer to the last request. Comparing is the world's.
+  mutating func receive(
+    _ answer: ModelAnswer, freshKey: Int, table: ModelTable, unbackedMax: Int, mutant: Mutant
+  ) -> ModelApplied {
+    switch (session.stage, answer) {
+    case (.exchange, .exchanged(let response)):
+      guard response.place == place else { return fail("it answers another place") }
+      session.response = response
+      return stage(response, table: table, unbackedMax: unbackedMax, mutant: mutant)
+    case (.download, .downloaded(let offset, let entries)):
+      guard let response = session.response else { return fail("nothing is being fetched") }
+      if offset == staged?.entries.count { staged?.entries += entries }
+      return applyStaged(response, table: table, unbackedMax: unbackedMax, mutant: mutant)
+    case (.place, .path(let path)):
+      for link in path.links { _ = lineage.add(link) }
+      guard lineage.common(place, path.head) != nil else { return fail("another hub") }
+      session.stage = .handBack(path, next: 0)
+    case (.handBack(let path, let next), .handedBack(_, let lossCount)):
+      let sent = handBack(path, from: next, mutant: mutant)
+      guard sent.isLast else {
+        session.stage = .handBack(path, next: next + sent.entries.count)
+        return ModelApplied()
+      }
+      if mutant != .noCompareAfterLoss, lossCount > 0 { compares = true }
+      session.stage = .exchange
+    case (.fork, .forkOffer(let secret, let name)):
+      session.stage = .enrol(secret: secret, name: name)
+    case (.enrol, .enrolled(let new, let name)):
+      session.stage = .adopt(new, name: name, key: freshKey)
+    case (.adopt(let new, let name, let newKey), .adopted(let matched, let parent)):
+      let replaced = adopt(
+        new, name: name, key: newKey, matched: matched, parent: parent, table: table,
+        mutant: mutant)
+      session.stage = .exchange
+      return ModelApplied(replaced: replaced)
+    case (_, .refused(let refusal)):
+      return refused(refusal)
+    default:
+      return fail("an answer to something else")
+    }
+    return ModelApplied()
+  }
+
+  mutating func fail(_ why: String) -> ModelApplied {
+    session.stage = .idle
+    session.failure = why
+    return ModelApplied(failure: why)
+  }
+
+  private mutating func refused(_ refusal: ModelRefusal) -> ModelApplied {
+    switch (session.stage, refusal) {
+    case (.exchange, .unknownPosition) where session.relocationCount < ModelSyncLimits.relocationsMax:
+      session.relocationCount += 1
+      session.stage = .place
+    case (.exchange, .chainBroken) where session.adoptionCount < ModelSyncLimits.adoptionsMax:
+      session.adoptionCount += 1
+      session.stage = .fork
+    case (.download, _):
+      staged = nil
+      session.stage = .exchange
+    case (_, .retired):
+      isRetiredHere = true
+      return fail("retired")
+    default:
+      return fail("refused: \(refusal)")
+    }
+    return ModelApplied()
+  }
+
+  private mutating func stage(
+    _ response: ModelExchanged, table: ModelTable, unbackedMax: Int, mutant: Mutant
+  ) -> ModelApplied {
+    let name = ModelDeltaName(
+      place: response.place, to: response.to, isForAnyone: response.isForAnyone,
+      logHash: response.logHash)
+    let isSame = staged?.name == name || mutant == .resumeIgnoresName && staged != nil
+    if !isSame || staged?.entries.count ?? 0 < response.entries.count {
+      staged = ModelStaged(name: name, entries: response.entries)
+    }
+    return applyStaged(response, table: table, unbackedMax: unbackedMax, mutant: mutant)
+  }
+
+  private mutating func applyStaged(
+    _ response: ModelExchanged, table: ModelTable, unbackedMax: Int, mutant: Mutant
+  ) -> ModelApplied {
+    let entries = staged?.entries ?? []
+    guard entries.count >= response.entryCount else {
+      session.stage = .download
+      return ModelApplied()
+    }
+    staged = nil
+    session.response = nil
+    let applied = apply(
+      response, entries: Array(entries.prefix(response.entryCount)), table: table, mutant: mutant)
+    if let failure = applied.failure {
+      _ = fail(failure)
+      return applied
+    }
+    dropTail(unbackedMax: unbackedMax, mutant: mutant)
+    session.exchangeCount += 1
+    if session.exchangeCount > ModelSyncLimits.exchangesMax { return fail("no end") }
+    if !outbox.isEmpty || !response.isHead {
+      session.stage = .exchange
+    } else {
+      session.stage = compares == nil ? .idle : .compare
+    }
+    return applied
+  }
+
+  /// Goes on under an identity of its own.
+  private mutating func adopt(
+    _ new: ReplicaID, name newName: String, key newKey: Int, matched: Int, parent: ModelHash,
+    table: ModelTable, mutant: Mutant
+  ) -> [Int] {
+    var replaced: [Int] = []
+    if mutant != .adoptWithoutPending { replaced = seal(table: table, mutant: mutant) }
+    let left = outbox.dropFirst(matched)
+    if mutant == .adoptKeepsIdentity { return replaced }
+    var head = ModelHead(counter: 0, hash: parent)
+    if mutant == .adoptedWithoutParent {
+      head.hash = matched > 0 ? outbox[matched - 1].hash : confirmed.hash
+    }
+    replica = new
+    name = newName
+    key = newKey
+    confirmed = head
+    outbox = []
+    for changeset in left {
+      let changeset = changeset.rechained(
+        dot: Dot(replica: new, counter: head.counter + 1), previous: head.hash,
+        keepsOrigin: mutant != .rechainedWithoutOrigin)
+      outbox.append(changeset)
+      head = ModelHead(counter: head.counter + 1, hash: changeset.hash)
+    }
+    sealed = head
+    staged = nil
+    return replaced
+  }
+}

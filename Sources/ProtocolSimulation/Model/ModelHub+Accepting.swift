@@ -1,0 +1,226 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+extension ModelHub {
+  /// Where a place is in this log: its position, and whether it was the place of a lost timeline.
+  func resolve(_ place: CausalContext) -> (position: LogPosition, isLost: Bool)? {
+    guard lineage.knows(place.generation), let common = lineage.common(place, headPlace) else {
+      return nil
+    }
+    return (common.position, common != lineage.canonical(place))
+  }
+
+  /// What a context means here.
+  func seen(
+    of changeset: ModelChangeset, context: CausalContext? = nil, author: ReplicaID, mutant: Mutant
+  ) -> ModelSeen {
+    let context = context ?? changeset.context
+    var result = ModelSeen(prefix: .start)
+    if mutant == .foreignContextIsOurs {
+      result.prefix = min(context.position, head)
+    } else if let common = lineage.common(context, headPlace) {
+      result.prefix = common.position
+      if mutant == .foreignContextIsNothing, common != lineage.canonical(context) {
+        result.prefix = .start
+      }
+    }
+    if mutant != .alsoForgotten {
+      for (place, position) in places where position > result.prefix {
+        if lineage.includes(place, in: context) {
+          result.also.append(ModelPair(since: place.position, here: position))
+        }
+      }
+    }
+    var least = result.prefix
+    if mutant != .chainPairsAbovePrefix {
+      for change in changeset.changes { least = min(least, change.change.base ?? least) }
+    }
+    for position in ancestors(of: author, above: least, mutant) {
+      result.also.append(ModelPair(since: .start, here: position))
+    }
+    result.also.sort { ($0.here, $0.since) < ($1.here, $1.since) }
+    return result
+  }
+
+  /// The entries of the chains that a chain continues.
+  private func ancestors(
+    of replica: ReplicaID, above prefix: LogPosition, _ mutant: Mutant
+  ) -> [LogPosition] {
+    guard mutant != .chainForgotten else { return [] }
+    var result: [LogPosition] = []
+    var parent = registry[replica]?.parent
+    var rounds = 0
+    while let dot = parent, rounds < 50 {
+      rounds += 1
+      for index in log.indices where log[index].dot.replica == dot.replica {
+        let position = LogPosition(UInt64(index + 1))
+        if log[index].dot.counter <= dot.counter, position > prefix { result.append(position) }
+      }
+      parent = registry[dot.replica]?.parent
+      if mutant == .chainByAuthorOnly { break }
+    }
+    return result
+  }
+
+  /// Appends a changeset under the hub's name and merges its rows.
+  mutating func append(
+    _ changeset: ModelChangeset, dot: Dot, name: String, offset: Int64, received: Int64,
+    seen: ModelSeen, isHanded: Bool = false, mutant: Mutant
+  ) {
+    let position = head.next
+    var entry = ModelLogEntry(
+      dot: dot, name: name, changeset: changeset, seen: seen, clockOffsetMilliseconds: offset,
+      receivedMilliseconds: received, isHanded: isHanded,
+      logHash: mixed(logHash, changeset.hash))
+    entry.rowsAfter = log.last?.rowsAfter ?? Array(repeating: nil, count: table.rowCount)
+    log.append(entry)
+    byHash[changeset.hash] = position
+    if byHash[changeset.origin] == nil { byHash[changeset.origin] = position }
+    var contested: [Int] = []
+    for change in changeset.changes {
+      if merge(change, at: position, mutant), !contested.contains(change.row) {
+        contested.append(change.row)
+      }
+      rowMarks[change.row].formUnion(Marks(change.marks.filter { $0 > 0 }))
+      log[log.count - 1].rowsAfter[change.row] = standing(change.row)
+      let state = rows[change.row].state
+      if state.isAlive, !state.isComplete { rows[change.row].wasIncomplete = true }
+    }
+    if mutant == .outcomeOfChangeOnly { return }
+    log[log.count - 1].outcomes = contested.sorted().map {
+      ModelOutcome(row: $0, values: standing($0))
+    }
+  }
+
+  /// A row's standing values; nil if it does not stand.
+  func standing(_ row: Int) -> [Value]? {
+    if let values = rows[row].settledValues { return values }
+    let state = rows[row].state
+    guard state.isAlive else { return nil }
+    return table.columns.map {
+      state.standing($0, table: ModelTable.id, policy: ModelHub.policy)?.value ?? .null
+    }
+  }
+
+  static let policy = MergePolicy()
+
+  func version(
+    of change: ModelChange, at position: LogPosition, mutant: Mutant
+  ) -> Version {
+    let entry = entry(position)
+    let wall = change.change.milliseconds.addingReportingOverflow(entry.clockOffsetMilliseconds)
+      .partialValue
+    return Version(
+      dot: entry.dot, position: position,
+      seen: Self.knowledge(entry.seen, base: change.change.base, mutant),
+      milliseconds: min(wall, entry.receivedMilliseconds))
+  }
+
+  static func knowledge(
+    _ seen: ModelSeen, base: LogPosition?, _ mutant: Mutant
+  ) -> Knowledge {
+    let upTo = base.map { min(seen.prefix, $0) } ?? seen.prefix
+    var also: [LogPosition] = []
+    for pair in seen.also where pair.here > upTo {
+      if let base, pair.since > base, mutant != .alsoIgnoresBase { continue }
+      if also.last != pair.here { also.append(pair.here) }
+    }
+    return Knowledge(upTo: upTo, also: also)
+  }
+
+  /// Merges one change. Returns whether everyone must be sent the row.
+  private mutating func merge(
+    _ change: ModelChange, at position: LogPosition, _ mutant: Mutant
+  ) -> Bool {
+    let row = change.row
+    let version = version(of: change, at: position, mutant: mutant)
+    if let values = rows[row].settledValues {
+      wake(row, values, for: version, mutant)
+    } else if rows[row].isForgotten, version.seen.upTo < pruned, rows[row].state == RowState(),
+      change.change.kind == .update, mutant != .lateUpdateResurrects
+    {
+      // Its deletion is forgotten, and stands; what it would have changed is kept.
+      openCount += 1
+      for mark in change.marks { ledger.insert(mark) }
+      return true
+    }
+    var state = rows[row].state
+    let merge = state.merge(change.change, version: version, policy: Self.policy)
+    rows[row].state = state
+    for conflict in merge.conflicts { note(conflict, row: row) }
+    return merge.isContested && (state.isComplete || !state.isAlive)
+  }
+
+  /// Gives a settled row a state again: one version that everyone had seen at the settled position.
+  private mutating func wake(_ row: Int, _ values: [Value], for version: Version, _ mutant: Mutant)
+  {
+    var cells: [ColumnID: [CellVersion]] = [:]
+    let position = mutant == .settledAlwaysSeen ? LogPosition.start : settled
+    let old = Version(
+      dot: Dot(replica: .hub, counter: 1), position: position, base: .start, milliseconds: nil)
+    for (column, value) in zip(table.columns, values) {
+      cells[column] = [CellVersion(version: old, value: value)]
+    }
+    rows[row].state = RowState(cells: cells, deletions: [])
+    rows[row].settledValues = nil
+  }
+
+  private mutating func note(_ conflict: MergeConflict, row: Int) {
+    ledgerCount += 1
+    // Of a settled row the log no longer says whose the value was; values are marks.
+    for value in conflict.values {
+      if case .integer(let mark)? = value.value, mark > 0, mark < Marks.countMax {
+        ledger.insert(Int(mark))
+      }
+    }
+    for version in conflict.versions {
+      guard version.dot.replica != .hub else { continue }
+      for change in entry(version.position).changeset.changes where change.row == row {
+        guard let column = conflict.column, change.change.kind != .delete else {
+          for mark in change.marks { ledger.insert(mark) }
+          continue
+        }
+        for (index, own) in change.change.columns.enumerated() where own == column {
+          ledger.insert(change.marks[index])
+        }
+      }
+    }
+  }
+
+  /// A name that became known after entries which had seen it were merged.
+  mutating func noteLatePlaces(mutant: Mutant) {
+    guard mutant != .latePlacesIgnored else { return }
+    for index in log.indices {
+      let dot = log[index].dot
+      let told = log[index].seen.also.filter { $0.since != .start }
+      var now = seen(of: log[index].changeset, author: dot.replica, mutant: mutant)
+      for pair in told where !now.also.contains(pair) { now.also.append(pair) }
+      now.prefix = max(now.prefix, log[index].seen.prefix)
+      now.also.removeAll { $0.here <= now.prefix && $0.since > .start }
+      now.also.sort { ($0.here, $0.since) < ($1.here, $1.since) }
+      guard now != log[index].seen else { continue }
+      log[index].seen = now
+      for change in log[index].changeset.changes { renew(change, at: index + 1, mutant) }
+    }
+  }
+
+  private mutating func renew(_ change: ModelChange, at number: Int, _ mutant: Mutant) {
+    let position = LogPosition(UInt64(number))
+    let new = version(of: change, at: position, mutant: mutant)
+    let state = rows[change.row].state
+    guard rows[change.row].settledValues == nil, state != RowState() else { return }
+    var cells = state.cells
+    for (column, versions) in cells where change.change.columns.contains(column) {
+      cells[column] = versions.map {
+        $0.version.position == position ? CellVersion(version: new, value: $0.value) : $0
+      }
+    }
+    let deletions = state.deletions.map {
+      $0.position == position && change.change.kind == .delete ? new : $0
+    }
+    let renewed = RowState(cells: cells, deletions: deletions, isComplete: state.isComplete)
+      .normalized()
+    rows[change.row].state = renewed
+  }
+}

@@ -1,0 +1,238 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// Bounds of what travels at once.
+enum ModelLimits {
+  static let changesetsPerExchangeMax = 3
+  static let entriesInlineMax = 6
+  static let entriesPerPieceMax = 4
+  static let entriesHandedMax = 3
+  static let transitMillisecondsMax: Int64 = 2_000
+}
+
+extension ModelHub {
+  /// Answers one request of a device.
+  mutating func handle(
+    _ request: ModelRequest, from replica: ReplicaID, key: Int, wallMilliseconds: Int64,
+    fresh: GenerationID, mutant: Mutant
+  ) -> ModelAnswer {
+    switch request {
+    case .exchange(let exchange):
+      return self.exchange(
+        exchange, from: replica, key: key, wallMilliseconds: wallMilliseconds, fresh: fresh, mutant)
+    case .download(let download):
+      return self.download(download, receiver: replica)
+    case .place:
+      return .path(ModelPath(links: pathLinks, head: headPlace, isAmbiguous: false))
+    case .handBack(let handBack):
+      return self.take(handBack, key: key, mutant)
+    case .fork(let name):
+      return offerFork(name)
+    case .enrol(let secret, let key):
+      return enrol(secret, key: key, wallMilliseconds: wallMilliseconds)
+    case .adopt(let adoption):
+      return adopt(adoption, by: replica, key: key, mutant)
+    case .compare:
+      guard isRegistered(replica, key) else { return .refused(.notAllowed) }
+      return .compared(
+        place: canonical(head),
+        rows: table.rowRange.map {
+          isHalf($0) && mutant != .halfRowsShown ? nil : standing($0)
+        })
+    }
+  }
+
+  /// Whether a row was changed here without its insertion being known.
+  func isHalf(_ row: Int) -> Bool { rows[row].state.isAlive && !rows[row].state.isComplete }
+
+  func isRegistered(_ replica: ReplicaID, _ key: Int) -> Bool {
+    registry[replica]?.key == key && registry[replica]?.state == .active
+  }
+
+  private mutating func exchange(
+    _ request: ModelExchange, from replica: ReplicaID, key: Int, wallMilliseconds: Int64,
+    fresh: GenerationID, _ mutant: Mutant
+  ) -> ModelAnswer {
+    let known = registry[replica]
+    if let known, known.key == key, known.state == .retired, mutant != .retiredAccepted {
+      for changeset in request.changesets where mutant != .salvageDropped {
+        if byHash[changeset.hash] == nil,
+          !salvage.contains(where: { $0.changeset.hash == changeset.hash })
+        {
+          salvage.append((replica, changeset))
+        }
+      }
+      return .refused(.retired)
+    }
+    if let refusal = check(request.place, logHash: request.logHash, fresh: fresh, mutant) {
+      return .refused(refusal)
+    }
+    guard let place = resolve(request.place) else { return .refused(.unknownPosition) }
+    if place.isLost,
+      relocated[lineage.canonical(request.place)]?.contains(key) != true
+        && !isWhole(request.place, above: place.position, mutant)
+    {
+      return .refused(.unknownPosition)
+    }
+    guard let known, known.key == key || mutant == .strangerAccepted,
+      known.state == .active || mutant == .strangerAccepted
+    else { return .refused(.chainBroken) }
+    guard isChainKept(request, known, mutant) else { return .refused(.chainBroken) }
+    let measured = wallMilliseconds.subtractingReportingOverflow(request.wallMilliseconds)
+      .partialValue
+    let offset = abs(measured) <= ModelLimits.transitMillisecondsMax ? 0 : measured
+    var accepted: [ModelAccepted] = []
+    for changeset in request.changesets {
+      guard
+        let one = accept(
+          changeset, from: replica, offset: offset, received: wallMilliseconds, mutant)
+      else { return .refused(.chainBroken) }
+      accepted.append(one)
+    }
+    registry[replica]?.floor = min(request.floor, place.position)
+    registry[replica]?.lastHeard = wallMilliseconds
+    return .exchanged(
+      answer(request, from: place, to: replica, accepted: accepted, measured: measured, mutant))
+  }
+
+  /// Whether everything on a lost timeline above a position is in this log under another name.
+  private func isWhole(
+    _ place: CausalContext, above fork: LogPosition, _ mutant: Mutant
+  ) -> Bool {
+    guard fork < place.position else { return true }
+    return (fork.rawValue + 1...place.position.rawValue).allSatisfy { number in
+      let name = lineage.canonical(
+        CausalContext(generation: place.generation, position: LogPosition(number)))
+      return places[name] != nil || mutant == .lossesHideEntries && losses.contains(name)
+    }
+  }
+
+  /// Whether the place could be of this log; else a refusal. Notices memory that was turned back.
+  private mutating func check(
+    _ place: CausalContext, logHash: ModelHash, fresh: GenerationID, _ mutant: Mutant
+  ) -> ModelRefusal? {
+    guard lineage.knows(place.generation) else { return .unknownPosition }
+    let isOwn = lineage.includes(place, in: headPlace)
+    if isOwn {
+      guard mutant != .logHashNotCompared, self.logHash(at: place.position) != logHash else {
+        return nil
+      }
+    } else if lineage.canonical(place).generation != generation || mutant == .headNotCompared {
+      return nil
+    }
+    openGeneration(fresh, mutant: mutant)
+    return .unknownPosition
+  }
+
+  private func isChainKept(
+    _ request: ModelExchange, _ known: ModelRegistered, _ mutant: Mutant
+  ) -> Bool {
+    guard mutant != .chainNotChecked else { return true }
+    let head = known.chain
+    if mutant != .countersNotCompared, head.counter > request.sealed.counter { return false }
+    if head.counter == request.sealed.counter, mutant != .headHashNotCompared {
+      return head.hash == request.sealed.hash
+    }
+    for changeset in request.changesets {
+      if changeset.dot.counter <= head.counter {
+        guard mutant == .dotIsIdentity || byHash[changeset.hash] != nil else { return false }
+      } else if changeset.dot.counter == head.counter + 1 {
+        guard changeset.previous == head.hash || mutant == .dotIsIdentity else { return false }
+      }
+    }
+    return true
+  }
+
+  private mutating func accept(
+    _ changeset: ModelChangeset, from replica: ReplicaID, offset: Int64, received: Int64,
+    _ mutant: Mutant
+  ) -> ModelAccepted? {
+    guard let chain = registry[replica]?.chain else { return nil }
+    if mutant != .duplicateAccepted || changeset.dot.counter > chain.counter {
+      if let position = byHash[changeset.hash] {
+        return ModelAccepted(
+          counter: changeset.dot.counter, hash: changeset.hash, position: position)
+      }
+      if mutant == .dotIsIdentity || mutant == .chainNotChecked,
+        changeset.dot.counter <= chain.counter
+      {
+        let index = log.firstIndex { $0.dot == changeset.dot } ?? 0
+        return ModelAccepted(
+          counter: changeset.dot.counter, hash: changeset.hash,
+          position: LogPosition(UInt64(index + 1)))
+      }
+      guard changeset.dot.counter == chain.counter + 1,
+        changeset.previous == chain.hash || mutant == .dotIsIdentity || mutant == .chainNotChecked
+      else { return nil }
+    }
+    append(
+      changeset, dot: Dot(replica: replica, counter: chain.counter + 1),
+      name: registry[replica]?.name ?? "", offset: offset, received: received,
+      seen: seen(
+        of: changeset, context: mutant == .contextAtPush ? headPlace : nil, author: replica,
+        mutant: mutant), mutant: mutant)
+    registry[replica]?.chain = ModelHead(counter: chain.counter + 1, hash: changeset.hash)
+    return ModelAccepted(counter: changeset.dot.counter, hash: changeset.hash, position: head)
+  }
+
+  private func answer(
+    _ request: ModelExchange, from place: (position: LogPosition, isLost: Bool),
+    to replica: ReplicaID, accepted: [ModelAccepted], measured: Int64, _ mutant: Mutant
+  ) -> ModelExchanged {
+    var from = place.position
+    if place.isLost, mutant == .deltaFromHeadAfterLoss { from = min(request.place.position, head) }
+    var end = head
+    if let resume = request.resumeTo, from < resume, resume <= head { end = resume }
+    let isWhole = from < pruned
+    if isWhole { end = head }
+    let isForAnyone = place.isLost && mutant != .wrongReceiver
+    let entries =
+      isWhole ? [] : deltaEntries(from, end, receiver: isForAnyone ? .hub : replica, mutant)
+    return ModelExchanged(
+      accepted: accepted, place: request.place, from: from, to: canonical(end),
+      isHead: end == head, entryCount: entries.count,
+      entries: Array(entries.prefix(ModelLimits.entriesInlineMax)), isForAnyone: isForAnyone,
+      whole: isWhole
+        ? ModelWholeState(
+          rows: mutant == .wholeStateOld && pruned > .start
+            ? entry(pruned).rowsAfter : table.rowRange.map { standing($0) }, marks: rowMarks) : nil,
+      logHash: logHash(at: end), durable: durable, backupNumber: backupNumber, links: pathLinks,
+      notices: notices.filter { $0.replicas.contains(replica) && $0.notice.number > request.noticed }
+        .map(\.notice),
+      clockOffsetMilliseconds: measured)
+  }
+
+  func deltaEntries(
+    _ from: LogPosition, _ to: LogPosition, receiver: ReplicaID, _ mutant: Mutant
+  ) -> [ModelDeltaEntry] {
+    guard from < to else { return [] }
+    return (from.rawValue + 1...to.rawValue).map { number in
+      let entry = entry(LogPosition(number))
+      return ModelDeltaEntry(
+        position: LogPosition(number), dot: entry.dot, changeset: entry.changeset,
+        hasBlocks: entry.dot.replica != receiver || entry.isHanded && mutant != .handedWithoutBlocks
+          || mutant == .ownBlocksToAuthor,
+        outcomes: entry.outcomes,
+        clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
+        receivedMilliseconds: entry.receivedMilliseconds, name: entry.name,
+        prefix: entry.seen.prefix, also: entry.seen.also)
+    }
+  }
+
+  private func download(_ request: ModelDownload, receiver: ReplicaID) -> ModelAnswer {
+    let name = request.name
+    guard lineage.includes(name.to, in: headPlace), canonical(name.to.position) == name.to,
+      let place = resolve(name.place), place.position < name.to.position,
+      place.position >= pruned
+    else { return .refused(.unknownPosition) }
+    let entries = deltaEntries(
+      place.position, name.to.position, receiver: name.isForAnyone ? .hub : receiver, .none)
+    let piece = entries.dropFirst(request.offset).prefix(ModelLimits.entriesPerPieceMax)
+    return .downloaded(offset: request.offset, entries: Array(piece))
+  }
+}
+
+extension ModelTable {
+  var rowRange: Range<Int> { 0..<rowCount }
+}

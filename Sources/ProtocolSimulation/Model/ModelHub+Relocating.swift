@@ -1,0 +1,175 @@
+internal import Clocks
+internal import Deltas
+
+extension ModelHub {
+  /// Takes back a part of a tail.
+  mutating func take(
+    _ request: ModelHandBack, key: Int, _ mutant: Mutant
+  ) -> ModelAnswer {
+    for link in request.links { _ = lineage.add(link) }
+    let place = lineage.canonical(request.place)
+    guard let common = lineage.common(place, headPlace) else { return .refused(.anotherHub) }
+    for handed in request.entries { take(handed, mutant) }
+    noteLatePlaces(mutant: mutant)
+    guard request.isLast else { return .handedBack(place: place, lossCount: 0) }
+    var lossCount = 0
+    if common.position < place.position {
+      for number in common.position.rawValue + 1...place.position.rawValue {
+        let name = lineage.canonical(
+          CausalContext(generation: place.generation, position: LogPosition(number)))
+        guard places[name] == nil else { continue }
+        lossCount += 1
+        if mutant != .lossesSilent { losses.insert(name) }
+      }
+    }
+    relocated[place, default: []].insert(key)
+    return .handedBack(place: place, lossCount: lossCount)
+  }
+
+  private mutating func take(_ handed: ModelHanded, _ mutant: Mutant) {
+    let hash = handed.changeset.hash
+    if byHash[hash] == nil {
+      let chain = chain(for: handed, mutant)
+      guard let chain else { return }
+      let counter = (registry[chain]?.chain.counter ?? 0) + 1
+      var seen = seen(of: handed.changeset, author: chain, mutant: mutant)
+      if mutant != .seenNotTold { add(told: handed, to: &seen) }
+      let isAnew = mutant == .clockFactsAnew
+      append(
+        handed.changeset, dot: Dot(replica: chain, counter: counter), name: handed.name,
+        offset: isAnew ? 0 : handed.clockOffsetMilliseconds,
+        received: isAnew ? (log.last?.receivedMilliseconds ?? 0) : handed.receivedMilliseconds,
+        seen: seen, isHanded: true, mutant: mutant)
+      registry[chain]?.chain = ModelHead(counter: counter, hash: hash)
+      link(to: hash, mutant)
+    }
+    guard let position = byHash[hash] else { return }
+    for place in handed.places {
+      let name = lineage.canonical(place)
+      guard !lineage.includes(name, in: headPlace) else { continue }
+      places[name] = position
+      losses.remove(name)
+    }
+  }
+
+  /// Chains that began with a changeset whose predecessor comes only now.
+  private mutating func link(to hash: ModelHash, _ mutant: Mutant) {
+    guard mutant != .parentLinkedOnce, let position = byHash[hash] else { return }
+    let parent = entry(position).dot
+    for replica in registry.keys.sorted() where registry[replica]?.wanted == hash {
+      registry[replica]?.parent = parent
+    }
+  }
+
+  /// The chain that an entry continues, or one of its own.
+  private mutating func chain(for handed: ModelHanded, _ mutant: Mutant) -> ReplicaID? {
+    let changeset = handed.changeset
+    let author = changeset.dot.replica
+    let parent = byHash[changeset.previous].map { entry($0).dot }
+    if let known = registry[author] {
+      if known.chain.hash == changeset.previous, known.chain.counter + 1 == changeset.dot.counter {
+        return author
+      }
+    } else if changeset.dot.counter == 1 {
+      registry[author] = ModelRegistered(state: .past, key: 0, name: handed.name)
+      registry[author]?.parent = parent
+      registry[author]?.wanted = changeset.previous
+      registry[author]?.chain = ModelHead(counter: 0, hash: changeset.previous)
+      return author
+    }
+    let others = registry.filter {
+      $0.value.state == .past && $0.value.chain.hash == changeset.previous
+        && $0.value.chain.counter > 0
+    }
+    if let other = others.keys.min() { return other }
+    guard mutant != .secondChainSwallowed else { return nil }
+    let new = nextReplica
+    registry[new] = ModelRegistered(
+      state: .past, key: 0, name: "\(handed.name) (lost \(changeset.dot.counter))")
+    registry[new]?.parent = parent
+    registry[new]?.wanted = changeset.previous
+    registry[new]?.chain = ModelHead(counter: 0, hash: changeset.previous)
+    return new
+  }
+
+  /// What the log that sent an entry knew of its author's knowledge, in positions of this log.
+  private func add(told handed: ModelHanded, to seen: inout ModelSeen) {
+    guard let common = lineage.common(handed.seenBy, headPlace) else { return }
+    func here(_ position: LogPosition) -> LogPosition? {
+      if position <= common.position { return position }
+      return places[
+        lineage.canonical(
+          CausalContext(generation: handed.seenBy.generation, position: position))]
+    }
+    seen.prefix = max(seen.prefix, min(handed.prefix, common.position))
+    if handed.prefix > common.position {
+      for number in common.position.rawValue + 1...handed.prefix.rawValue {
+        let position = LogPosition(number)
+        guard let here = here(position) else { continue }
+        let pair = ModelPair(since: position, here: here)
+        if !seen.also.contains(pair) { seen.also.append(pair) }
+      }
+    }
+    for pair in handed.also {
+      guard let here = here(pair.here) else { continue }
+      let pair = ModelPair(since: pair.since, here: here)
+      if !seen.also.contains(pair) { seen.also.append(pair) }
+    }
+    seen.also.removeAll { $0.here <= seen.prefix && $0.since > .start }
+    seen.also.sort { ($0.here, $0.since) < ($1.here, $1.since) }
+  }
+
+  // MARK: Identities
+
+  var nextReplica: ReplicaID {
+    ReplicaID((registry.keys.map(\.rawValue).max() ?? 0) + 1)
+  }
+
+  mutating func offerFork(_ name: String) -> ModelAnswer {
+    let secret = nextSecret
+    nextSecret += 1
+    let old = name.firstIndex(of: "(").map { String(name[..<$0].dropLast()) } ?? name
+    let names = Set(registry.values.map(\.name) + offers.values)
+    var number = 2
+    while names.contains("\(old) (\(number))") { number += 1 }
+    offers[secret] = "\(old) (\(number))"
+    return .forkOffer(secret: secret, name: "\(old) (\(number))")
+  }
+
+  mutating func enrol(_ secret: UInt64, key: Int, wallMilliseconds: Int64) -> ModelAnswer {
+    guard let name = offers.removeValue(forKey: secret) else { return .refused(.tokenUnknown) }
+    let new = nextReplica
+    registry[new] = ModelRegistered(key: key, name: name)
+    return .enrolled(replica: new, name: name)
+  }
+
+  mutating func adopt(
+    _ request: ModelAdoption, by replica: ReplicaID, key: Int, _ mutant: Mutant
+  ) -> ModelAnswer {
+    guard isRegistered(replica, key), let known = registry[replica], known.chain.counter == 0
+    else { return .refused(.notAllowed) }
+    var matched = 0
+    for (index, head) in request.outbox.enumerated() where byHash[head.hash] != nil {
+      matched = index + 1
+    }
+    var parent: ModelHash = 0
+    if matched > 0 {
+      parent = request.outbox[matched - 1].hash
+    } else if byHash[request.confirmed.hash] != nil {
+      parent = request.confirmed.hash
+    }
+    let parentDot = byHash[parent].map { entry($0).dot }
+    registry[replica]?.parent = parentDot
+    registry[replica]?.chain = ModelHead(counter: 0, hash: parent)
+    if mutant != .noNotice {
+      let text = "\(registry[request.previous]?.name ?? "?") was copied; the copy is \(known.name)"
+      if !notices.contains(where: { $0.notice.text == text }) {
+        notices.append(
+          (ModelNotice(number: notices.count + 1, text: text), [request.previous, replica]))
+      }
+    }
+    if mutant == .adoptDropsAll { matched = request.outbox.count }
+    if mutant == .adoptDropsNone { matched = 0 }
+    return .adopted(matchedCount: matched, parent: parent)
+  }
+}

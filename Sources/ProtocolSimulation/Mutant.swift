@@ -1,0 +1,30 @@
+/// Bugs that can be planted into the model of the protocol. The first is none.
+package enum Mutant: String, CaseIterable, Sendable {
+  case none
+  // What a changeset has seen.
+  case contextAtPush, contextIgnoresDeferral, foreignContextIsOurs, foreignContextIsNothing
+  case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored
+  case seenNotTold
+  // Deltas.
+  case positionBeforeRows, noReplay, replayWithoutTouch, outcomeForOthersOnly, outcomeOfChangeOnly
+  case noOutcomes, deferralForgotten, deferralBaseMoves, deferralReleasedEarly, ownBlocksToAuthor
+  case handedWithoutBlocks, pendingOverwritten, outboxDroppedBehindEnd, wrongReceiver, resumeIgnoresName
+  case duplicateAccepted, sealNotInApply
+  // Identity.
+  case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
+  case adoptDropsAll, adoptDropsNone, adoptedWithoutParent, rechainedWithoutOrigin,
+    parentLinkedOnce, chainPairsAbovePrefix, adoptWithoutPending, noNotice
+  case strangerAccepted, secondChainSwallowed, numbersReissued
+  // Generations, tails and handing back.
+  case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
+  case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
+  case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
+  case halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
+  case baseAboveForkKept, clockFactsAnew, floorRaw, pathForkTooHigh
+  // Pruning and the whole state.
+  case pruneAtHead, pruneIgnoresAway, pruneIgnoresFloor, tombstonesAtK, lateUpdateResurrects
+  case settledAlwaysSeen, hashesPruned, wholeKeepsRows, wholeDeletesPending, wholeNotDeferred
+  case wholeStateOld, pruneIgnoresTail
+  // Others.
+  case repairSeesAll, salvageDropped, retiredAccepted
+}

@@ -1,0 +1,56 @@
+internal import Basics
+
+/// What one history came to.
+package struct ProtocolOutcome: Sendable {
+  package var seed: UInt64
+  package var violations: [ProtocolViolation]
+  package var digest: UInt64
+  package var traceLines: [String]
+  package var eventCount: Int
+  package var spurious: [String: Int]
+}
+
+/// Runs histories.
+package enum ProtocolRunner {
+  package static func run(
+    seed: UInt64, mutant: Mutant = .none, keepsTrace: Bool = false, events: [HistoryEvent]? = nil
+  ) -> ProtocolOutcome {
+    let options = HistoryOptions(seed: seed)
+    let events = events ?? options.history(seed: seed)
+    let world = ProtocolWorld(seed: seed, options: options, mutant: mutant, keepsTrace: keepsTrace)
+    world.run(events)
+    if world.violations.isEmpty { world.drain() }
+    if world.violations.isEmpty { world.checkEnd() }
+    var digest = world.digest
+    for branch in world.devices {
+      digest = mixed(digest, branch.logHash &+ UInt64(branch.tail.count))
+    }
+    return ProtocolOutcome(
+      seed: seed, violations: world.violations, digest: digest, traceLines: world.trace,
+      eventCount: events.count, spurious: world.truth.spurious)
+  }
+
+  /// The history of a seed with all events left out that the failure does not need.
+  package static func shrunk(seed: UInt64, mutant: Mutant = .none) -> [HistoryEvent] {
+    var events = HistoryOptions(seed: seed).history(seed: seed)
+    guard let oracle = run(seed: seed, mutant: mutant, events: events).violations.first?.oracle
+    else { return events }
+    var size = max(1, events.count / 2)
+    while true {
+      var start = 0
+      var isProgress = false
+      while start < events.count {
+        var fewer = events
+        fewer.removeSubrange(start..<min(start + size, events.count))
+        let outcome = run(seed: seed, mutant: mutant, events: fewer)
+        if outcome.violations.first?.oracle == oracle {
+          events = fewer
+          isProgress = true
+        } else {
+          start += size
+        }
+      }
+      if size > 1 { size /= 2 } else if !isProgress { return events }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+extension ProtocolWorld {
+  /// Each new entry against all before it.
+  func checkAppended(from first: Int, wasForgotten: [Bool] = []) {
+    guard hub.log.count > first else { return }
+    for index in first..<hub.log.count {
+      let entry = hub.log[index]
+      checkName(index)
+      note("    \(entry.dot) at \(index + 1), seen \(entry.seen.prefix) also \(entry.seen.also.map { "\($0.here)" })")
+      for change in entry.changeset.changes {
+        let version = hub.version(
+          of: change, at: LogPosition(UInt64(index + 1)), mutant: mutant)
+        if wasForgotten.isEmpty || wasForgotten[change.row],
+          version.seen.upTo < max(hub.pruned, hub.settled)
+        {
+          truth.lateRows.insert(change.row)
+        }
+        for earlier in 0..<index { checkPair(index, change, version, earlier, isFinal: false) }
+      }
+    }
+  }
+
+  private func checkName(_ index: Int) {
+    let place = hub.canonical(LogPosition(UInt64(index + 1)))
+    let hash = hub.log[index].changeset.hash
+    if let known = truth.names[place], known != hash {
+      fail(.identity, "Place \(describe(place)) named another changeset before.")
+    }
+    truth.names[place] = hash
+  }
+
+  /// Whether the model's opinion of one write having seen another is the truth.
+  private func checkPair(
+    _ index: Int, _ change: ModelChange, _ version: Version, _ earlier: Int, isFinal: Bool
+  ) {
+    let other = hub.log[earlier]
+    for before in other.changeset.changes where before.row == change.row {
+      guard let mark = change.marks.first(where: { $0 > 0 }),
+        let old = before.marks.first(where: { $0 > 0 }), mark != old
+      else { continue }
+      let otherVersion = hub.version(
+        of: before, at: LogPosition(UInt64(earlier + 1)), mutant: mutant)
+      let verdict = version.hasSeen(otherVersion)
+      let hasSeen = truth.seen[mark].contains(old)
+      if verdict, !hasSeen {
+        fail(
+          .falseCausality,
+          "Write \(mark) of row \(change.row) counts as having seen write \(old), which its author "
+            + "never had.")
+      }
+      if !verdict, hasSeen {
+        let reason = admitted(change, mark, old)
+        truth.spurious[reason ?? "not admitted", default: 0] += 1
+        if reason == nil {
+          fail(
+            .spuriousConflict,
+            "Write \(mark) of row \(change.row) counts as concurrent with write \(old), which its "
+              + "author had seen.")
+        }
+      }
+    }
+  }
+
+  /// Why a write may count as concurrent with what its author had seen, or nil.
+  private func admitted(_ change: ModelChange, _ mark: Int, _ old: Int) -> String? {
+    if truth.copiedUnsealed.contains(mark) || truth.copiedUnsealed.contains(old) {
+      return "copied with a journal"
+    }
+    if truth.captured.contains(mark) { return "sent again by a comparison" }
+    if truth.allowedLoss.contains(old) { return "backup older than the last" }
+    if change.change.base != nil, truth.hasRelocated { return "waiting at a relocation" }
+    if options.unbackedMax < 1000 { return "tail without a backup" }
+    return nil
+  }
+
+  /// A branch's rows right after it has applied something.
+  func checkPrefix(_ device: Int) {
+    let branch = devices[device]
+    guard branch.compares == nil, hub.lineage.includes(branch.place, in: hub.headPlace) else {
+      return
+    }
+    let number = Int(branch.place.position.rawValue)
+    let expected =
+      number == 0 ? Array(repeating: nil, count: table.rowCount) : hub.log[number - 1].rowsAfter
+    for row in table.rowRange where branch.deferred[row] == nil && !hub.rows[row].wasIncomplete {
+      let isOwn =
+        branch.outbox.contains { $0.changes.contains { $0.row == row } }
+        || branch.journal.contains { $0.row == row }
+      guard !isOwn, branch.rows[row] != expected[row] else { continue }
+      fail(
+        .prefix,
+        "Device \(device) at \(describe(branch.place)) has \(Self.text(branch.rows[row])) in row "
+          + "\(row), the hub had \(Self.text(expected[row])).")
+      return
+    }
+  }
+
+  static func text(_ values: [Value]?) -> String {
+    guard let values else { return "no row" }
+    return values.map { if case .integer(let number) = $0 { "\(number)" } else { "null" } }
+      .joined(separator: "/")
+  }
+
+  func checkBounds() {
+    for (index, row) in hub.rows.enumerated() {
+      guard !row.state.isAlive, row.state != RowState() else { continue }
+      let versions = row.state.cells.values.flatMap { $0.map(\.version) } + row.state.deletions
+      if versions.allSatisfy({ $0.position <= hub.pruned }) {
+        fail(.bounds, "Row \(index) keeps a tombstone that everyone has.")
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+internal import Clocks
+internal import Deltas
+
+/// What really happened: which writes there were, what each author had before it, and who saw what.
+/// No replica reads it.
+struct Truth {
+  /// By mark: what had gone into the row at the author's when it wrote. Mark 0 is none.
+  var seen: [Marks] = [Marks()]
+  var rows: [Int] = [-1]
+  var columns: [ColumnID?] = [nil]
+  var values: [Value] = [.null]
+  /// Sent again by a comparison, with no base.
+  var captured = Marks()
+  /// In the journal of a file when it was copied: both copies seal them.
+  var copiedUnsealed = Marks()
+  /// Replaced by a later write of the same journal.
+  var replaced = Marks()
+  /// The hub was restored.
+  var hasRelocated = false
+  /// Names of positions, for ever.
+  var names: [CausalContext: ModelHash] = [:]
+  var latestBackup: ModelHub?
+  var spurious: [String: Int] = [:]
+  var lateRows = Marks()
+  var transferredCount = 0
+  var hadCount = 0
+  var adoptions: [(previous: ReplicaID, new: ReplicaID)] = []
+  /// In a backup that was made after the one that the hub was restored from: branches may have
+  /// dropped it already.
+  var allowedLoss = Marks()
+
+  mutating func issue(row: Int, column: ColumnID?, value: Value?, seen: Marks) -> Int {
+    let mark = self.seen.count
+    self.seen.append(seen)
+    rows.append(row)
+    columns.append(column)
+    values.append(value ?? .integer(Int64(mark)))
+    return mark
+  }
+
+  var isFull: Bool { seen.count > Marks.countMax - 24 }
+
+  mutating func noteBackup(_ hub: ModelHub) { latestBackup = hub }
+
+  /// Whatever a newer backup had and this one has not, branches may have dropped already.
+  mutating func noteRestore(of backup: ModelHub, over hub: ModelHub) {
+    hasRelocated = true
+    for old in [hub, latestBackup].compactMap({ $0 }) {
+      for entry in old.log where backup.byHash[entry.changeset.hash] == nil {
+        guard let position = old.byHash[entry.changeset.hash], position <= old.durable else { continue }
+        for change in entry.changeset.changes { for mark in change.marks { allowedLoss.insert(mark) } }
+      }
+    }
+  }
+}
