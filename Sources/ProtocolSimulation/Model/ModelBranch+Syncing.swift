@@ -63,10 +63,13 @@ extension ModelBranch {
   private func handBack(_ path: ModelPath, from next: Int, mutant: Mutant) -> ModelHandBack {
     let fork = lineage.common(place, path.head)?.position ?? .start
     var entries: [(LogPosition, ModelTailEntry)] = tail.compactMap { entry in
-      guard let position = position(of: entry) else { return nil }
+      guard let position = position(of: entry) else {
+        // The whole state came instead of the log that has it.
+        return mutant == .handBackOfPathOnly ? nil : (.start, entry)
+      }
       return position > fork ? (position, entry) : nil
     }
-    entries.sort { $0.0 < $1.0 }
+    entries.sort { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
     if mutant == .handBackBackwards { entries.reverse() }
     if mutant == .handBackFromHead {
       entries.removeAll { $0.0 <= path.head.position }
@@ -79,7 +82,7 @@ extension ModelBranch {
         fork: steps[$0].fork)
     }
     return ModelHandBack(
-      links: links, place: place, fork: fork,
+      toward: path.head.generation, links: links, place: place, fork: fork,
       entries: part.map { _, entry in
         ModelHanded(
           places: entry.places, dot: entry.dot, name: entry.name,
@@ -147,6 +150,10 @@ extension ModelBranch {
     case (.exchange, .chainBroken) where session.adoptionCount < ModelSyncLimits.adoptionsMax:
       session.adoptionCount += 1
       session.stage = .fork
+    case (.handBack, .unknownPosition)
+    where session.relocationCount < ModelSyncLimits.relocationsMax:
+      session.relocationCount += 1
+      session.stage = .place
     case (.download, _):
       staged = nil
       session.stage = .exchange

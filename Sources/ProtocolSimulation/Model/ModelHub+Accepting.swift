@@ -85,7 +85,11 @@ extension ModelHub {
       rowMarks[change.row].formUnion(Marks(change.marks.filter { $0 > 0 }))
       log[log.count - 1].rowsAfter[change.row] = standing(change.row)
       let state = rows[change.row].state
-      if state.isAlive, !state.isComplete { rows[change.row].wasIncomplete = true }
+      if state.isAlive, !state.isComplete {
+        rows[change.row].wasIncomplete = true
+        openCount += 1
+        for mark in change.marks where !showsHalfRows { ledger.insert(mark) }
+      }
     }
     if mutant == .outcomeOfChangeOnly { return }
     log[log.count - 1].outcomes = contested.sorted().map {
@@ -97,7 +101,8 @@ extension ModelHub {
   func standing(_ row: Int) -> [Value]? {
     if let values = rows[row].settledValues { return values }
     let state = rows[row].state
-    guard state.isAlive else { return nil }
+    // What changed a row whose insertion is lost waits for it.
+    guard state.isAlive, state.isComplete || showsHalfRows else { return nil }
     return table.columns.map {
       state.standing($0, table: ModelTable.id, policy: ModelHub.policy)?.value ?? .null
     }

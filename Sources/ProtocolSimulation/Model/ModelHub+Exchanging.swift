@@ -1,6 +1,5 @@
 internal import Clocks
 internal import Deltas
-internal import Merging
 
 /// Bounds of what travels at once.
 enum ModelLimits {
@@ -35,16 +34,9 @@ extension ModelHub {
       return adopt(adoption, by: replica, key: key, mutant)
     case .compare:
       guard isRegistered(replica, key) else { return .refused(.notAllowed) }
-      return .compared(
-        place: canonical(head),
-        rows: table.rowRange.map {
-          isHalf($0) && mutant != .halfRowsShown ? nil : standing($0)
-        })
+      return .compared(place: canonical(head), rows: table.rowRange.map { standing($0) })
     }
   }
-
-  /// Whether a row was changed here without its insertion being known.
-  func isHalf(_ row: Int) -> Bool { rows[row].state.isAlive && !rows[row].state.isComplete }
 
   func isRegistered(_ replica: ReplicaID, _ key: Int) -> Bool {
     registry[replica]?.key == key && registry[replica]?.state == .active
@@ -154,6 +146,7 @@ extension ModelHub {
         return ModelAccepted(
           counter: changeset.dot.counter, hash: changeset.hash, position: position)
       }
+      if byHash[changeset.origin] != nil { return nil }
       if mutant == .dotIsIdentity || mutant == .chainNotChecked,
         changeset.dot.counter <= chain.counter
       {

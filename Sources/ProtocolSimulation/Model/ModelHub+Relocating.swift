@@ -6,6 +6,9 @@ extension ModelHub {
   mutating func take(
     _ request: ModelHandBack, key: Int, _ mutant: Mutant
   ) -> ModelAnswer {
+    guard request.toward == generation || mutant == .handBackToOldPath else {
+      return .refused(.unknownPosition)
+    }
     for link in request.links { _ = lineage.add(link) }
     let place = lineage.canonical(request.place)
     guard let common = lineage.common(place, headPlace) else { return .refused(.anotherHub) }
@@ -28,6 +31,10 @@ extension ModelHub {
 
   private mutating func take(_ handed: ModelHanded, _ mutant: Mutant) {
     let hash = handed.changeset.hash
+    // The same rows, sealed once and sent under two headers by two copies.
+    if byHash[hash] == nil, let position = byHash[handed.changeset.origin] {
+      byHash[hash] = position
+    }
     if byHash[hash] == nil {
       let chain = chain(for: handed, mutant)
       guard let chain else { return }

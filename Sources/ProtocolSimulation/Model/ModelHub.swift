@@ -32,6 +32,8 @@ struct ModelHub: Sendable {
   var backupNumber = 0
   var durable = LogPosition.start
   var nextSecret: UInt64 = 1
+  /// Rows that were changed without their insertion being known are shown.
+  var showsHalfRows = false
   /// Only the world reads it: what went into each row.
   var rowMarks: [Marks]
 

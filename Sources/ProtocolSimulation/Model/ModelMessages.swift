@@ -142,6 +142,8 @@ struct ModelPath: Sendable {
 }
 
 struct ModelHandBack: Sendable {
+  /// The hub's generation when it told its path.
+  var toward: GenerationID
   var links: [LineageLink]
   var place: CausalContext
   var fork: LogPosition

@@ -30,6 +30,9 @@ extension ProtocolWorld {
       kind == .delete
       ? [truth.issue(row: row, column: nil, value: nil, seen: seen)]
       : columns.map { truth.issue(row: row, column: $0, value: nil, seen: seen) }
+    if devices[device].compares != nil {
+      for mark in marks { truth.writtenUncompared.insert(mark) }
+    }
     note("  device \(device) \(kind) row \(row) marks \(marks)")
     devices[device].write(
       row: row, kind: kind, columns: columns, marks: marks, values: marks.map { truth.values[$0] },

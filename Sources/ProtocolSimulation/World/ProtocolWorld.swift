@@ -38,6 +38,7 @@ final class ProtocolWorld {
     table = ModelTable(rowCount: options.rowCount, columnCount: options.columnCount)
     let root = GenerationID(high: 1, low: 1)
     hub = ModelHub(table: table, root: root)
+    hub.showsHalfRows = mutant == .halfRowsShown
     for _ in 0..<options.deviceCount { join() }
   }
 
@@ -226,12 +227,10 @@ final class ProtocolWorld {
     hub.salvage = []
     for item in kept {
       guard hub.byHash[item.changeset.hash] == nil else { continue }
-      var links: [LineageLink] = []
-      links = []
       let before = hub.log.count
       _ = hub.take(
         ModelHandBack(
-          links: links, place: hub.headPlace, fork: hub.head,
+          toward: hub.generation, links: [], place: hub.headPlace, fork: hub.head,
           entries: [
             ModelHanded(
               places: [], dot: item.changeset.dot, name: hub.registry[item.replica]?.name ?? "",

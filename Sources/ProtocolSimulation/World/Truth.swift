@@ -15,6 +15,8 @@ struct Truth {
   var copiedUnsealed = Marks()
   /// Replaced by a later write of the same journal.
   var replaced = Marks()
+  /// Written while rows that were lost elsewhere had not been compared yet.
+  var writtenUncompared = Marks()
   /// The hub was restored.
   var hasRelocated = false
   /// Names of positions, for ever.
