@@ -3,7 +3,7 @@ package enum Mutant: String, CaseIterable, Sendable {
   case none
   // What a changeset has seen.
   case contextAtPush, contextIgnoresDeferral, foreignContextIsOurs, foreignContextIsNothing
-  case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored
+  case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored, placesAfterMerge, lateChangesSilent
   case seenNotTold
   // Deltas.
   case positionBeforeRows, noReplay, replayWithoutTouch, outcomeForOthersOnly, outcomeOfChangeOnly
@@ -12,14 +12,14 @@ package enum Mutant: String, CaseIterable, Sendable {
   case duplicateAccepted, sealNotInApply
   // Identity.
   case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
-  case adoptDropsAll, adoptDropsNone, adoptedWithoutParent, rechainedWithoutOrigin,
+  case adoptDropsAll, adoptedWithoutParent, rechainedWithoutOrigin,
     parentLinkedOnce, chainPairsAbovePrefix, adoptWithoutPending, noNotice
   case strangerAccepted, secondChainSwallowed, numbersReissued
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
-  case handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
+  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
   case baseAboveForkKept, clockFactsAnew, floorRaw, pathForkTooHigh
   // Pruning and the whole state.
   case pruneAtHead, pruneIgnoresAway, pruneIgnoresFloor, tombstonesAtK, lateUpdateResurrects

@@ -31,7 +31,7 @@ extension ModelBranch {
     }
     // An entry of one's own may come from a log that anyone may read.
     for entry in entries where entry.hasBlocks {
-      if let own = outbox.first(where: { $0.hash == entry.changeset.hash }) {
+      if let own = outbox.first(where: { $0.origin == entry.changeset.origin }) {
         covered.insert(own.dot.counter)
       }
     }

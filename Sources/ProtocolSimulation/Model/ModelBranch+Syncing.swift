@@ -51,10 +51,7 @@ extension ModelBranch {
     case .adopt(let new, _, let newKey):
       return (
         .adopt(
-          ModelAdoption(
-            previous: replica, confirmed: confirmed,
-            outbox: outbox.map { ModelHead(counter: $0.dot.counter, hash: $0.origin) })), new,
-        newKey
+          ModelAdoption(previous: replica, confirmed: confirmed)), new, newKey
       )
     case .compare: return (.compare, replica, key)
     }
@@ -110,8 +107,9 @@ extension ModelBranch {
       for link in path.links { _ = lineage.add(link) }
       guard lineage.common(place, path.head) != nil else { return fail("another hub") }
       session.stage = .handBack(path, next: 0)
-    case (.handBack(let path, let next), .handedBack(_, let lossCount)):
+    case (.handBack(let path, let next), .handedBack(let place, let positions, let lossCount)):
       let sent = handBack(path, from: next, mutant: mutant)
+      if mutant != .handedPlacesNotTold { learn(sent, place, positions) }
       guard sent.isLast else {
         session.stage = .handBack(path, next: next + sent.entries.count)
         return ModelApplied()
@@ -122,10 +120,9 @@ extension ModelBranch {
       session.stage = .enrol(secret: secret, name: name)
     case (.enrol, .enrolled(let new, let name)):
       session.stage = .adopt(new, name: name, key: freshKey)
-    case (.adopt(let new, let name, let newKey), .adopted(let matched, let parent)):
+    case (.adopt(let new, let name, let newKey), .adopted(let parent)):
       let replaced = adopt(
-        new, name: name, key: newKey, matched: matched, parent: parent, table: table,
-        mutant: mutant)
+        new, name: name, key: newKey, parent: parent, table: table, mutant: mutant)
       session.stage = .exchange
       return ModelApplied(replaced: replaced)
     case (_, .refused(let refusal)):
@@ -134,6 +131,20 @@ extension ModelBranch {
       return fail("an answer to something else")
     }
     return ModelApplied()
+  }
+
+  private mutating func learn(
+    _ sent: ModelHandBack, _ place: CausalContext, _ positions: [LogPosition]
+  ) {
+    for (handed, position) in zip(sent.entries, positions) where position > .start {
+      let name = lineage.canonical(
+        CausalContext(generation: place.generation, position: position))
+      guard
+        let index = tail.firstIndex(where: { $0.changeset.hash == handed.changeset.hash }),
+        !tail[index].places.contains(name)
+      else { continue }
+      tail[index].places.append(name)
+    }
   }
 
   mutating func fail(_ why: String) -> ModelApplied {
@@ -208,16 +219,16 @@ extension ModelBranch {
 
   /// Goes on under an identity of its own.
   private mutating func adopt(
-    _ new: ReplicaID, name newName: String, key newKey: Int, matched: Int, parent: ModelHash,
+    _ new: ReplicaID, name newName: String, key newKey: Int, parent: ModelHash,
     table: ModelTable, mutant: Mutant
   ) -> [Int] {
     var replaced: [Int] = []
     if mutant != .adoptWithoutPending { replaced = seal(table: table, mutant: mutant) }
-    let left = outbox.dropFirst(matched)
+    let left = mutant == .adoptDropsAll ? [] : outbox
     if mutant == .adoptKeepsIdentity { return replaced }
     var head = ModelHead(counter: 0, hash: parent)
     if mutant == .adoptedWithoutParent {
-      head.hash = matched > 0 ? outbox[matched - 1].hash : confirmed.hash
+      head.hash = confirmed.hash
     }
     replica = new
     name = newName

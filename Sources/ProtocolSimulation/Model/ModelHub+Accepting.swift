@@ -49,6 +49,7 @@ extension ModelHub {
   ) -> [LogPosition] {
     guard mutant != .chainForgotten else { return [] }
     var result: [LogPosition] = []
+    for alias in aliases[replica] ?? [] where alias.position > prefix { result.append(alias.position) }
     var parent = registry[replica]?.parent
     var rounds = 0
     while let dot = parent, rounds < 50 {
@@ -56,6 +57,10 @@ extension ModelHub {
       for index in log.indices where log[index].dot.replica == dot.replica {
         let position = LogPosition(UInt64(index + 1))
         if log[index].dot.counter <= dot.counter, position > prefix { result.append(position) }
+      }
+      for alias in aliases[dot.replica] ?? []
+      where alias.counter <= dot.counter && alias.position > prefix {
+        result.append(alias.position)
       }
       parent = registry[dot.replica]?.parent
       if mutant == .chainByAuthorOnly { break }
@@ -79,7 +84,9 @@ extension ModelHub {
     if byHash[changeset.origin] == nil { byHash[changeset.origin] = position }
     var contested: [Int] = []
     for change in changeset.changes {
-      if merge(change, at: position, mutant), !contested.contains(change.row) {
+      let isContested = merge(change, at: position, mutant)
+      let isSent = isContested || isHanded && mutant != .handedWithoutOutcomes
+      if isSent, !contested.contains(change.row) {
         contested.append(change.row)
       }
       rowMarks[change.row].formUnion(Marks(change.marks.filter { $0 > 0 }))
@@ -92,6 +99,11 @@ extension ModelHub {
       }
     }
     if mutant == .outcomeOfChangeOnly { return }
+    if mutant != .lateChangesSilent {
+      for row in changedLate where !contested.contains(row) { contested.append(row) }
+      changedLate = []
+    }
+    for row in contested { log[log.count - 1].rowsAfter[row] = standing(row) }
     log[log.count - 1].outcomes = contested.sorted().map {
       ModelOutcome(row: $0, values: standing($0))
     }
@@ -224,8 +236,10 @@ extension ModelHub {
     let deletions = state.deletions.map {
       $0.position == position && change.change.kind == .delete ? new : $0
     }
+    let before = standing(change.row)
     let renewed = RowState(cells: cells, deletions: deletions, isComplete: state.isComplete)
       .normalized()
     rows[change.row].state = renewed
+    if standing(change.row) != before { changedLate.insert(change.row) }
   }
 }

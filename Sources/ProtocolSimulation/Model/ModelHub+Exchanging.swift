@@ -61,12 +61,7 @@ extension ModelHub {
       return .refused(refusal)
     }
     guard let place = resolve(request.place) else { return .refused(.unknownPosition) }
-    if place.isLost,
-      relocated[lineage.canonical(request.place)]?.contains(key) != true
-        && !isWhole(request.place, above: place.position, mutant)
-    {
-      return .refused(.unknownPosition)
-    }
+    if !isNamed(request, place, key: key, mutant) { return .refused(.unknownPosition) }
     guard let known, known.key == key || mutant == .strangerAccepted,
       known.state == .active || mutant == .strangerAccepted
     else { return .refused(.chainBroken) }
@@ -86,6 +81,22 @@ extension ModelHub {
     registry[replica]?.lastHeard = wallMilliseconds
     return .exchanged(
       answer(request, from: place, to: replica, accepted: accepted, measured: measured, mutant))
+  }
+
+  /// Whether all that the branch refers to is in this log under some name, or this device has
+  /// handed back what it had.
+  private func isNamed(
+    _ request: ModelExchange, _ place: (position: LogPosition, isLost: Bool), key: Int,
+    _ mutant: Mutant
+  ) -> Bool {
+    if relocated[lineage.canonical(request.place)]?.contains(key) == true { return true }
+    if place.isLost, !isWhole(request.place, above: place.position, mutant) { return false }
+    guard mutant != .contextsNotNamed else { return true }
+    return request.changesets.allSatisfy { changeset in
+      guard byHash[changeset.hash] == nil else { return true }
+      guard let context = resolve(changeset.context) else { return false }
+      return !context.isLost || isWhole(changeset.context, above: context.position, mutant)
+    }
   }
 
   /// Whether everything on a lost timeline above a position is in this log under another name.
@@ -146,7 +157,13 @@ extension ModelHub {
         return ModelAccepted(
           counter: changeset.dot.counter, hash: changeset.hash, position: position)
       }
-      if byHash[changeset.origin] != nil { return nil }
+      if let position = byHash[changeset.origin], changeset.previous == chain.hash,
+        changeset.dot.counter == chain.counter + 1
+      {
+        alias(changeset, at: position)
+        return ModelAccepted(
+          counter: changeset.dot.counter, hash: changeset.hash, position: position)
+      }
       if mutant == .dotIsIdentity || mutant == .chainNotChecked,
         changeset.dot.counter <= chain.counter
       {

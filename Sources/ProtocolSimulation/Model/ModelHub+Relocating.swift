@@ -14,7 +14,11 @@ extension ModelHub {
     guard let common = lineage.common(place, headPlace) else { return .refused(.anotherHub) }
     for handed in request.entries { take(handed, mutant) }
     noteLatePlaces(mutant: mutant)
-    guard request.isLast else { return .handedBack(place: place, lossCount: 0) }
+    let positions = request.entries.map { byHash[$0.changeset.hash] ?? .start }
+    if request.isLast { sendLateChanges(mutant) }
+    guard request.isLast else {
+      return .handedBack(place: headPlace, positions: positions, lossCount: 0)
+    }
     var lossCount = 0
     if common.position < place.position {
       for number in common.position.rawValue + 1...place.position.rawValue {
@@ -26,37 +30,66 @@ extension ModelHub {
       }
     }
     relocated[place, default: []].insert(key)
-    return .handedBack(place: place, lossCount: lossCount)
+    return .handedBack(place: headPlace, positions: positions, lossCount: lossCount)
+  }
+
+  /// An entry of the hub's own for rows that late facts changed when no entry carries them.
+  private mutating func sendLateChanges(_ mutant: Mutant) {
+    guard !changedLate.isEmpty, mutant != .lateChangesSilent else { return }
+    let changeset = ModelChangeset(
+      dot: Dot(replica: .hub, counter: UInt64(log.count + 1)), previous: logHash,
+      context: headPlace, changes: [])
+    append(
+      changeset, dot: changeset.dot, name: "hub", offset: 0,
+      received: log.last?.receivedMilliseconds ?? 0, seen: ModelSeen(prefix: head), isHanded: true,
+      mutant: mutant)
   }
 
   private mutating func take(_ handed: ModelHanded, _ mutant: Mutant) {
     let hash = handed.changeset.hash
-    // The same rows, sealed once and sent under two headers by two copies.
-    if byHash[hash] == nil, let position = byHash[handed.changeset.origin] {
-      byHash[hash] = position
-    }
-    if byHash[hash] == nil {
-      let chain = chain(for: handed, mutant)
-      guard let chain else { return }
-      let counter = (registry[chain]?.chain.counter ?? 0) + 1
-      var seen = seen(of: handed.changeset, author: chain, mutant: mutant)
-      if mutant != .seenNotTold { add(told: handed, to: &seen) }
-      let isAnew = mutant == .clockFactsAnew
-      append(
-        handed.changeset, dot: Dot(replica: chain, counter: counter), name: handed.name,
-        offset: isAnew ? 0 : handed.clockOffsetMilliseconds,
-        received: isAnew ? (log.last?.receivedMilliseconds ?? 0) : handed.receivedMilliseconds,
-        seen: seen, isHanded: true, mutant: mutant)
-      registry[chain]?.chain = ModelHead(counter: counter, hash: hash)
-      link(to: hash, mutant)
-    }
-    guard let position = byHash[hash] else { return }
+    let known = byHash[hash] ?? byHash[handed.changeset.origin]
+    let position = known ?? head.next
+    var isNews = false
     for place in handed.places {
       let name = lineage.canonical(place)
       guard !lineage.includes(name, in: headPlace) else { continue }
+      isNews = isNews || places[name] == nil
       places[name] = position
       losses.remove(name)
     }
+    if isNews, mutant != .placesAfterMerge { noteLatePlaces(mutant: mutant) }
+    if known != nil {
+      // The same rows, sealed once and sent under two headers by two copies.
+      if byHash[hash] == nil { alias(handed.changeset, at: position) }
+    } else if let chain = chain(for: handed, mutant) {
+      append(handed, to: chain, mutant)
+    }
+  }
+
+  private mutating func append(_ handed: ModelHanded, to chain: ReplicaID, _ mutant: Mutant) {
+    let counter = (registry[chain]?.chain.counter ?? 0) + 1
+    var seen = seen(of: handed.changeset, author: chain, mutant: mutant)
+    if mutant != .seenNotTold { add(told: handed, to: &seen) }
+    let isAnew = mutant == .clockFactsAnew
+    append(
+      handed.changeset, dot: Dot(replica: chain, counter: counter), name: handed.name,
+      offset: isAnew ? 0 : handed.clockOffsetMilliseconds,
+      received: isAnew ? (log.last?.receivedMilliseconds ?? 0) : handed.receivedMilliseconds,
+      seen: seen, isHanded: true, mutant: mutant)
+    registry[chain]?.chain = ModelHead(counter: counter, hash: handed.changeset.hash)
+    link(to: handed.changeset.hash, mutant)
+  }
+
+  /// A changeset that the log has under another header: its chain goes on, the log does not.
+  mutating func alias(_ changeset: ModelChangeset, at position: LogPosition) {
+    byHash[changeset.hash] = position
+    let author = changeset.dot.replica
+    // The number may be another device's by now: only the hash says whose chain it is.
+    guard let chain = registry[author]?.chain, chain.hash == changeset.previous,
+      chain.counter + 1 == changeset.dot.counter, chain.hash != 0 || registry[author]?.state == .active
+    else { return }
+    aliases[author, default: []].append((changeset.dot.counter, position))
+    registry[author]?.chain = ModelHead(counter: changeset.dot.counter, hash: changeset.hash)
   }
 
   /// Chains that began with a changeset whose predecessor comes only now.
@@ -155,16 +188,7 @@ extension ModelHub {
   ) -> ModelAnswer {
     guard isRegistered(replica, key), let known = registry[replica], known.chain.counter == 0
     else { return .refused(.notAllowed) }
-    var matched = 0
-    for (index, head) in request.outbox.enumerated() where byHash[head.hash] != nil {
-      matched = index + 1
-    }
-    var parent: ModelHash = 0
-    if matched > 0 {
-      parent = request.outbox[matched - 1].hash
-    } else if byHash[request.confirmed.hash] != nil {
-      parent = request.confirmed.hash
-    }
+    let parent = byHash[request.confirmed.hash] == nil ? 0 : request.confirmed.hash
     let parentDot = byHash[parent].map { entry($0).dot }
     registry[replica]?.parent = parentDot
     registry[replica]?.chain = ModelHead(counter: 0, hash: parent)
@@ -175,8 +199,6 @@ extension ModelHub {
           (ModelNotice(number: notices.count + 1, text: text), [request.previous, replica]))
       }
     }
-    if mutant == .adoptDropsAll { matched = request.outbox.count }
-    if mutant == .adoptDropsNone { matched = 0 }
-    return .adopted(matchedCount: matched, parent: parent)
+    return .adopted(parent: parent)
   }
 }

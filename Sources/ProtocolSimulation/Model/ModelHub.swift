@@ -15,6 +15,10 @@ struct ModelHub: Sendable {
   /// Below and at this position rows have no records.
   var settled = LogPosition.start
   var byHash: [ModelHash: LogPosition] = [:]
+  /// By replica: changesets of its chain that the log has under another header.
+  var aliases: [ReplicaID: [(counter: UInt64, position: LogPosition)]] = [:]
+  /// Rows that later facts changed: the next entry sends them.
+  var changedLate: Set<Int> = []
   /// Names that entries had on lost timelines.
   var places: [CausalContext: LogPosition] = [:]
   /// Branches' places on lost timelines of which everything was handed back that they had.

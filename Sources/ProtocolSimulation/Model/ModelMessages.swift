@@ -32,10 +32,11 @@ enum ModelAnswer: Sendable {
   case exchanged(ModelExchanged)
   case downloaded(offset: Int, entries: [ModelDeltaEntry])
   case path(ModelPath)
-  case handedBack(place: CausalContext, lossCount: Int)
+  /// Where this log has the entries, on the path to a place.
+  case handedBack(place: CausalContext, positions: [LogPosition], lossCount: Int)
   case forkOffer(secret: UInt64, name: String)
   case enrolled(replica: ReplicaID, name: String)
-  case adopted(matchedCount: Int, parent: ModelHash)
+  case adopted(parent: ModelHash)
   case compared(place: CausalContext, rows: [[Value]?])
   case refused(ModelRefusal)
 }
@@ -168,5 +169,4 @@ struct ModelHanded: Sendable {
 struct ModelAdoption: Sendable {
   var previous: ReplicaID
   var confirmed: ModelHead
-  var outbox: [ModelHead]
 }

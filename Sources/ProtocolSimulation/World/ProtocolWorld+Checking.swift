@@ -70,7 +70,12 @@ extension ProtocolWorld {
       return "copied with a journal"
     }
     if truth.captured.contains(mark) { return "sent again by a comparison" }
-    if truth.writtenUncompared.contains(mark) { return "lost stretch" }
+    if truth.salvaged.contains(mark) || truth.salvaged.contains(old) { return "salvage" }
+    if truth.hasRelocated, truth.captured.elements.contains(where: { truth.seen[mark].contains($0) })
+    {
+      return "sent again by a comparison"
+    }
+    if truth.writtenUncompared.contains(mark) || truth.unnamed.contains(old) { return "lost stretch" }
     if truth.allowedLoss.contains(old) { return "backup older than the last" }
     if change.change.base != nil, truth.hasRelocated { return "waiting at a relocation" }
     if options.unbackedMax < 1000 { return "tail without a backup" }

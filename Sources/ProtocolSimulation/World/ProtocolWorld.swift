@@ -228,6 +228,7 @@ final class ProtocolWorld {
     for item in kept {
       guard hub.byHash[item.changeset.hash] == nil else { continue }
       let before = hub.log.count
+      for change in item.changeset.changes { truth.salvaged.formUnion(Marks(change.marks)) }
       _ = hub.take(
         ModelHandBack(
           toward: hub.generation, links: [], place: hub.headPlace, fork: hub.head,

@@ -17,6 +17,10 @@ struct Truth {
   var replaced = Marks()
   /// Written while rows that were lost elsewhere had not been compared yet.
   var writtenUncompared = Marks()
+  /// Seen by a branch that had no entry to name them by when its timeline was lost.
+  var unnamed = Marks()
+  /// Replayed from a retired branch.
+  var salvaged = Marks()
   /// The hub was restored.
   var hasRelocated = false
   /// Names of positions, for ever.
