@@ -79,7 +79,7 @@ extension ModelBranch {
         fork: steps[$0].fork)
     }
     return ModelHandBack(
-      toward: path.head.generation, links: links, place: place, fork: fork,
+      toward: path.head.generation, links: mutant == .pathLinksOnly ? links : lineage.links, place: place, fork: fork,
       entries: part.map { _, entry in
         ModelHanded(
           places: entry.places, dot: entry.dot, name: entry.name,
