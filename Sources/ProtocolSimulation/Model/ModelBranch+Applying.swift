@@ -6,6 +6,8 @@ struct ModelApplied {
   var replaced: [Int] = []
   /// Why nothing was applied.
   var failure: String?
+  /// The delta left out an entry of the branch's own that it does not have.
+  var lacksOwn = false
 }
 
 extension ModelBranch {
@@ -42,7 +44,7 @@ extension ModelBranch {
       applier.take(whole, isNew: place.position == .start)
     } else if let failure = applier.take(entries) {
       self = before
-      return ModelApplied(failure: failure)
+      return ModelApplied(failure: failure, lacksOwn: true)
     }
     applier.finish()
     let isOther = lineage.canonical(answer.to).generation != lineage.canonical(place).generation
@@ -55,6 +57,7 @@ extension ModelBranch {
     if isOtherPath, mutant != .confirmedNotRaised {
       for index in tail.indices { tail[index].backupNumber = answer.backupNumber }
     }
+    if answer.lossCount > 0, mutant != .noCompareAfterLoss { compares = true }
     durable = answer.durable
     backupNumber = answer.backupNumber
     for notice in answer.notices where notice.number > noticed {

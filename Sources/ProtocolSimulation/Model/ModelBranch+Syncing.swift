@@ -36,7 +36,8 @@ extension ModelBranch {
           ModelExchange(
             place: place, logHash: logHash, floor: floor(mutant: mutant), sealed: sealed,
             changesets: Array(outbox.prefix(ModelLimits.changesetsPerExchangeMax)),
-            wallMilliseconds: wallMilliseconds, noticed: noticed, resumeTo: resume)), replica, key
+            wallMilliseconds: wallMilliseconds, noticed: noticed,
+            handedTo: handedTo, wantsAll: wantsAll, resumeTo: resume)), replica, key
       )
     case .download:
       guard let staged else { return (.place, replica, key) }
@@ -44,8 +45,8 @@ extension ModelBranch {
         .download(ModelDownload(name: staged.name, offset: staged.entries.count)), replica, key
       )
     case .place: return (.place, replica, key)
-    case .handBack(let path, let next):
-      return (.handBack(handBack(path, from: next, mutant: mutant)), replica, key)
+    case .handBack(let path, let left):
+      return (.handBack(handBack(path, left, mutant: mutant)), replica, key)
     case .fork: return (.fork(name: name), replica, key)
     case .enrol(let secret, _): return (.enrol(secret: secret, key: freshKey), replica, key)
     case .adopt(let new, _, let newKey):
@@ -57,7 +58,8 @@ extension ModelBranch {
     }
   }
 
-  private func handBack(_ path: ModelPath, from next: Int, mutant: Mutant) -> ModelHandBack {
+  /// What must be handed back, in order: taken once, for places become known on the way.
+  private func handBackList(_ path: ModelPath, mutant: Mutant) -> [ModelHash] {
     let fork = lineage.common(place, path.head)?.position ?? .start
     var entries: [(LogPosition, ModelTailEntry)] = tail.compactMap { entry in
       guard let position = position(of: entry) else {
@@ -68,10 +70,12 @@ extension ModelBranch {
     }
     entries.sort { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
     if mutant == .handBackBackwards { entries.reverse() }
-    if mutant == .handBackFromHead {
-      entries.removeAll { $0.0 <= path.head.position }
-    }
-    let part = entries.dropFirst(next).prefix(ModelLimits.entriesHandedMax)
+    if mutant == .handBackFromHead { entries.removeAll { $0.0 <= path.head.position } }
+    return entries.map(\.1.changeset.hash)
+  }
+
+  private func handBack(_ path: ModelPath, _ left: [ModelHash], mutant: Mutant) -> ModelHandBack {
+    let part = left.prefix(ModelLimits.entriesHandedMax)
     let steps = lineage.path(to: place.generation)
     let links = steps.indices.map {
       LineageLink(
@@ -79,15 +83,16 @@ extension ModelBranch {
         fork: steps[$0].fork)
     }
     return ModelHandBack(
-      toward: path.head.generation, links: mutant == .pathLinksOnly ? links : lineage.links, place: place, fork: fork,
-      entries: part.map { _, entry in
+      toward: path.head.generation, links: mutant == .pathLinksOnly ? links : lineage.links,
+      place: place, fork: lineage.common(place, path.head)?.position ?? .start,
+      entries: part.compactMap { hash in tail.first { $0.changeset.hash == hash } }.map { entry in
         ModelHanded(
           places: entry.places, dot: entry.dot, name: entry.name,
           clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
           receivedMilliseconds: entry.receivedMilliseconds, changeset: entry.changeset,
           seenBy: entry.seenBy, prefix: entry.prefix, also: entry.also)
       },
-      isLast: next + part.count >= entries.count || mutant == .handBackOnePart, isAmbiguous: false)
+      isLast: part.count == left.count || mutant == .handBackOnePart, isAmbiguous: false)
   }
 
   /// Takes the answer to the last request. Comparing is the world's.
@@ -106,15 +111,16 @@ extension ModelBranch {
     case (.place, .path(let path)):
       for link in path.links { _ = lineage.add(link) }
       guard lineage.common(place, path.head) != nil else { return fail("another hub") }
-      session.stage = .handBack(path, next: 0)
-    case (.handBack(let path, let next), .handedBack(let place, let positions, let lossCount)):
-      let sent = handBack(path, from: next, mutant: mutant)
+      session.stage = .handBack(path, left: handBackList(path, mutant: mutant))
+    case (.handBack(let path, let left), .handedBack(let place, let positions, let lossCount)):
+      let sent = handBack(path, left, mutant: mutant)
       if mutant != .handedPlacesNotTold { learn(sent, place, positions) }
       guard sent.isLast else {
-        session.stage = .handBack(path, next: next + sent.entries.count)
+        session.stage = .handBack(path, left: Array(left.dropFirst(ModelLimits.entriesHandedMax)))
         return ModelApplied()
       }
       if mutant != .noCompareAfterLoss, lossCount > 0 { compares = true }
+      handedTo = path.head.generation
       session.stage = .exchange
     case (.fork, .forkOffer(let secret, let name)):
       session.stage = .enrol(secret: secret, name: name)
@@ -203,9 +209,16 @@ extension ModelBranch {
     let applied = apply(
       response, entries: Array(entries.prefix(response.entryCount)), table: table, mutant: mutant)
     if let failure = applied.failure {
-      _ = fail(failure)
+      if applied.lacksOwn, mutant != .ownEntriesNeverAnew {
+        // Asked once more, for everything.
+        wantsAll = true
+        session.stage = .exchange
+      } else {
+        _ = fail(failure)
+      }
       return applied
     }
+    wantsAll = false
     dropTail(unbackedMax: unbackedMax, mutant: mutant)
     session.exchangeCount += 1
     if session.exchangeCount > ModelSyncLimits.exchangesMax { return fail("no end") }
@@ -229,6 +242,9 @@ extension ModelBranch {
     var head = ModelHead(counter: 0, hash: parent)
     if mutant == .adoptedWithoutParent {
       head.hash = confirmed.hash
+    }
+    if mutant != .noNotice {
+      notices.append(ModelNotice(number: 0, text: "this is a copy and goes on as \(newName)"))
     }
     replica = new
     name = newName

@@ -31,6 +31,10 @@ struct ModelBranch: Sendable {
   var staged: ModelStaged?
   /// Rows must be compared with the hub; true if they must be sent where they differ.
   var compares: Bool?
+  /// The hub's generation to which all of the tail was handed back.
+  var handedTo: GenerationID?
+  /// An entry of its own came that it does not have: deltas must have everything.
+  var wantsAll = false
   var isRetiredHere = false
   var session = ModelSession()
   /// What the world keeps with the file: the marks that went into each row, and those it wrote.
@@ -107,7 +111,7 @@ struct ModelStaged: Sendable {
 struct ModelSession: Sendable {
   enum Stage: Sendable {
     case idle, exchange, download, place, fork, compare
-    case handBack(ModelPath, next: Int)
+    case handBack(ModelPath, left: [ModelHash])
     case enrol(secret: UInt64, name: String)
     case adopt(ReplicaID, name: String, key: Int)
   }

@@ -210,7 +210,7 @@ extension ModelHub {
     guard mutant != .latePlacesIgnored else { return }
     for index in log.indices {
       let dot = log[index].dot
-      let told = log[index].seen.also.filter { $0.since != .start }
+      let told = log[index].seen.also
       var now = seen(of: log[index].changeset, author: dot.replica, mutant: mutant)
       for pair in told where !now.also.contains(pair) { now.also.append(pair) }
       now.prefix = max(now.prefix, log[index].seen.prefix)

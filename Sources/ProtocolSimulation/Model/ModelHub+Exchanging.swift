@@ -25,7 +25,7 @@ extension ModelHub {
     case .place:
       return .path(ModelPath(links: pathLinks, head: headPlace, isAmbiguous: false))
     case .handBack(let handBack):
-      return self.take(handBack, key: key, mutant)
+      return self.take(handBack, mutant)
     case .fork(let name):
       return offerFork(name)
     case .enrol(let secret, let key):
@@ -61,7 +61,7 @@ extension ModelHub {
       return .refused(refusal)
     }
     guard let place = resolve(request.place) else { return .refused(.unknownPosition) }
-    if !isNamed(request, place, key: key, mutant) { return .refused(.unknownPosition) }
+    if !isNamed(request, place, mutant) { return .refused(.unknownPosition) }
     guard let known, known.key == key || mutant == .strangerAccepted,
       known.state == .active || mutant == .strangerAccepted
     else { return .refused(.chainBroken) }
@@ -86,10 +86,9 @@ extension ModelHub {
   /// Whether all that the branch refers to is in this log under some name, or this device has
   /// handed back what it had.
   private func isNamed(
-    _ request: ModelExchange, _ place: (position: LogPosition, isLost: Bool), key: Int,
-    _ mutant: Mutant
+    _ request: ModelExchange, _ place: (position: LogPosition, isLost: Bool), _ mutant: Mutant
   ) -> Bool {
-    if relocated[lineage.canonical(request.place)]?.contains(key) == true { return true }
+    if request.handedTo == generation { return true }
     if place.isLost, !isWhole(request.place, above: place.position, mutant) { return false }
     guard mutant != .contextsNotNamed else { return true }
     return request.changesets.allSatisfy { changeset in
@@ -196,13 +195,15 @@ extension ModelHub {
     if let resume = request.resumeTo, from < resume, resume <= head { end = resume }
     let isWhole = from < pruned
     if isWhole { end = head }
-    let isForAnyone = place.isLost && mutant != .wrongReceiver
+    let isForAnyone = place.isLost && mutant != .wrongReceiver || request.wantsAll
     let entries =
       isWhole ? [] : deltaEntries(from, end, receiver: isForAnyone ? .hub : replica, mutant)
     return ModelExchanged(
       accepted: accepted, place: request.place, from: from, to: canonical(end),
       isHead: end == head, entryCount: entries.count,
       entries: Array(entries.prefix(ModelLimits.entriesInlineMax)), isForAnyone: isForAnyone,
+      lossCount: place.isLost
+        ? unnamed(on: lineage.canonical(request.place), above: place.position).count : 0,
       whole: isWhole
         ? ModelWholeState(
           rows: mutant == .wholeStateOld && pruned > .start

@@ -4,7 +4,7 @@ internal import Deltas
 extension ModelHub {
   /// Takes back a part of a tail.
   mutating func take(
-    _ request: ModelHandBack, key: Int, _ mutant: Mutant
+    _ request: ModelHandBack, _ mutant: Mutant
   ) -> ModelAnswer {
     guard request.toward == generation || mutant == .handBackToOldPath else {
       return .refused(.unknownPosition)
@@ -19,18 +19,18 @@ extension ModelHub {
     guard request.isLast else {
       return .handedBack(place: headPlace, positions: positions, lossCount: 0)
     }
-    var lossCount = 0
-    if common.position < place.position {
-      for number in common.position.rawValue + 1...place.position.rawValue {
-        let name = lineage.canonical(
-          CausalContext(generation: place.generation, position: LogPosition(number)))
-        guard places[name] == nil else { continue }
-        lossCount += 1
-        if mutant != .lossesSilent { losses.insert(name) }
-      }
-    }
-    relocated[place, default: []].insert(key)
+    let unnamed = unnamed(on: place, above: common.position)
+    let lossCount = unnamed.count
+    if mutant != .lossesSilent { losses.formUnion(unnamed) }
     return .handedBack(place: headPlace, positions: positions, lossCount: lossCount)
+  }
+
+  /// The positions of a lost timeline that this log does not have.
+  func unnamed(on place: CausalContext, above fork: LogPosition) -> [CausalContext] {
+    guard fork < place.position else { return [] }
+    return (fork.rawValue + 1...place.position.rawValue).map {
+      lineage.canonical(CausalContext(generation: place.generation, position: LogPosition($0)))
+    }.filter { places[$0] == nil }
   }
 
   /// An entry of the hub's own for rows that late facts changed when no entry carries them.

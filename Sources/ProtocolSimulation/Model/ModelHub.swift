@@ -21,8 +21,6 @@ struct ModelHub: Sendable {
   var changedLate: Set<Int> = []
   /// Names that entries had on lost timelines.
   var places: [CausalContext: LogPosition] = [:]
-  /// Branches' places on lost timelines of which everything was handed back that they had.
-  var relocated: [CausalContext: Set<Int>] = [:]
   var losses: Set<CausalContext> = []
   var registry: [ReplicaID: ModelRegistered] = [:]
   var offers: [UInt64: String] = [:]

@@ -53,6 +53,10 @@ struct ModelExchange: Sendable {
   var changesets: [ModelChangeset]
   var wallMilliseconds: Int64
   var noticed: Int
+  /// The hub's generation to which all of the tail was handed back.
+  var handedTo: GenerationID?
+  /// The delta must have the branch's own blocks.
+  var wantsAll: Bool
   var resumeTo: LogPosition?
 }
 
@@ -67,6 +71,8 @@ struct ModelExchanged: Sendable {
   var entryCount: Int
   var entries: [ModelDeltaEntry]
   var isForAnyone: Bool
+  /// Positions of the branch's lost timeline that nobody has named.
+  var lossCount: Int
   var whole: ModelWholeState?
   var logHash: ModelHash
   var durable: LogPosition

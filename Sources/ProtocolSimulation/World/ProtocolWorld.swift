@@ -237,7 +237,7 @@ final class ProtocolWorld {
               places: [], dot: item.changeset.dot, name: hub.registry[item.replica]?.name ?? "",
               clockOffsetMilliseconds: 0, receivedMilliseconds: now, changeset: item.changeset,
               seenBy: hub.headPlace, prefix: .start, also: [])
-          ], isLast: false, isAmbiguous: false), key: 0, mutant)
+          ], isLast: false, isAmbiguous: false), mutant)
       checkAppended(from: before)
     }
   }
