@@ -2,7 +2,7 @@
 package enum Mutant: String, CaseIterable, Sendable {
   case none
   // What a changeset has seen.
-  case contextAtPush, contextIgnoresDeferral, foreignContextIsOurs, foreignContextIsNothing
+  case knowledgeNotClosed, contextAtPush, contextIgnoresDeferral, foreignContextIsOurs, foreignContextIsNothing
   case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored, placesAfterMerge, lateChangesSilent
   case seenNotTold
   // Deltas.

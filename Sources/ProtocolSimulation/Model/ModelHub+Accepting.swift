@@ -130,7 +130,8 @@ extension ModelHub {
       .partialValue
     return Version(
       dot: entry.dot, position: position,
-      seen: Self.knowledge(entry.seen, base: change.change.base, mutant),
+      seen: Self.knowledge(entry.seen, base: change.change.base, mutant)
+        .joined(entry.closure[change.row]),
       milliseconds: min(wall, entry.receivedMilliseconds))
   }
 
@@ -151,7 +152,7 @@ extension ModelHub {
     _ change: ModelChange, at position: LogPosition, _ mutant: Mutant
   ) -> Bool {
     let row = change.row
-    let version = version(of: change, at: position, mutant: mutant)
+    var version = version(of: change, at: position, mutant: mutant)
     if let values = rows[row].settledValues {
       wake(row, values, for: version, mutant)
     } else if rows[row].isForgotten, version.seen.upTo < pruned, rows[row].state == RowState(),
@@ -161,6 +162,9 @@ extension ModelHub {
       openCount += 1
       for mark in change.marks { ledger.insert(mark) }
       return true
+    }
+    if change.change.base != nil, mutant != .knowledgeNotClosed {
+      version = closed(version, row: row)
     }
     var state = rows[row].state
     let merge = state.merge(change.change, version: version, policy: Self.policy)
@@ -181,6 +185,20 @@ extension ModelHub {
     }
     rows[row].state = RowState(cells: cells, deletions: [])
     rows[row].settledValues = nil
+  }
+
+  /// Has seen what the versions had seen that it has seen.
+  private mutating func closed(_ version: Version, row: Int) -> Version {
+    let state = rows[row].state
+    var seen = version.seen
+    for other in state.cells.values.flatMap({ $0.map(\.version) }) + state.deletions
+    where version.hasSeen(other) {
+      seen = seen.joined(other.seen)
+    }
+    if seen != version.seen { log[log.count - 1].closure[row] = seen }
+    return Version(
+      dot: version.dot, position: version.position, seen: seen,
+      milliseconds: version.milliseconds)
   }
 
   private mutating func note(_ conflict: MergeConflict, row: Int) {
@@ -241,5 +259,14 @@ extension ModelHub {
       .normalized()
     rows[change.row].state = renewed
     if standing(change.row) != before { changedLate.insert(change.row) }
+  }
+}
+
+extension Knowledge {
+  func joined(_ other: Knowledge?) -> Knowledge {
+    guard let other else { return self }
+    let upTo = max(upTo, other.upTo)
+    return Knowledge(
+      upTo: upTo, also: Set(also + other.also).filter { $0 > upTo }.sorted())
   }
 }

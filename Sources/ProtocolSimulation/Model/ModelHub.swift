@@ -108,6 +108,8 @@ struct ModelLogEntry: Sendable {
   var outcomes: [ModelOutcome] = []
   var logHash: ModelHash
   var isForgotten = false
+  /// By row: what the author had seen besides, because its own earlier change of the row had.
+  var closure: [Int: Knowledge] = [:]
   /// All rows right after it: only the world reads them.
   var rowsAfter: [[Value]?] = []
 }

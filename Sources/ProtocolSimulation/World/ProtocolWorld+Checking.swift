@@ -76,6 +76,7 @@ extension ProtocolWorld {
       return "sent again by a comparison"
     }
     if truth.writtenUncompared.contains(mark) || truth.unnamed.contains(old) { return "lost stretch" }
+    if truth.hasRelocated, truth.nameless.contains(old) { return "whole state, then another hub" }
     if truth.allowedLoss.contains(old) { return "backup older than the last" }
     if change.change.base != nil, truth.hasRelocated { return "waiting at a relocation" }
     if options.unbackedMax < 1000 { return "tail without a backup" }

@@ -157,6 +157,7 @@ extension ProtocolWorld {
         $0.changeset.changes.contains { $0.row == row && $0.change.kind == .delete }
       }
       if hub.rows[row].isForgotten, hasDeletions { continue }
+      if hub.rows[row].wasIncomplete { continue }
       var changes: [(ModelChange, Version)] = []
       for (index, entry) in hub.log.enumerated() {
         for change in entry.changeset.changes where change.row == row {

@@ -103,10 +103,11 @@ extension ProtocolWorld {
     }
     if case .handedBack(_, _, let lossCount) = answer, lossCount > 0 {
       for row in table.rowRange {
-        for mark in devices[device].seen[row].elements where !hub.rowMarks[row].contains(mark) {
-          truth.unnamed.insert(mark)
-        }
+        for mark in devices[device].seen[row].elements { truth.unnamed.insert(mark) }
       }
+    }
+    if case .exchanged(let response) = answer, let whole = response.whole {
+      for marks in whole.marks { truth.nameless.formUnion(marks) }
     }
     let hadPlace = devices[device].place
     let applied = devices[device].receive(

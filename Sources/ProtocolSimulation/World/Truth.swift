@@ -21,6 +21,8 @@ struct Truth {
   var unnamed = Marks()
   /// Replayed from a retired branch.
   var salvaged = Marks()
+  /// Came to some branch with a whole state, without the name of its entry.
+  var nameless = Marks()
   /// The hub was restored.
   var hasRelocated = false
   /// Names of positions, for ever.
