@@ -19,7 +19,8 @@ package enum Mutant: String, CaseIterable, Sendable {
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
-  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
+  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ambiguityIgnored, ambiguousContexts,
+    ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
   case baseAboveForkKept, clockFactsAnew, floorRaw, pathForkTooHigh
   // Pruning and the whole state.
   case pruneAtHead, pruneIgnoresAway, pruneIgnoresFloor, tombstonesAtK, lateUpdateResurrects

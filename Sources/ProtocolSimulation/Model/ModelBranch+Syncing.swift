@@ -40,11 +40,11 @@ extension ModelBranch {
             handedTo: handedTo, wantsAll: wantsAll, resumeTo: resume)), replica, key
       )
     case .download:
-      guard let staged else { return (.place, replica, key) }
+      guard let staged else { return (.place(place, logHash: logHash), replica, key) }
       return (
         .download(ModelDownload(name: staged.name, offset: staged.entries.count)), replica, key
       )
-    case .place: return (.place, replica, key)
+    case .place: return (.place(place, logHash: logHash), replica, key)
     case .handBack(let path, let left):
       return (.handBack(handBack(path, left, mutant: mutant)), replica, key)
     case .fork: return (.fork(name: name), replica, key)
@@ -66,7 +66,7 @@ extension ModelBranch {
         // The whole state came instead of the log that has it.
         return mutant == .handBackOfPathOnly ? nil : (.start, entry)
       }
-      return position > fork ? (position, entry) : nil
+      return position > fork || path.isAmbiguous ? (position, entry) : nil
     }
     entries.sort { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
     if mutant == .handBackBackwards { entries.reverse() }
@@ -83,7 +83,8 @@ extension ModelBranch {
         fork: steps[$0].fork)
     }
     return ModelHandBack(
-      toward: path.head.generation, links: mutant == .pathLinksOnly ? links : lineage.links,
+      toward: path.head.generation, logHash: logHash,
+      links: mutant == .pathLinksOnly ? links : lineage.links,
       place: place, fork: lineage.common(place, path.head)?.position ?? .start,
       entries: part.compactMap { hash in tail.first { $0.changeset.hash == hash } }.map { entry in
         ModelHanded(
@@ -92,7 +93,7 @@ extension ModelBranch {
           receivedMilliseconds: entry.receivedMilliseconds, changeset: entry.changeset,
           seenBy: entry.seenBy, prefix: entry.prefix, also: entry.also)
       },
-      isLast: part.count == left.count || mutant == .handBackOnePart, isAmbiguous: false)
+      isLast: part.count == left.count || mutant == .handBackOnePart, isAmbiguous: path.isAmbiguous)
   }
 
   /// Takes the answer to the last request. Comparing is the world's.
@@ -112,8 +113,9 @@ extension ModelBranch {
       for link in path.links { _ = lineage.add(link) }
       guard lineage.common(place, path.head) != nil else { return fail("another hub") }
       session.stage = .handBack(path, left: handBackList(path, mutant: mutant))
-    case (.handBack(let path, let left), .handedBack(let place, let positions, let lossCount)):
+    case (.handBack(let path, let left), .handedBack(let place, let positions, let lossCount, let renaming)):
       let sent = handBack(path, left, mutant: mutant)
+      if let renaming { rename(renaming) }
       if mutant != .handedPlacesNotTold { learn(sent, place, positions) }
       guard sent.isLast else {
         session.stage = .handBack(path, left: Array(left.dropFirst(ModelLimits.entriesHandedMax)))
@@ -137,6 +139,31 @@ extension ModelBranch {
       return fail("an answer to something else")
     }
     return ModelApplied()
+  }
+
+  /// A stretch of this branch's timeline has another name from now on; what was sealed there too.
+  private mutating func rename(_ renaming: ModelRenaming) {
+    _ = lineage.add(
+      LineageLink(
+        generation: renaming.new, parent: renaming.generation, fork: renaming.above))
+    place = lineage.renamed(place, renaming)
+    staged = nil
+    for index in tail.indices {
+      tail[index].places = tail[index].places.map { lineage.renamed($0, renaming) }
+      tail[index].seenBy = lineage.renamed(tail[index].seenBy, renaming)
+    }
+    let kept = outbox
+    outbox = []
+    guard let first = kept.first else { return }
+    var head = ModelHead(counter: first.dot.counter - 1, hash: first.previous)
+    for changeset in kept {
+      let changeset = changeset.rechained(
+        dot: Dot(replica: replica, counter: head.counter + 1), previous: head.hash,
+        context: lineage.renamed(changeset.context, renaming))
+      outbox.append(changeset)
+      head = ModelHead(counter: head.counter + 1, hash: changeset.hash)
+    }
+    sealed = head
   }
 
   private mutating func learn(

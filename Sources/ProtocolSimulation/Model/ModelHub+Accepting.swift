@@ -71,11 +71,11 @@ extension ModelHub {
   /// Appends a changeset under the hub's name and merges its rows.
   mutating func append(
     _ changeset: ModelChangeset, dot: Dot, name: String, offset: Int64, received: Int64,
-    seen: ModelSeen, isHanded: Bool = false, mutant: Mutant
+    seen: ModelSeen, context: CausalContext? = nil, isHanded: Bool = false, mutant: Mutant
   ) {
     let position = head.next
     var entry = ModelLogEntry(
-      dot: dot, name: name, changeset: changeset, seen: seen, clockOffsetMilliseconds: offset,
+      dot: dot, name: name, changeset: changeset, context: context ?? changeset.context, seen: seen, clockOffsetMilliseconds: offset,
       receivedMilliseconds: received, isHanded: isHanded,
       logHash: mixed(logHash, changeset.hash))
     entry.rowsAfter = log.last?.rowsAfter ?? Array(repeating: nil, count: table.rowCount)
@@ -229,7 +229,8 @@ extension ModelHub {
     for index in log.indices {
       let dot = log[index].dot
       let told = log[index].seen.also
-      var now = seen(of: log[index].changeset, author: dot.replica, mutant: mutant)
+      var now = seen(
+        of: log[index].changeset, context: log[index].context, author: dot.replica, mutant: mutant)
       for pair in told where !now.also.contains(pair) { now.also.append(pair) }
       now.prefix = max(now.prefix, log[index].seen.prefix)
       now.also.removeAll { $0.here <= now.prefix && $0.since > .start }

@@ -22,8 +22,15 @@ extension ModelHub {
         exchange, from: replica, key: key, wallMilliseconds: wallMilliseconds, fresh: fresh, mutant)
     case .download(let download):
       return self.download(download, receiver: replica)
-    case .place:
-      return .path(ModelPath(links: pathLinks, head: headPlace, isAmbiguous: false))
+    case .place(let place, let logHash):
+      let isAmbiguous =
+        lineage.includes(place, in: headPlace)
+        ? self.logHash(at: place.position) != logHash
+        : ambiguous.contains(lineage.canonical(place).generation)
+      return .path(
+        ModelPath(
+          links: pathLinks, head: headPlace,
+          isAmbiguous: isAmbiguous && mutant != .ambiguityIgnored))
     case .handBack(let handBack):
       return self.take(handBack, mutant)
     case .fork(let name):
@@ -123,6 +130,7 @@ extension ModelHub {
     } else if lineage.canonical(place).generation != generation || mutant == .headNotCompared {
       return nil
     }
+    ambiguous.insert(lineage.canonical(place).generation)
     openGeneration(fresh, mutant: mutant)
     return .unknownPosition
   }
@@ -234,6 +242,7 @@ extension ModelHub {
   private func download(_ request: ModelDownload, receiver: ReplicaID) -> ModelAnswer {
     let name = request.name
     guard lineage.includes(name.to, in: headPlace), canonical(name.to.position) == name.to,
+      logHash(at: name.to.position) == name.logHash,
       let place = resolve(name.place), place.position < name.to.position,
       place.position >= pruned
     else { return .refused(.unknownPosition) }

@@ -10,19 +10,83 @@ extension ModelHub {
       return .refused(.unknownPosition)
     }
     for link in request.links { _ = lineage.add(link) }
-    let place = lineage.canonical(request.place)
-    guard let common = lineage.common(place, headPlace) else { return .refused(.anotherHub) }
-    for handed in request.entries { take(handed, mutant) }
+    guard lineage.common(request.place, headPlace) != nil else { return .refused(.anotherHub) }
+    let renaming = request.isAmbiguous ? self.renaming(for: request) : nil
+    let place = renamed(request.place, renaming)
+    for handed in request.entries { take(renamed(handed, renaming), mutant) }
     noteLatePlaces(mutant: mutant)
     let positions = request.entries.map { byHash[$0.changeset.hash] ?? .start }
     if request.isLast { sendLateChanges(mutant) }
     guard request.isLast else {
-      return .handedBack(place: headPlace, positions: positions, lossCount: 0)
+      return .handedBack(
+        place: headPlace, positions: positions, lossCount: 0, renaming: renaming)
     }
-    let unnamed = unnamed(on: place, above: common.position)
+    let common = lineage.common(place, headPlace)?.position ?? .start
+    let unnamed = unnamed(on: place, above: common)
     let lossCount = unnamed.count
     if mutant != .lossesSilent { losses.formUnion(unnamed) }
-    return .handedBack(place: headPlace, positions: positions, lossCount: lossCount)
+    return .handedBack(
+      place: headPlace, positions: positions, lossCount: lossCount, renaming: renaming)
+  }
+
+  // MARK: Generations that named two histories
+
+  /// Finds the first entry that is another here under the same name, and names its stretch anew.
+  private mutating func renaming(for request: ModelHandBack) -> ModelRenaming? {
+    var first: (place: CausalContext, hash: ModelHash)?
+    var equal = LogPosition.start
+    for handed in request.entries {
+      for place in handed.places {
+        let place = lineage.canonical(place)
+        guard lineage.includes(place, in: headPlace) else { continue }
+        let here = entry(place.position).changeset
+        if here.hash == handed.changeset.hash || here.origin == handed.changeset.origin {
+          equal = max(equal, place.position)
+        } else if first.map({ place.position < $0.place.position }) ?? true {
+          first = (place, handed.changeset.hash)
+        }
+      }
+    }
+    if first == nil, request.isLast, lineage.includes(request.place, in: headPlace) {
+      // What differs is not in the tail.
+      first = (
+        lineage.canonical(CausalContext(generation: request.place.generation, position: equal.next)),
+        request.logHash
+      )
+    }
+    guard let first else { return nil }
+    let generation = first.place.generation
+    let fork = LogPosition(first.place.position.rawValue - 1)
+    let new = GenerationID(high: generation.low, low: mixed(generation.low, first.hash) | 1 << 63)
+    _ = lineage.add(LineageLink(generation: new, parent: generation, fork: fork))
+    return ModelRenaming(generation: generation, above: fork, new: new)
+  }
+
+  private func renamed(_ place: CausalContext, _ renaming: ModelRenaming?) -> CausalContext {
+    lineage.renamed(place, renaming)
+  }
+
+  private func renamed(_ handed: ModelHanded, _ renaming: ModelRenaming?) -> ModelHanded {
+    var result = handed
+    result.places = handed.places.map { renamed($0, renaming) }
+    result.seenBy = renamed(handed.seenBy, renaming)
+    return result
+  }
+
+  /// An entry of a stretch that was named anew has contexts of that stretch.
+  private func context(of handed: ModelHanded) -> CausalContext {
+    let context = lineage.canonical(handed.changeset.context)
+    for place in handed.places {
+      let steps = lineage.path(to: place.generation)
+      for index in steps.indices.dropFirst()
+      where steps[index].generation.low >> 63 == 1
+        && steps[index - 1].generation == context.generation
+        && context.position > steps[index].fork && place.position > context.position
+      {
+        return CausalContext(generation: steps[index].generation, position: context.position)
+      }
+    }
+    return context
   }
 
   /// The positions of a lost timeline that this log does not have.
@@ -68,14 +132,15 @@ extension ModelHub {
 
   private mutating func append(_ handed: ModelHanded, to chain: ReplicaID, _ mutant: Mutant) {
     let counter = (registry[chain]?.chain.counter ?? 0) + 1
-    var seen = seen(of: handed.changeset, author: chain, mutant: mutant)
+    let context = mutant == .ambiguousContexts ? handed.changeset.context : context(of: handed)
+    var seen = seen(of: handed.changeset, context: context, author: chain, mutant: mutant)
     if mutant != .seenNotTold { add(told: handed, to: &seen) }
     let isAnew = mutant == .clockFactsAnew
     append(
       handed.changeset, dot: Dot(replica: chain, counter: counter), name: handed.name,
       offset: isAnew ? 0 : handed.clockOffsetMilliseconds,
       received: isAnew ? (log.last?.receivedMilliseconds ?? 0) : handed.receivedMilliseconds,
-      seen: seen, isHanded: true, mutant: mutant)
+      seen: seen, context: context, isHanded: true, mutant: mutant)
     registry[chain]?.chain = ModelHead(counter: counter, hash: handed.changeset.hash)
     link(to: handed.changeset.hash, mutant)
   }
@@ -200,5 +265,14 @@ extension ModelHub {
       }
     }
     return .adopted(parent: parent)
+  }
+}
+
+extension Lineage {
+  func renamed(_ place: CausalContext, _ renaming: ModelRenaming?) -> CausalContext {
+    let name = canonical(place)
+    guard let renaming, name.generation == renaming.generation, name.position > renaming.above
+    else { return name }
+    return CausalContext(generation: renaming.new, position: name.position)
   }
 }

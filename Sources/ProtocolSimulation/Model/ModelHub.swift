@@ -19,6 +19,8 @@ struct ModelHub: Sendable {
   var aliases: [ReplicaID: [(counter: UInt64, position: LogPosition)]] = [:]
   /// Rows that later facts changed: the next entry sends them.
   var changedLate: Set<Int> = []
+  /// Generations within which memory was turned back.
+  var ambiguous: Set<GenerationID> = []
   /// Names that entries had on lost timelines.
   var places: [CausalContext: LogPosition] = [:]
   var losses: Set<CausalContext> = []
@@ -100,6 +102,8 @@ struct ModelLogEntry: Sendable {
   var dot: Dot
   var name: String
   var changeset: ModelChangeset
+  /// The author's, in the names that are unambiguous now.
+  var context: CausalContext
   var seen: ModelSeen
   var clockOffsetMilliseconds: Int64
   var receivedMilliseconds: Int64

@@ -5,7 +5,7 @@ internal import Deltas
 enum ModelRequest: Sendable {
   case exchange(ModelExchange)
   case download(ModelDownload)
-  case place
+  case place(CausalContext, logHash: ModelHash)
   case handBack(ModelHandBack)
   case fork(name: String)
   case enrol(secret: UInt64, key: Int)
@@ -33,7 +33,7 @@ enum ModelAnswer: Sendable {
   case downloaded(offset: Int, entries: [ModelDeltaEntry])
   case path(ModelPath)
   /// Where this log has the entries, on the path to a place.
-  case handedBack(place: CausalContext, positions: [LogPosition], lossCount: Int)
+  case handedBack(place: CausalContext, positions: [LogPosition], lossCount: Int, renaming: ModelRenaming?)
   case forkOffer(secret: UInt64, name: String)
   case enrolled(replica: ReplicaID, name: String)
   case adopted(parent: ModelHash)
@@ -148,9 +148,17 @@ struct ModelPath: Sendable {
   var isAmbiguous: Bool
 }
 
+/// What a stretch of a generation that named two histories is called from now on.
+struct ModelRenaming: Hashable, Sendable {
+  var generation: GenerationID
+  var above: LogPosition
+  var new: GenerationID
+}
+
 struct ModelHandBack: Sendable {
   /// The hub's generation when it told its path.
   var toward: GenerationID
+  var logHash: ModelHash
   var links: [LineageLink]
   var place: CausalContext
   var fork: LogPosition

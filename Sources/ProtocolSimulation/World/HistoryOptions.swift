@@ -42,6 +42,8 @@ struct HistoryOptions: Sendable {
     add(.startHub, 25, 400, &random)
     add(.restoreHub, 25, 450, &random)
     let hasRestore = weights.last?.kind == .restoreHub
+    add(.turnBackHub, 20, 200, &random)
+    if weights.last?.kind == .turnBackHub { weights.append((.copyHub, 30)) }
     add(.backUpHub, 40, hasRestore ? 900 : 300, &random)
     add(.prune, 40, 500, &random)
     add(.setClock, 25, 400, &random)

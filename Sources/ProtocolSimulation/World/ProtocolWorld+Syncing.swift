@@ -101,7 +101,7 @@ extension ProtocolWorld {
     if case .compared(let place, let rows) = answer, case .compare = devices[device].session.stage {
       return compare(device, place, rows)
     }
-    if case .handedBack(_, _, let lossCount) = answer, lossCount > 0 {
+    if case .handedBack(_, _, let lossCount, _) = answer, lossCount > 0 {
       for row in table.rowRange {
         for mark in devices[device].seen[row].elements { truth.unnamed.insert(mark) }
       }
@@ -219,7 +219,7 @@ extension ProtocolWorld {
         + " \(it.entries.map { "\($0.dot)\($0.outcomes.isEmpty ? "" : "!")" })"
     case .downloaded(_, let entries): "\(entries.count) entries"
     case .path(let path): "path \(path.links.map(\.generation.low)) head \(path.head.position)"
-    case .handedBack(_, _, let lossCount): "handed back, \(lossCount) lost"
+    case .handedBack(_, _, let lossCount, _): "handed back, \(lossCount) lost"
     case .forkOffer(_, let name): "offer \(name)"
     case .enrolled(let replica, _): "enrolled \(replica)"
     case .adopted(let parent): parent == 0 ? "adopted, no parent" : "adopted"

@@ -162,10 +162,13 @@ final class ProtocolWorld {
       restoreHub(backups[max(0, backups.count - 1 - age / 2)])
     case .copyHub: hubCopies.append(hub)
     case .turnBackHub(let age):
-      guard let copy = hubCopies.last, hub.backupNumber == copy.backupNumber, age >= 0 else {
-        return
-      }
+      guard !hubCopies.isEmpty else { return }
+      let copy = hubCopies[max(0, hubCopies.count - 1 - age / 2)]
+      guard copy.backupNumber == hub.backupNumber, copy.path == hub.path else { return }
       hub = copy
+      truth.hasRelocated = true
+      truth.names = truth.names.filter { $0.value != 0 && $0.key.position <= copy.head }
+      note("  hub is at \(hub.head) again, and does not know")
     case .prune:
       hub.prune(wallMilliseconds: now, mutant: mutant)
       checkBounds()
@@ -231,7 +234,7 @@ final class ProtocolWorld {
       for change in item.changeset.changes { truth.salvaged.formUnion(Marks(change.marks)) }
       _ = hub.take(
         ModelHandBack(
-          toward: hub.generation, links: [], place: hub.headPlace, fork: hub.head,
+          toward: hub.generation, logHash: 0, links: [], place: hub.headPlace, fork: hub.head,
           entries: [
             ModelHanded(
               places: [], dot: item.changeset.dot, name: hub.registry[item.replica]?.name ?? "",
