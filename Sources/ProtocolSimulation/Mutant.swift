@@ -19,7 +19,7 @@ package enum Mutant: String, CaseIterable, Sendable {
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
-  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ambiguityIgnored, ambiguousContexts,
+  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ambiguityIgnored, ambiguityOnce, resumeByPosition, ambiguousContexts,
     ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
   case baseAboveForkKept, clockFactsAnew, floorRaw, pathForkTooHigh
   // Pruning and the whole state.

@@ -30,7 +30,7 @@ extension ModelBranch {
     switch session.stage {
     case .idle: return nil
     case .exchange:
-      let resume = staged.flatMap { $0.name.place == place ? $0.name.to.position : nil }
+      let resume = staged.flatMap { $0.name.place == place ? $0.name.to : nil }
       return (
         .exchange(
           ModelExchange(

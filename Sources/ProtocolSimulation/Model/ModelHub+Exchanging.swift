@@ -95,7 +95,9 @@ extension ModelHub {
   private func isNamed(
     _ request: ModelExchange, _ place: (position: LogPosition, isLost: Bool), _ mutant: Mutant
   ) -> Bool {
-    if request.handedTo == generation { return true }
+    if request.handedTo == self.generation { return true }
+    let generation = lineage.canonical(request.place).generation
+    if place.isLost, ambiguous.contains(generation), mutant != .ambiguityOnce { return false }
     if place.isLost, !isWhole(request.place, above: place.position, mutant) { return false }
     guard mutant != .contextsNotNamed else { return true }
     return request.changesets.allSatisfy { changeset in
@@ -200,7 +202,11 @@ extension ModelHub {
     var from = place.position
     if place.isLost, mutant == .deltaFromHeadAfterLoss { from = min(request.place.position, head) }
     var end = head
-    if let resume = request.resumeTo, from < resume, resume <= head { end = resume }
+    if let resume = request.resumeTo, from < resume.position, resume.position <= head,
+      canonical(resume.position) == resume || mutant == .resumeByPosition
+    {
+      end = resume.position
+    }
     let isWhole = from < pruned
     if isWhole { end = head }
     let isForAnyone = place.isLost && mutant != .wrongReceiver || request.wantsAll

@@ -11,7 +11,7 @@ extension ModelHub {
     }
     for link in request.links { _ = lineage.add(link) }
     guard lineage.common(request.place, headPlace) != nil else { return .refused(.anotherHub) }
-    let renaming = request.isAmbiguous ? self.renaming(for: request) : nil
+    let renaming = request.isAmbiguous ? renaming(for: request, mutant) : nil
     let place = renamed(request.place, renaming)
     for handed in request.entries { take(renamed(handed, renaming), mutant) }
     noteLatePlaces(mutant: mutant)
@@ -32,13 +32,22 @@ extension ModelHub {
   // MARK: Generations that named two histories
 
   /// Finds the first entry that is another here under the same name, and names its stretch anew.
-  private mutating func renaming(for request: ModelHandBack) -> ModelRenaming? {
+  private mutating func renaming(
+    for request: ModelHandBack, _ mutant: Mutant
+  ) -> ModelRenaming? {
     var first: (place: CausalContext, hash: ModelHash)?
     var equal = LogPosition.start
     for handed in request.entries {
       for place in handed.places {
         let place = lineage.canonical(place)
-        guard lineage.includes(place, in: headPlace) else { continue }
+        guard lineage.includes(place, in: headPlace) else {
+          if ambiguous.contains(place.generation), mutant != .ambiguityOnce,
+            first.map({ place.position < $0.place.position }) ?? true
+          {
+            first = (place, handed.changeset.hash)
+          }
+          continue
+        }
         let here = entry(place.position).changeset
         if here.hash == handed.changeset.hash || here.origin == handed.changeset.origin {
           equal = max(equal, place.position)
@@ -47,7 +56,9 @@ extension ModelHub {
         }
       }
     }
-    if first == nil, request.isLast, lineage.includes(request.place, in: headPlace) {
+    let isNamed = lineage.includes(request.place, in: headPlace)
+    let generation = lineage.canonical(request.place).generation
+    if first == nil, request.isLast, isNamed || ambiguous.contains(generation) {
       // What differs is not in the tail.
       first = (
         lineage.canonical(CausalContext(generation: request.place.generation, position: equal.next)),
@@ -55,11 +66,11 @@ extension ModelHub {
       )
     }
     guard let first else { return nil }
-    let generation = first.place.generation
     let fork = LogPosition(first.place.position.rawValue - 1)
-    let new = GenerationID(high: generation.low, low: mixed(generation.low, first.hash) | 1 << 63)
-    _ = lineage.add(LineageLink(generation: new, parent: generation, fork: fork))
-    return ModelRenaming(generation: generation, above: fork, new: new)
+    let old = first.place.generation
+    let new = GenerationID(high: old.low, low: mixed(old.low, first.hash) | 1 << 63)
+    _ = lineage.add(LineageLink(generation: new, parent: old, fork: fork))
+    return ModelRenaming(generation: old, above: fork, new: new)
   }
 
   private func renamed(_ place: CausalContext, _ renaming: ModelRenaming?) -> CausalContext {

@@ -57,7 +57,8 @@ struct ModelExchange: Sendable {
   var handedTo: GenerationID?
   /// The delta must have the branch's own blocks.
   var wantsAll: Bool
-  var resumeTo: LogPosition?
+  /// Where a delta ends of which a part is staged.
+  var resumeTo: CausalContext?
 }
 
 struct ModelExchanged: Sendable {

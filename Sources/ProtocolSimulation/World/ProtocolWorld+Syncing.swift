@@ -115,7 +115,7 @@ extension ProtocolWorld {
     noteReplaced(applied.replaced)
     if let failure = applied.failure { note("    device \(device): \(failure)") }
     if case .adopted = answer, devices[device].replica != previous {
-      truth.adoptions.append((previous, devices[device].replica))
+      truth.adoptions.append((device, devices[device].key))
       note("    device \(device) is \(devices[device].replica) now")
     }
     if devices[device].place != hadPlace {

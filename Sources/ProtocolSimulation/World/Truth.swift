@@ -32,7 +32,7 @@ struct Truth {
   var lateRows = Marks()
   var transferredCount = 0
   var hadCount = 0
-  var adoptions: [(previous: ReplicaID, new: ReplicaID)] = []
+  var adoptions: [(device: Int, key: Int)] = []
   /// In a backup that was made after the one that the hub was restored from: branches may have
   /// dropped it already.
   var allowedLoss = Marks()
