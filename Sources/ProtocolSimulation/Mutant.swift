@@ -6,26 +6,26 @@ package enum Mutant: String, CaseIterable, Sendable {
   case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored, placesAfterMerge, lateChangesSilent
   case seenNotTold
   // Deltas.
-  case positionBeforeRows, noReplay, replayWithoutTouch, outcomeForOthersOnly, outcomeOfChangeOnly
+  case noReplay, replayWithoutTouch, outcomeForOthersOnly, outcomeOfChangeOnly
   case noOutcomes, deferralForgotten, deferralBaseMoves, deferralReleasedEarly, ownBlocksToAuthor
-  case handedWithoutBlocks, pendingOverwritten, outboxDroppedBehindEnd, wrongReceiver, resumeIgnoresName
+  case handedWithoutBlocks, pendingOverwritten, outboxDroppedBehindEnd, wrongReceiver
   case duplicateAccepted, sealNotInApply
   // Identity.
   case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
   case adoptDropsAll, adoptedWithoutParent, rechainedWithoutOrigin,
     parentLinkedOnce, chainPairsAbovePrefix, adoptWithoutPending, noNotice
-  case strangerAccepted, secondChainSwallowed, numbersReissued
+  case secondChainSwallowed
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
   case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ambiguityIgnored, ambiguityOnce, resumeByPosition, ambiguousContexts,
     ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
-  case baseAboveForkKept, clockFactsAnew, floorRaw, pathForkTooHigh
+  case baseAboveForkKept, clockFactsAnew, floorRaw
   // Pruning and the whole state.
-  case pruneAtHead, pruneIgnoresAway, pruneIgnoresFloor, tombstonesAtK, lateUpdateResurrects
+  case pruneAtHead, pruneIgnoresFloor, lateUpdateResurrects
   case settledAlwaysSeen, hashesPruned, wholeKeepsRows, wholeDeletesPending, wholeNotDeferred
-  case wholeStateOld, pruneIgnoresTail
+  case wholeStateOld
   // Others.
-  case repairSeesAll, salvageDropped, retiredAccepted
+  case repairSeesAll, salvageDropped
 }

@@ -216,7 +216,7 @@ extension ModelBranch {
     let name = ModelDeltaName(
       place: response.place, to: response.to, isForAnyone: response.isForAnyone,
       logHash: response.logHash)
-    let isSame = staged?.name == name || mutant == .resumeIgnoresName && staged != nil
+    let isSame = staged?.name == name
     if !isSame || staged?.entries.count ?? 0 < response.entries.count {
       staged = ModelStaged(name: name, entries: response.entries)
     }

@@ -54,7 +54,7 @@ extension ModelHub {
     fresh: GenerationID, _ mutant: Mutant
   ) -> ModelAnswer {
     let known = registry[replica]
-    if let known, known.key == key, known.state == .retired, mutant != .retiredAccepted {
+    if let known, known.key == key, known.state == .retired {
       for changeset in request.changesets where mutant != .salvageDropped {
         if byHash[changeset.hash] == nil,
           !salvage.contains(where: { $0.changeset.hash == changeset.hash })
@@ -69,8 +69,7 @@ extension ModelHub {
     }
     guard let place = resolve(request.place) else { return .refused(.unknownPosition) }
     if !isNamed(request, place, mutant) { return .refused(.unknownPosition) }
-    guard let known, known.key == key || mutant == .strangerAccepted,
-      known.state == .active || mutant == .strangerAccepted
+    guard let known, known.key == key, known.state == .active
     else { return .refused(.chainBroken) }
     guard isChainKept(request, known, mutant) else { return .refused(.chainBroken) }
     let measured = wallMilliseconds.subtractingReportingOverflow(request.wallMilliseconds)

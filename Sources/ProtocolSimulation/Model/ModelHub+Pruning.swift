@@ -12,12 +12,12 @@ extension ModelHub {
     let near = active.filter { wallMilliseconds - $0.lastHeard <= Self.awayMilliseconds }
       .compactMap(\.floor)
     guard let settledNow = floors.min() else { return }
-    var stable = mutant == .pruneIgnoresAway ? settledNow : (near.min() ?? head)
+    var stable = near.min() ?? head
     if mutant == .pruneAtHead { stable = head }
     stable = max(stable, settledNow)
     pruned = max(pruned, min(stable, head))
     settled = max(settled, min(settledNow, head))
-    if mutant == .tombstonesAtK || mutant == .pruneAtHead { settled = pruned }
+    if mutant == .pruneAtHead { settled = pruned }
     for index in 0..<Int(pruned.rawValue) { log[index].isForgotten = true }
     if mutant == .hashesPruned {
       byHash = byHash.filter { $0.value > settled }

@@ -13,6 +13,16 @@ struct HistoryOptions: Sendable {
   /// Beside each other: how often each kind of event comes.
   var weights: [(kind: Kind, weight: Int)] = []
 
+  /// Whether a database may be copied, so that one identity has two places.
+  var hasCopies: Bool {
+    weights.contains {
+      switch $0.kind {
+      case .restoreBranch, .cloneBranch, .joinCopy, .turnBackHub: true
+      default: false
+      }
+    }
+  }
+
   enum Kind: Sendable {
     case write, sync, crash, copyBranch, restoreBranch, cloneBranch, joinCopy, joinNew, startHub
     case backUpHub, restoreHub, copyHub, turnBackHub, prune, setClock, pass, passLong, late, retire
@@ -42,7 +52,7 @@ struct HistoryOptions: Sendable {
     add(.startHub, 25, 400, &random)
     add(.restoreHub, 25, 450, &random)
     let hasRestore = weights.last?.kind == .restoreHub
-    add(.turnBackHub, 20, 200, &random)
+    add(.turnBackHub, 20, hasRestore ? 0 : 200, &random)
     if weights.last?.kind == .turnBackHub { weights.append((.copyHub, 30)) }
     add(.backUpHub, 40, hasRestore ? 900 : 300, &random)
     add(.prune, 40, 500, &random)

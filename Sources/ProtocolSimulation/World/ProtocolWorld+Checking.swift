@@ -30,6 +30,12 @@ extension ProtocolWorld {
       fail(.identity, "Place \(describe(place)) named another changeset before.")
     }
     truth.names[place] = hash
+    let entry = hub.log[index]
+    let facts = [entry.clockOffsetMilliseconds, entry.receivedMilliseconds]
+    if entry.isHanded, entry.dot.replica != .hub, truth.facts[hash]?.contains(facts) == false {
+      fail(.identity, "The changeset at \(describe(place)) has other clock facts than before.")
+    }
+    truth.facts[hash, default: []].insert(facts)
   }
 
   /// Whether the model's opinion of one write having seen another is the truth.
@@ -109,6 +115,37 @@ extension ProtocolWorld {
     guard let values else { return "no row" }
     return values.map { if case .integer(let number) = $0 { "\(number)" } else { "null" } }
       .joined(separator: "/")
+  }
+
+  /// No branch that counts still refers to what was pruned, as long as no database was copied.
+  func checkFrontier() {
+    guard !options.hasCopies else { return }
+    for device in devices.indices where isAlive[device] {
+      let branch = devices[device]
+      guard let known = hub.registry[branch.replica], known.key == branch.key,
+        known.state == .active, known.floor != nil
+      else { continue }
+      let isNear = now - known.lastHeard <= ModelHub.awayMilliseconds
+      let bound = isNear ? hub.pruned : hub.settled
+      var contexts = [branch.place] + branch.outbox.map(\.context)
+      if branch.outbox.isEmpty { contexts = [branch.place] }
+      for context in contexts {
+        guard let common = hub.lineage.common(context, hub.headPlace), common.position < bound
+        else { continue }
+        fail(
+          .bounds,
+          "The hub has pruned up to \(bound), and device \(device) still refers to "
+            + "\(describe(context)).")
+        return
+      }
+      for waiting in branch.deferred {
+        guard let waiting, hub.lineage.includes(branch.place, in: hub.headPlace),
+          waiting.base < bound
+        else { continue }
+        fail(.bounds, "The hub has pruned up to \(bound), a row of device \(device) waits below.")
+        return
+      }
+    }
   }
 
   func checkBounds() {

@@ -51,6 +51,14 @@ extension ProtocolWorld {
     checkLosses()
     checkOutcomes()
     checkPeople()
+    for name in truth.lostNames {
+      if (hub.places[name] == nil) != hub.losses.contains(name) {
+        fail(
+          .lossReport,
+          "Position \(describe(name)) is \(hub.places[name] == nil ? "lost and not" : "known and")"
+            + " reported.")
+      }
+    }
   }
 
   private var standing: [Int] {
@@ -102,7 +110,8 @@ extension ProtocolWorld {
       if logged.contains(mark) {
         checkKept(mark, logged)
       } else if !salvaged.contains(mark), !isUnsent(mark), !isMadeUp(mark, logged),
-        !truth.allowedLoss.contains(mark), !(truth.hasRelocated && truth.nameless.contains(mark))
+        !truth.allowedLoss.contains(mark), options.unbackedMax == 1000 || !truth.hasRelocated,
+        !(truth.hasRelocated && truth.nameless.contains(mark))
       {
         fail(.noLoss, "Write \(mark) of row \(truth.rows[mark]) is in a living database and not in the log.")
       }
@@ -112,7 +121,13 @@ extension ProtocolWorld {
   /// Written at a branch that must not come back, and not sent.
   private func isUnsent(_ mark: Int) -> Bool {
     devices.indices.contains { device in
-      isAlive[device] && devices[device].isRetiredHere && devices[device].seen[truth.rows[mark]].contains(mark)
+      let branch = devices[device]
+      guard isAlive[device], branch.isRetiredHere, branch.seen[truth.rows[mark]].contains(mark)
+      else { return false }
+      // What it sent before it was refused is salvaged.
+      return !branch.outbox.prefix(ModelLimits.changesetsPerExchangeMax).contains {
+        $0.changes.contains { $0.marks.contains(mark) }
+      }
     }
   }
 
@@ -158,6 +173,7 @@ extension ProtocolWorld {
       }
       if hub.rows[row].isForgotten, hasDeletions { continue }
       if hub.rows[row].wasIncomplete { continue }
+      if truth.allowedLoss.elements.contains(where: { truth.rows[$0] == row }) { continue }
       // What is sent again knows nothing; what others had seen of it came late.
       if truth.hasRelocated, truth.captured.elements.contains(where: { truth.rows[$0] == row }) {
         continue

@@ -106,9 +106,14 @@ extension ProtocolWorld {
         for mark in devices[device].seen[row].elements { truth.unnamed.insert(mark) }
       }
     }
+    if case .exchanged(let response) = answer, response.lossCount > 0 {
+      let fork = hub.lineage.common(response.place, hub.headPlace)?.position ?? .start
+      truth.lostNames.formUnion(hub.unnamed(on: response.place, above: fork))
+    }
     if case .exchanged(let response) = answer, let whole = response.whole {
       for marks in whole.marks { truth.nameless.formUnion(marks) }
     }
+    if !isFaulty, case .exchanged(let response) = answer { count(response, at: device) }
     let hadPlace = devices[device].place
     let applied = devices[device].receive(
       answer, freshKey: newKey, table: table, unbackedMax: options.unbackedMax, mutant: mutant)
@@ -122,15 +127,16 @@ extension ProtocolWorld {
       note("    device \(device) is at \(describe(devices[device].place))")
       checkPrefix(device)
     }
-    if !isFaulty, case .exchanged(let response) = answer { count(response, at: device) }
   }
 
   private func count(_ response: ModelExchanged, at device: Int) {
     guard !response.isForAnyone else { return }
     for entry in response.entries where entry.hasBlocks {
-      truth.transferredCount += 1
+      let isHad = devices[device].outbox.contains { $0.hash == entry.changeset.hash }
+      if isHad, !hub.log[Int(entry.position.rawValue) - 1].isHanded {
+        fail(.economy, "Device \(device) is sent the blocks of \(entry.dot), its own.")
+      }
     }
-    _ = device
   }
 
   /// What a comparison with the hub leads to.

@@ -18,6 +18,8 @@ final class ProtocolWorld {
   var backups: [ModelHub] = []
   var hubCopies: [ModelHub] = []
   var late: [(request: ModelRequest, replica: ReplicaID, key: Int)] = []
+  /// Only one history besides its own can go by the names of a generation.
+  var turnedBackIn: GenerationID?
   var now: Int64 = 1_760_000_000_000
   var random: SeededGenerator
   var isFaulty = true
@@ -164,14 +166,19 @@ final class ProtocolWorld {
     case .turnBackHub(let age):
       guard !hubCopies.isEmpty else { return }
       let copy = hubCopies[max(0, hubCopies.count - 1 - age / 2)]
-      guard copy.backupNumber == hub.backupNumber, copy.path == hub.path else { return }
+      guard copy.backupNumber == hub.backupNumber, copy.path == hub.path,
+        turnedBackIn != hub.generation
+      else { return }
+      turnedBackIn = hub.generation
       hub = copy
+      truth.lostNames = []
       truth.hasRelocated = true
       truth.names = truth.names.filter { $0.value != 0 && $0.key.position <= copy.head }
       note("  hub is at \(hub.head) again, and does not know")
     case .prune:
       hub.prune(wallMilliseconds: now, mutant: mutant)
       checkBounds()
+      checkFrontier()
     case .late(let number):
       guard !late.isEmpty else { return }
       let message = late.remove(at: number % late.count)
@@ -190,6 +197,7 @@ final class ProtocolWorld {
 
   private func restoreHub(_ backup: ModelHub) {
     truth.noteRestore(of: backup, over: hub)
+    truth.lostNames = []
     hub = backup
     hub.openGeneration(freshGeneration(), mutant: mutant)
     note("  hub is at \(hub.head) again, generation \(hub.generation.low)")

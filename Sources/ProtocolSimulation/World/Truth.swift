@@ -27,6 +27,9 @@ struct Truth {
   var hasRelocated = false
   /// Names of positions, for ever.
   var names: [CausalContext: ModelHash] = [:]
+  var facts: [ModelHash: Set<[Int64]>] = [:]
+  /// What branches were told is lost, since the hub was restored last.
+  var lostNames: Set<CausalContext> = []
   var latestBackup: ModelHub?
   var spurious: [String: Int] = [:]
   var lateRows = Marks()
