@@ -21,7 +21,7 @@ package enum Mutant: String, CaseIterable, Sendable {
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
   case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ambiguityIgnored, ambiguityOnce, resumeByPosition, ambiguousContexts,
     ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
-  case baseAboveForkKept, clockFactsAnew, floorRaw
+  case baseAboveForkKept, clockFactsAnew, clockFactsMadeUp, floorRaw
   // Pruning and the whole state.
   case pruneAtHead, pruneIgnoresFloor, lateUpdateResurrects
   case settledAlwaysSeen, hashesPruned, wholeKeepsRows, wholeDeletesPending, wholeNotDeferred

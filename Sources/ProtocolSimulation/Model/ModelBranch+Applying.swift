@@ -85,7 +85,9 @@ extension ModelBranch {
       note(
         ModelTailEntry(
           changeset: own, places: [place], dot: own.dot, name: name,
-          clockOffsetMilliseconds: 0, receivedMilliseconds: 0, seenBy: place,
+          clockOffsetMilliseconds: mutant == .clockFactsMadeUp ? 0 : accepted.clockOffsetMilliseconds,
+          receivedMilliseconds: mutant == .clockFactsMadeUp ? 0 : accepted.receivedMilliseconds,
+          seenBy: place,
           prefix: .start, also: [], backupNumber: answer.backupNumber, isOwn: true), mutant)
     }
     outbox.removeAll { covered.contains($0.dot.counter) }

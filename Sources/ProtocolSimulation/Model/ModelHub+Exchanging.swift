@@ -162,23 +162,19 @@ extension ModelHub {
     guard let chain = registry[replica]?.chain else { return nil }
     if mutant != .duplicateAccepted || changeset.dot.counter > chain.counter {
       if let position = byHash[changeset.hash] {
-        return ModelAccepted(
-          counter: changeset.dot.counter, hash: changeset.hash, position: position)
+        return accepted(changeset, at: position)
       }
       if let position = byHash[changeset.origin], changeset.previous == chain.hash,
         changeset.dot.counter == chain.counter + 1
       {
         alias(changeset, at: position)
-        return ModelAccepted(
-          counter: changeset.dot.counter, hash: changeset.hash, position: position)
+        return accepted(changeset, at: position)
       }
       if mutant == .dotIsIdentity || mutant == .chainNotChecked,
         changeset.dot.counter <= chain.counter
       {
         let index = log.firstIndex { $0.dot == changeset.dot } ?? 0
-        return ModelAccepted(
-          counter: changeset.dot.counter, hash: changeset.hash,
-          position: LogPosition(UInt64(index + 1)))
+        return accepted(changeset, at: LogPosition(UInt64(index + 1)))
       }
       guard changeset.dot.counter == chain.counter + 1,
         changeset.previous == chain.hash || mutant == .dotIsIdentity || mutant == .chainNotChecked
@@ -191,7 +187,15 @@ extension ModelHub {
         of: changeset, context: mutant == .contextAtPush ? headPlace : nil, author: replica,
         mutant: mutant), mutant: mutant)
     registry[replica]?.chain = ModelHead(counter: chain.counter + 1, hash: changeset.hash)
-    return ModelAccepted(counter: changeset.dot.counter, hash: changeset.hash, position: head)
+    return accepted(changeset, at: head)
+  }
+
+  private func accepted(_ changeset: ModelChangeset, at position: LogPosition) -> ModelAccepted {
+    let entry = entry(position)
+    return ModelAccepted(
+      counter: changeset.dot.counter, hash: changeset.hash, position: position,
+      clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
+      receivedMilliseconds: entry.receivedMilliseconds)
   }
 
   private func answer(

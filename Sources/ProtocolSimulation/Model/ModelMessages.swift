@@ -87,6 +87,8 @@ struct ModelAccepted: Hashable, Sendable {
   var counter: UInt64
   var hash: ModelHash
   var position: LogPosition
+  var clockOffsetMilliseconds: Int64
+  var receivedMilliseconds: Int64
 }
 
 struct ModelNotice: Hashable, Sendable {

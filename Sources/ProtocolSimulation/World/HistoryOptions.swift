@@ -52,8 +52,6 @@ struct HistoryOptions: Sendable {
     add(.startHub, 25, 400, &random)
     add(.restoreHub, 25, 450, &random)
     let hasRestore = weights.last?.kind == .restoreHub
-    add(.turnBackHub, 20, hasRestore ? 0 : 200, &random)
-    if weights.last?.kind == .turnBackHub { weights.append((.copyHub, 30)) }
     add(.backUpHub, 40, hasRestore ? 900 : 300, &random)
     add(.prune, 40, 500, &random)
     add(.setClock, 25, 400, &random)
@@ -64,6 +62,14 @@ struct HistoryOptions: Sendable {
     if weights.last?.kind == .retire { weights.append((.replaySalvage, 10)) }
     add(.repair, 15, 200, &random)
     add(.loseDevice, 8, 150, &random)
+    // A place by name alone cannot tell these apart.
+    let isPlain = !weights.contains {
+      switch $0.kind {
+      case .restoreHub, .startHub, .prune, .cloneBranch, .joinCopy, .restoreBranch: true
+      default: false
+      }
+    }
+    if isPlain { weights += [(.turnBackHub, 20), (.copyHub, 30)] }
   }
 
   /// The history: what happens, in order.

@@ -18,7 +18,7 @@ final class ProtocolWorld {
   var backups: [ModelHub] = []
   var hubCopies: [ModelHub] = []
   var late: [(request: ModelRequest, replica: ReplicaID, key: Int)] = []
-  /// Only one history besides its own can go by the names of a generation.
+  /// Only one history besides its own may go by the names of a generation.
   var turnedBackIn: GenerationID?
   var now: Int64 = 1_760_000_000_000
   var random: SeededGenerator
@@ -167,7 +167,7 @@ final class ProtocolWorld {
       guard !hubCopies.isEmpty else { return }
       let copy = hubCopies[max(0, hubCopies.count - 1 - age / 2)]
       guard copy.backupNumber == hub.backupNumber, copy.path == hub.path,
-        turnedBackIn != hub.generation
+        turnedBackIn == nil
       else { return }
       turnedBackIn = hub.generation
       hub = copy
