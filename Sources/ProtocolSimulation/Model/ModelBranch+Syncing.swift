@@ -17,6 +17,7 @@ extension ModelBranch {
   /// Begins a sync. Returns marks that were replaced before they were sealed.
   mutating func start(table: ModelTable, mutant: Mutant) -> [Int] {
     session = ModelSession()
+    isRetiredHere = false
     let replaced = seal(table: table, mutant: mutant)
     session.stage = .exchange
     session.sealedAtStart = sealed.counter

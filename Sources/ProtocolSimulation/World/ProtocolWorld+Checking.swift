@@ -32,7 +32,9 @@ extension ProtocolWorld {
     truth.names[place] = hash
     let entry = hub.log[index]
     let facts = [entry.clockOffsetMilliseconds, entry.receivedMilliseconds]
-    if entry.isHanded, entry.dot.replica != .hub, truth.facts[hash]?.contains(facts) == false {
+    if entry.isHanded, entry.dot.replica != .hub,
+      !entry.changeset.changes.contains(where: { $0.marks.contains { truth.salvaged.contains($0) } }),
+      truth.facts[hash]?.contains(facts) == false {
       fail(.identity, "The changeset at \(describe(place)) has other clock facts than before.")
     }
     truth.facts[hash, default: []].insert(facts)
@@ -118,7 +120,7 @@ extension ProtocolWorld {
   }
 
   /// No branch that counts still refers to what was pruned, as long as no database was copied.
-  func checkFrontier() {
+  func checkFrontier(from old: (pruned: LogPosition, settled: LogPosition)) {
     guard !options.hasCopies else { return }
     for device in devices.indices where isAlive[device] {
       let branch = devices[device]
@@ -127,10 +129,12 @@ extension ProtocolWorld {
       else { continue }
       let isNear = now - known.lastHeard <= ModelHub.awayMilliseconds
       let bound = isNear ? hub.pruned : hub.settled
+      let oldBound = isNear ? old.pruned : old.settled
       var contexts = [branch.place] + branch.outbox.map(\.context)
       if branch.outbox.isEmpty { contexts = [branch.place] }
       for context in contexts {
-        guard let common = hub.lineage.common(context, hub.headPlace), common.position < bound
+        guard let common = hub.lineage.common(context, hub.headPlace), common.position < bound,
+          common.position >= oldBound
         else { continue }
         fail(
           .bounds,
@@ -140,7 +144,7 @@ extension ProtocolWorld {
       }
       for waiting in branch.deferred {
         guard let waiting, hub.lineage.includes(branch.place, in: hub.headPlace),
-          waiting.base < bound
+          waiting.base < bound, waiting.base >= oldBound
         else { continue }
         fail(.bounds, "The hub has pruned up to \(bound), a row of device \(device) waits below.")
         return

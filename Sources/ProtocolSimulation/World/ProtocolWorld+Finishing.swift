@@ -31,7 +31,6 @@ extension ProtocolWorld {
   }
 
   private func drain(_ device: Int) {
-    guard !devices[device].isRetiredHere else { return }
     note("drain device \(device)")
     var random = SeededGenerator(seed: 1)
     noteReplaced(devices[device].start(table: table, mutant: mutant))

@@ -176,9 +176,10 @@ final class ProtocolWorld {
       truth.names = truth.names.filter { $0.value != 0 && $0.key.position <= copy.head }
       note("  hub is at \(hub.head) again, and does not know")
     case .prune:
+      let old = (pruned: hub.pruned, settled: hub.settled)
       hub.prune(wallMilliseconds: now, mutant: mutant)
       checkBounds()
-      checkFrontier()
+      checkFrontier(from: old)
     case .late(let number):
       guard !late.isEmpty else { return }
       let message = late.remove(at: number % late.count)
