@@ -5,10 +5,11 @@ import Clocks
 import Deltas
 import Foundation
 import Hub
-import HubStore
 import Sessions
 import Storage
 import TestSupport
+
+@testable import HubStore
 
 /// A hub and its branches on disk, and no network between them.
 final class AgentWorld {
@@ -73,14 +74,27 @@ final class AgentWorld {
     }
   }
 
+  /// The hub's memory and disk go back together, as a machine's snapshot: nobody begins to serve.
+  func turnBackHub(_ name: String) throws {
+    let service = hubStore.service
+    try replaceHub(name)
+    hubStore = try HubStore(folder: folder.path("hub"))
+    hubStore.service = service
+    hub = HubEngine(store: hubStore) { [unowned self] in random($0) }
+  }
+
   /// Puts a copy in the place of the hub's database.
   func restoreHub(_ name: String) throws {
+    try replaceHub(name)
+    try openHub()
+  }
+
+  private func replaceHub(_ name: String) throws {
     let path = folder.path("hub/hub.db")
     for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
       try FileManager.default.removeItem(atPath: path + suffix)
     }
     try FileManager.default.copyItem(atPath: folder.path(name), toPath: path)
-    try openHub()
   }
 
   // MARK: Branches

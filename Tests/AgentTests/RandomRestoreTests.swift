@@ -17,7 +17,11 @@ struct RandomRestoreTests {
   @Test(arguments: 1...RandomRestoreTests.seedCount)
   func nothingThatSomebodyStillHasIsLost(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    let world = try AgentWorld("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)")
+    let world = try AgentWorld(
+      """
+      CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v);
+      CREATE TABLE hot(id INTEGER PRIMARY KEY, v, w);
+      """)
     var branches = [try world.join("a"), try world.join("b"), try world.join("c")]
     /// What each database's programs have written.
     var written: [[Int64]] = [[], [], []]
@@ -33,6 +37,13 @@ struct RandomRestoreTests {
         next += 1
         try branch.run("INSERT INTO item VALUES (\(next), 'n\(next)', 0)")
         written[index].append(next)
+        // A few rows that everybody writes and deletes.
+        let id = generator.int(below: 4)
+        switch generator.int(below: 4) {
+        case 0: try branch.run("INSERT OR REPLACE INTO hot VALUES (\(id), \(step), \(next))")
+        case 1: try branch.run("DELETE FROM hot WHERE id = \(id)")
+        default: try branch.run("UPDATE hot SET v = \(step), w = w || 'x' WHERE id = \(id)")
+        }
         if generator.chance(500) {
           try branch.run("UPDATE item SET v = \(step) WHERE id % 3 = \(step % 3)")
         }

@@ -230,4 +230,29 @@ struct RestoredHubTests {
     #expect(try world.hubStore.conflicts(openOnly: false) == ledger)
     #expect(ledger.count == 2)
   }
+
+  /// C3
+  @Test(arguments: [false, true])
+  func aHubWhoseMachineWasTurnedBackWhileItServedIsToldApart(isBehind: Bool) throws {
+    try world.copyHub("snapshot")
+    try a.run("INSERT INTO item VALUES (4, 'lost', 4)")
+    _ = try a.sync()
+    // Sealed on top of what will have two meanings, and not sent.
+    try a.run(
+      "INSERT INTO item VALUES (5, 'unsent', 5); UPDATE item SET name = 'found' WHERE id = 4")
+    _ = try a.sync { _, _ in nil }
+    try world.turnBackHub("snapshot")
+    if !isBehind {
+      // The same place, another history.
+      try b.run("INSERT INTO item VALUES (6, 'other', 6)")
+      _ = try b.sync()
+    }
+    let report = try a.sync()
+    #expect(report.outcome == .complete)
+    #expect(report.isRelocated)
+    try world.settle(a, b)
+    let other = isBehind ? [] : ["6 other"]
+    #expect(try names(b) == ["1 one", "2 two", "3 three", "4 found", "5 unsent"] + other)
+    try expectNothingLost()
+  }
 }
