@@ -145,13 +145,16 @@ extension BranchStore {
       try database.execute(
         BranchSQL.confirmTail, [.integer(Int64(clamping: facts.backupNumber))])
     }
+    let isNews =
+      route.place != state.place || facts.durable != state.durable
+      || facts.backupNumber != state.backupNumber
     state.place = route.place
     if facts.isForAnyone || facts.isWholeState { state.wantsAll = false }
     state.logHash = facts.logHash
     state.durable = facts.durable
     state.backupNumber = facts.backupNumber
     if facts.isWholeState { try boundTail(route.lineage, by: route.place) }
-    try trimTail(state, route.lineage)
+    if isNews { try trimTail(state, route.lineage) }
     state.clockOffsetMilliseconds = facts.clockOffsetMilliseconds
     state.clock.observe(facts.timestamp, wallMilliseconds: wallMilliseconds)
     state.lastContact = wallMilliseconds
