@@ -126,8 +126,10 @@ extension HubEngine {
   ) throws -> DownloadResponse {
     let to = CausalContext(generation: request.generation, position: request.to)
     let receiver = request.isForAnyone ? ReplicaID.hub : replica
-    guard let plan = try store.plan(
-      from: request.from, to: to, receiver: receiver, isWholeState: request.isWholeState) else {
+    guard
+      let plan = try store.plan(
+        from: request.from, to: to, receiver: receiver, isWholeState: request.isWholeState)
+    else {
       throw HubStoreError.refused(.unknownPosition)
     }
     let piece = try store.delta(

@@ -92,7 +92,9 @@ extension HubSQL {
   static func selectAny(of table: TableSchema, equal count: Int) -> String {
     let names = table.keyColumns.compactMap { table.column($0).map { quoted($0.name) } }
     var terms = names.prefix(count).enumerated().map { "\($1) = ?\($0 + 1)" }
-    if count < names.count { terms.append("\(names[count]) BETWEEN ?\(count + 1) AND ?\(count + 2)") }
+    if count < names.count {
+      terms.append("\(names[count]) BETWEEN ?\(count + 1) AND ?\(count + 2)")
+    }
     return """
       SELECT 1 FROM \(quoted(table.name)) WHERE \(terms.joined(separator: " AND ")) LIMIT 1
       """

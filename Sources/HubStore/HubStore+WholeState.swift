@@ -50,7 +50,8 @@ extension HubStore {
     let least = acceptance.entries.map(\.position).max() ?? .start
     let state = try storing("write the whole state") {
       try wholeState(
-        isNew: (contact.integrated?.position ?? .start) == .start, resumeTo: contact.resumeTo, least: least)
+        isNew: (contact.integrated?.position ?? .start) == .start, resumeTo: contact.resumeTo,
+        least: least)
     }
     acceptance.plan = .wholeState(at: state.position)
     acceptance.deltaByteCount = state.byteCount

@@ -59,7 +59,8 @@ extension RowMerger {
     {
       return noteIdle()
     }
-    guard metadata.place == .table || metadata.place == .gone, try hasSeen(all: metadata.versions, change.version)
+    guard metadata.place == .table || metadata.place == .gone,
+      try hasSeen(all: metadata.versions, change.version)
     else { return try mergeSlowly(change, .stored(stored)) }
     let isWritten =
       metadata.place == .table

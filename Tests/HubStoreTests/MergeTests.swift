@@ -79,7 +79,9 @@ import Testing
     let open = try hub.store.conflicts(openOnly: true)
     #expect(open.map(\.key) == [.customer(8), .customer(9), .customer(9)])
     #expect(open.map { $0.values.map(\.value) }.first == [nil, .text("Rome")])
-    #expect(try hub.store.explain(table: SampleSchema.customer, key: RowKey.customer(9).encoded).exists == false)
+    #expect(
+      try hub.store.explain(table: SampleSchema.customer, key: RowKey.customer(9).encoded).exists
+        == false)
     // The insertion comes after all, from somebody who had not seen the change.
     b.write([
       .insertCustomer(9, "nine", "Rome", 1, at: 100), .delete(.customer(8), at: 400, base: .start),
@@ -87,10 +89,12 @@ import Testing
     try hub.store.sync(&b)
     try hub.store.sync(&a)
     let row = try #require(try hub.tables()[.customer(9)])
-    #expect(row == [ColumnID(2): .text("nine"), ColumnID(3): .text("Paris"), ColumnID(4): .integer(4)])
+    #expect(
+      row == [ColumnID(2): .text("nine"), ColumnID(3): .text("Paris"), ColumnID(4): .integer(4)])
     #expect(b.rows == (try hub.tables()) && a.rows == b.rows)
     let left = try hub.store.conflicts(openOnly: true)
-    #expect(left.map(\.key) == [.customer(8)], "A deletion that had not seen it leaves it as it is.")
+    #expect(
+      left.map(\.key) == [.customer(8)], "A deletion that had not seen it leaves it as it is.")
   }
 
   @Test func whoHadSeenTheOtherStandsWhateverTheClock() throws {

@@ -21,7 +21,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     var history = RandomHistory(
       seed: seed &+ 5_000_000, branches: (1...3).map { plain.branch($0) },
-      usesUniqueColumns: seed.isMultiple(of: 3), deletesOnce: true)
+      usesUniqueColumns: seed.isMultiple(of: 3))
     let push = { (push: RandomHistory.Push) -> (delta: [UInt8], to: LogPosition) in
       let stores = [pruned.store, covering.store, slow.store]
       for store in stores where random.chance(400) { try store.pruneSome(&random) }

@@ -91,7 +91,9 @@ import Testing
       for index in near.indices { try hub.store.sync(&near[index], at: Self.later) }
     }
     try hub.store.pruneAll(awayBefore: Self.away)
-    #expect(try hub.store.explain(table: SampleSchema.customer, key: RowKey.customer(7).encoded).cells.isEmpty)
+    #expect(
+      try hub.store.explain(table: SampleSchema.customer, key: RowKey.customer(7).encoded).cells
+        .isEmpty)
     far.write([.update(.customer(7), [2: .text("late"), 4: .integer(9)], at: 350)])
     try hub.store.sync(&far, at: Self.later)
     #expect(try hub.tables()[.customer(7)] == nil)
@@ -188,7 +190,10 @@ import Testing
     try hub.store.pruneAll()
     a.write((1...40).map { .insertCustomer($0, "a", at: 200) })
     a.write((60...99).map { .insertCustomer($0, "a", at: 200) })
-    a.write((41...49).map { .insertCustomer($0, "a", at: 200) } + (51...59).map { .insertCustomer($0, "a", at: 200) } + (100...140).map { .insertCustomer($0, "a", at: 200) })
+    a.write(
+      (41...49).map { .insertCustomer($0, "a", at: 200) }
+        + (51...59).map { .insertCustomer($0, "a", at: 200) }
+        + (100...140).map { .insertCustomer($0, "a", at: 200) })
     try hub.store.sync(&a)
     #expect(try count(hub, "tributary_cover") == 2)
     #expect(try hub.store.check().allSatisfy(\.isOK))

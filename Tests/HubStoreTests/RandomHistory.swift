@@ -20,18 +20,11 @@ struct RandomHistory {
   private var written = 0
   /// With it, columns may collide on a unique value.
   let usesUniqueColumns: Bool
-  /// With it, no row is deleted more than once by all branches together.
-  let deletesOnce: Bool
-  private var deleted: Set<RowKey> = []
 
-  init(
-    seed: UInt64, branches: [ImitatedBranch], usesUniqueColumns: Bool = false,
-    deletesOnce: Bool = false
-  ) {
+  init(seed: UInt64, branches: [ImitatedBranch], usesUniqueColumns: Bool = false) {
     random = SeededGenerator(seed: seed)
     self.branches = branches
     self.usesUniqueColumns = usesUniqueColumns
-    self.deletesOnce = deletesOnce
   }
 
   /// Goes on for some steps. `push` hands what a branch sends to the hub and answers with the
@@ -98,7 +91,7 @@ struct RandomHistory {
       let code = Value.text("v\(Int.random(in: 1...4, using: &random))")
       return RowKey(table: SampleSchema.voucher, values: [code])
     default:
-      return .customer(Int64.random(in: 1...(deletesOnce ? 16 : 6), using: &random))
+      return .customer(Int64.random(in: 1...6, using: &random))
     }
   }
 
@@ -110,9 +103,7 @@ struct RandomHistory {
     let milliseconds = now + Int64.random(in: -20...20, using: &random)
     let isThere = branch.rows[key] != nil
     if isBaseline && isThere { return [] }
-    if isThere, random.chance(250), !deletesOnce || deleted.insert(key).inserted {
-      return [.delete(key, at: milliseconds)]
-    }
+    if isThere, random.chance(250) { return [.delete(key, at: milliseconds)] }
     // Deleted and inserted again within one seal.
     let isInsert = !isThere || random.chance(100) || columns.isEmpty
     guard !isInsert else {

@@ -39,7 +39,8 @@ import Testing
     at now: Int64 = TestEngine.now + 400 * WholeStateTests.day
   ) throws -> ExchangeResponse {
     let request = hub.request(branch, resumeTo: resumeTo, wall: now)
-    guard case .exchange(let response) = try hub.ask(.exchange(request), from: branch.replica, at: now)
+    guard
+      case .exchange(let response) = try hub.ask(.exchange(request), from: branch.replica, at: now)
     else { throw Unanswered() }
     return response
   }
