@@ -4,9 +4,9 @@ internal import Deltas
 internal import Glibc
 internal import Storage
 
-/// Whatever tables somebody has, under whatever names: a file becomes a branch or is refused with a
-/// sentence; what is written then is sealed as changes of its tables; and detached, the file is what
-/// it was.
+/// Whatever tables somebody has, under whatever names: a file becomes a branch or is refused and
+/// stays as it is; what is written then is sealed as changes of its tables; and detached, the file
+/// is what it was.
 ///
 /// The input is the schema's SQL.
 package struct AttachTarget: FuzzTarget {

@@ -83,8 +83,8 @@ struct MergeHistory {
   }
 
   /// The value of the write that stands: of those that no other write of the cell has seen, the
-  /// latest that was not deleted while another of them lived on; of the same time that of the lowest
-  /// replica.
+  /// latest that was not deleted while another of them lived on; of the same time that of the
+  /// lowest replica.
   func standing(_ column: ColumnID) -> Value? {
     let ofCell = writes.indices.filter { writes[$0].change.columns.contains(column) }
     let maximal = ofCell.filter { write in !ofCell.contains { writes[$0].hasSeen(write) } }

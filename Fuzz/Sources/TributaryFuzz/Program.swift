@@ -5,8 +5,8 @@ internal import Glibc
   internal import FuzzCertificates
 #endif
 
-// `TRIBUTARY_FUZZ_TARGET` says what is tested, and `TRIBUTARY_FUZZ_PLANTED` plants a bug in it, which
-// must be found; the arguments are libFuzzer's.
+// `TRIBUTARY_FUZZ_TARGET` says what is tested, and `TRIBUTARY_FUZZ_PLANTED` plants a bug in it,
+// which must be found; the arguments are libFuzzer's.
 // https://llvm.org/docs/LibFuzzer.html
 
 /// What is tested; set once, before the first input.
