@@ -159,6 +159,21 @@ import Testing
     }
   }
 
+  /// Each makes a row under a key of which it cannot know that the other takes it too.
+  @Test(arguments: [false, true]) func twoRowsUnderOneKeyAreConcurrent(isRightFirst: Bool) throws {
+    let a = try world.join("a")
+    let b = try world.join("b")
+    try a.run("INSERT INTO item VALUES (1, 'of a', 'w')")
+    try b.run("INSERT INTO item VALUES (1, 'of b', 'w')")
+    for branch in isRightFirst ? [b, a, b] : [a, b, a] { _ = try branch.sync() }
+    #expect(try expectSame(a, b))
+    for branch in [a, b] {
+      // The value that does not stand is in the ledger; the column with equal values is no matter.
+      #expect(try branch.store.ledger(openOnly: false).count == 1)
+      #expect(try branch.rows("SELECT count(*) FROM item") == [[.integer(1)]])
+    }
+  }
+
   /// A row that was deleted and made anew is another one: nothing of the old deletion holds for it.
   @Test func aRowThatWasMadeAnewIsNotDeletedByAnOldDeletion() throws {
     let a = try world.join("a")
