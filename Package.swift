@@ -94,6 +94,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
+    module("ProtocolSimulation", ["Basics", "Clocks", "Deltas", "Merging"]),
     module(
       "Simulation",
       [
@@ -114,7 +115,8 @@ let package = Package(
     .executableTarget(
       name: "SimulateCommand",
       dependencies: [
-        "Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ProtocolSimulation", "Simulation",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
@@ -178,6 +180,7 @@ let package = Package(
         "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
         "Hub", "Simulation",
       ]),
+    tests("ProtocolSimulation", ["Clocks", "ProtocolSimulation"]),
     tests("Command", ["Clocks", "Deltas", "Sessions", "Storage", "Transport", "TributaryCommand"]),
     tests("EndToEnd", ["Basics", "TributaryCommand"], exclude: ["Scripts"]),
     tests("Fuzz", ["Basics", "Deltas", "FuzzTargets", "FuzzCertificates"]),

@@ -30,6 +30,33 @@ package enum ProtocolRunner {
       eventCount: events.count, spurious: world.truth.spurious)
   }
 
+  /// Runs seeds one after the other.
+  package static func run(
+    seeds: some Sequence<UInt64>, mutant: Mutant = .none
+  ) -> ProtocolReport {
+    var report = ProtocolReport()
+    for seed in seeds { report.add(run(seed: seed, mutant: mutant), mutant: mutant) }
+    return report
+  }
+
+  /// Looks for a planted bug, in each trial from another seed on, until it is caught.
+  package static func hunt(
+    _ mutant: Mutant, trials: Int, seedsMax: Int, first: UInt64
+  ) -> MutantResult {
+    var result = MutantResult(mutant: mutant, seedCounts: [], trialCount: trials, oracles: [:])
+    for trial in 0..<trials {
+      for count in 1...seedsMax {
+        let seed = first &+ UInt64(trial) &* 1_000_000 &+ UInt64(count)
+        guard let violation = run(seed: seed, mutant: mutant).violations.first else { continue }
+        result.seedCounts.append(count)
+        result.oracles[violation.oracle.rawValue, default: 0] += 1
+        break
+      }
+    }
+    result.seedCounts.sort()
+    return result
+  }
+
   /// The history of a seed with all events left out that the failure does not need.
   package static func shrunk(seed: UInt64, mutant: Mutant = .none) -> [HistoryEvent] {
     var events = HistoryOptions(seed: seed).history(seed: seed)

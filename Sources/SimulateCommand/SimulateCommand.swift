@@ -3,7 +3,7 @@ import Simulation
 
 /// Runs seeds of the simulated world and says what they found.
 @main
-struct SimulateCommand: ParsableCommand {
+struct SimulateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tributary-simulate",
     abstract: "Run branches and a hub in a simulated world, with everything going wrong.",
@@ -18,7 +18,8 @@ struct SimulateCommand: ParsableCommand {
 
       Exit codes: 0 nothing found; 1 a checker found something: the command that repeats it is \
       printed; 64 wrong usage.
-      """)
+      """,
+    subcommands: [ProtocolCommand.self])
 
   @Option(help: "How many seeds.")
   var seeds: Int = 100

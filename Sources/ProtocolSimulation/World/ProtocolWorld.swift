@@ -199,6 +199,7 @@ final class ProtocolWorld {
   private func restoreHub(_ backup: ModelHub) {
     truth.noteRestore(of: backup, over: hub)
     truth.lostNames = []
+    truth.restoredAt = now
     hub = backup
     hub.openGeneration(freshGeneration(), mutant: mutant)
     note("  hub is at \(hub.head) again, generation \(hub.generation.low)")

@@ -25,6 +25,7 @@ struct Truth {
   var nameless = Marks()
   /// The hub was restored.
   var hasRelocated = false
+  var restoredAt: Int64 = 0
   /// Names of positions, for ever.
   var names: [CausalContext: ModelHash] = [:]
   var facts: [ModelHash: Set<[Int64]>] = [:]

@@ -1,0 +1,52 @@
+/// What many histories came to.
+package struct ProtocolReport: Sendable {
+  package var seedCount = 0
+  package var eventCount = 0
+  package var failures: [(seed: UInt64, mutant: Mutant, violation: ProtocolViolation)] = []
+  /// Conflicts with what an author had seen, by the reason for which they are admitted.
+  package var spurious: [String: Int] = [:]
+
+  package init() {}
+
+  package mutating func add(_ outcome: ProtocolOutcome, mutant: Mutant) {
+    seedCount += 1
+    eventCount += outcome.eventCount
+    for (reason, count) in outcome.spurious { spurious[reason, default: 0] += count }
+    if let violation = outcome.violations.first {
+      failures.append((outcome.seed, mutant, violation))
+    }
+  }
+
+  package mutating func add(_ other: ProtocolReport) {
+    seedCount += other.seedCount
+    eventCount += other.eventCount
+    failures += other.failures
+    for (reason, count) in other.spurious { spurious[reason, default: 0] += count }
+  }
+
+  package func text(seconds: Double) -> String {
+    let admitted = spurious.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+    return """
+      \(seedCount) seeds, \(eventCount) events, \(Int(Double(seedCount) / max(seconds, 0.001))) \
+      seeds a second; \(failures.count) failed.
+      Admitted conflicts with what was seen: \(admitted.joined(separator: ", ")).
+      """
+  }
+
+  /// A failure with the command that repeats it and the events that it needs.
+  package static func text(
+    of failure: (seed: UInt64, mutant: Mutant, violation: ProtocolViolation)
+  ) -> String {
+    let events = ProtocolRunner.shrunk(seed: failure.seed, mutant: failure.mutant)
+    let outcome = ProtocolRunner.run(
+      seed: failure.seed, mutant: failure.mutant, keepsTrace: true, events: events)
+    let violation = outcome.violations.first ?? failure.violation
+    let planted = failure.mutant == .none ? "" : " --mutant \(failure.mutant.rawValue)"
+    return """
+      tributary-simulate protocol --first \(failure.seed) --seeds 1\(planted)
+      \(outcome.traceLines.joined(separator: "\n"))
+      It must hold that \(violation.oracle.rawValue). \(violation.sentence)
+
+      """
+  }
+}
