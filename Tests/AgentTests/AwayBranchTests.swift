@@ -1,0 +1,82 @@
+import Agent
+import BranchStore
+import Clocks
+import Deltas
+import HubStore
+import Sessions
+import Storage
+import TestSupport
+import Testing
+
+/// A branch returns after the hub has pruned what it would need to go on from its place.
+struct AwayBranchTests {
+  private let day: Int64 = 86_400_000
+  private let world: AgentWorld
+  private let a: AgentBranch
+  private let b: AgentBranch
+
+  init() throws {
+    world = try AgentWorld("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)")
+    a = try world.join("a")
+    b = try world.join("b")
+    try a.run(
+      "INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3), (4, 'four', 4)")
+    try world.settle(a, b)
+    try b.run("UPDATE item SET v = 0 WHERE id = 4")
+    try world.settle(b, a)
+  }
+
+  private func prune() throws {
+    for _ in 0..<10 {
+      _ = try world.hubStore.prune(
+        rowsAtMost: 10_000, awayBeforeMilliseconds: world.wall - 90 * day)
+    }
+  }
+
+  /// C10
+  @Test func aBranchAwayFor400DaysIsRebasedAndKeepsItsUnsentWork() throws {
+    try a.run(
+      """
+      UPDATE item SET name = 'mine' WHERE id = 1;
+      UPDATE item SET name = 'late' WHERE id = 2;
+      INSERT INTO item VALUES (9, 'nine', 9);
+      """)
+    for number in 0..<5 {
+      try b.run(
+        "UPDATE item SET v = 'b\(number)' WHERE id = 1; INSERT INTO item VALUES (\(20 + number), 'b', 0)"
+      )
+      _ = try b.sync()
+    }
+    try b.run("DELETE FROM item WHERE id IN (2, 3)")
+    _ = try b.sync()
+    world.wall += 400 * day
+    _ = try b.sync()
+    try prune()
+    let report = try a.sync()
+    #expect(report.outcome == .complete)
+    #expect(report.isRebased)
+    try world.settle(b, a)
+    #expect(try expectSame(a, b))
+    #expect(try a.rows("SELECT name, v FROM item WHERE id = 1") == [[.text("mine"), .text("b4")]])
+    #expect(try a.rows("SELECT name FROM item WHERE id = 9") == [[.text("nine")]])
+    // Its edit of a row that is gone is a conflict for people, and brings nothing back.
+    #expect(try a.rows("SELECT 1 FROM item WHERE id IN (2, 3)").isEmpty)
+    #expect(try a.store.ledger(openOnly: true).contains { $0.key.values == [.integer(2)] })
+    #expect(try a.store.outbox().isEmpty)
+    #expect(try a.store.deferredRows().isEmpty)
+  }
+
+  @Test func aNewBranchTakesTheWholeState() throws {
+    world.wall += 400 * day
+    try world.settle(a, b)
+    try prune()
+    let c = try world.join("c")
+    let report = try c.sync()
+    #expect(!report.isRebased)
+    #expect(try expectSame(a, b, c))
+    try c.run("UPDATE item SET name = 'c' WHERE id = 3")
+    try world.settle(c, a, b)
+    #expect(try expectSame(a, b, c))
+    #expect(try a.store.ledger(openOnly: false).isEmpty)
+  }
+}
