@@ -15,6 +15,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A library of our own in C, over the system's SQLite.
+func cLibrary(_ name: String) -> Target {
+  .target(name: name, linkerSettings: [.linkedLibrary("sqlite3")])
+}
+
 func tests(
   _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
 ) -> Target {
@@ -68,6 +73,7 @@ let package = Package(
     module("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore"]),
 
     // 4 edges
+    cLibrary("CCrashVFS"),
     module(
       "Transport",
       [
@@ -99,7 +105,7 @@ let package = Package(
       "Simulation",
       [
         "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
-        "Hub",
+        "Hub", "CCrashVFS",
       ]),
 
     // 5 commands

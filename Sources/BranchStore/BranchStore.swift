@@ -45,6 +45,11 @@ package final class BranchStore {
     watcher.install(on: database)
   }
 
+  /// Looks who this database is: another agent may have given it an identity of its own meanwhile.
+  package func rereadIdentity() throws {
+    identity = try performing { try BranchState(database).identity }
+  }
+
   /// How the branch stands in the log.
   package func position() throws -> LogPosition {
     try performing { try BranchState(database).position }

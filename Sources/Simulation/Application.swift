@@ -12,8 +12,13 @@ final class Application {
   private let database: Database
   private let plan: SimulationPlan
   private let rowReader: RowReader
+  /// The last transaction that came to its end, if its commit was refused. Whether it is in the
+  /// file shows after a power loss.
+  private(set) var attempt: Attempt?
   /// What the current transaction did.
   private var writes: [WorldWrite] = []
+  /// The tables as the program has them before its eyes, inside its transaction.
+  private var view: Rows = [:]
   private var wallMilliseconds: Int64 = 0
 
   init(_ replica: ReplicaID, path: String, schema: Schema, plan: SimulationPlan) throws {
@@ -23,13 +28,18 @@ final class Application {
     rowReader = RowReader(schema)
     // One thread: whoever is in the way stays there, and waiting would not help.
     database = try Database(path: path, mode: .create, busyTimeoutMilliseconds: 0)
+    // EXTRA: a commit is durable with a rollback journal, too.
     try database.executeScript(
-      "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE"); PRAGMA synchronous = OFF"
-    )
+      "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE");"
+        + "PRAGMA synchronous = EXTRA")
   }
 
-  /// All rows as this program sees them.
-  func rows() throws -> Rows { try rowReader.rows(in: database) }
+  /// A transaction that may be in the file, or not.
+  struct Attempt {
+    var writes: [WorldWrite]
+    /// The rows it touched, as it left them; an empty optional where it left none.
+    var rows: [RowKey: [Value]?]
+  }
 
   /// Numbers that make every written value one of its kind.
   struct Numbers {
@@ -48,9 +58,11 @@ final class Application {
     wallMilliseconds: Int64, _ generator: inout SeededGenerator, _ numbers: inout Numbers
   ) throws -> [WorldWrite] {
     writes = []
+    attempt = nil
     self.wallMilliseconds = wallMilliseconds
     SQLiteClock.set(wallMilliseconds)
     try database.transaction {
+      view = try rowReader.rowsInTransaction(of: database)
       if generator.chance(150) {
         try movePair(&generator, &numbers)
       } else {
@@ -60,7 +72,11 @@ final class Application {
           }
         }
       }
+      var rows: [RowKey: [Value]?] = [:]
+      for write in writes { rows.updateValue(try row(write.key), forKey: write.key) }
+      attempt = writes.isEmpty ? nil : Attempt(writes: writes, rows: rows)
     }
+    attempt = nil
     return writes
   }
 
@@ -121,7 +137,8 @@ final class Application {
   /// Keys are few, so that branches meet on them.
   private func freshKey(_ table: TableSchema, _ generator: inout SeededGenerator) -> RowKey {
     let values = table.keyColumns.map { column in
-      let number = Int64.random(in: 1...Int64(plan.keyCount), using: &generator)
+      var number = Int64.random(in: 1...Int64(plan.keyCount), using: &generator)
+      if plan.hasHotRows, generator.chance(700) { number = 1 }
       return table.column(column)?.affinity == .text
         ? Value.text(["a", "a ", "B", "b", "ü", "z"][Int(number - 1) % 6]) : .integer(number)
     }
@@ -253,15 +270,17 @@ final class Application {
     _ kind: ChangeKind, _ key: RowKey, hadRow: Bool, columns: [ColumnID]
   ) throws {
     var values: [ColumnID: Value] = [:]
-    if kind != .delete, let row = try row(key), let table = schema.table(key.table) {
-      for (column, value) in zip(table.valueColumns, row) where columns.contains(column) {
+    let after = kind == .delete ? nil : try row(key)
+    if let after, let table = schema.table(key.table) {
+      for (column, value) in zip(table.valueColumns, after) where columns.contains(column) {
         values[column] = value
       }
     }
     writes.append(
       WorldWrite(
         branch: replica, key: key, kind: kind, values: values, hadRow: hadRow, base: .start,
-        wallMilliseconds: wallMilliseconds))
+        wallMilliseconds: wallMilliseconds, before: view[key]))
+    view[key] = after
   }
 
   /// Runs a statement, and tells what its triggers have done besides, and what a replacement took
@@ -286,6 +305,19 @@ final class Application {
       }
       for (column, (_, value)) in changed where writes[written].kind == .update {
         writes[written].values[column] = value
+      }
+    }
+    view = after
+  }
+
+  /// Drops the capture triggers of a table, as somebody does who rebuilds it.
+  func dropTriggers(of table: TableSchema) throws {
+    let triggers = try database.rows(
+      "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'tributary%'"
+        + " AND tbl_name = ?1", [.text(Array(table.name.utf8))])
+    try database.transaction {
+      for trigger in triggers {
+        try database.executeScript("DROP TRIGGER \(quoted(trigger[0].shown))")
       }
     }
   }

@@ -30,15 +30,20 @@ package struct Evidence: Sendable {
   package var hub: Place
   /// What the hub keeps of rows that its constraints refuse.
   package var quarantine: Rows
-  package var branches: [ReplicaID: Place]
+  package var branches: [MachineID: Place]
   package var readings: [Reading]
   /// Whether rows could be refused, so that what stands is no function of each row's own history.
   package var hasRefusals: Bool
+  /// Whether branches joined with rows that are alike, so that values do not name their writes.
+  package var hasLikeRows = false
+  package var history: History
 }
 
 /// Looks for one kind of broken promise in what a run has left.
 package protocol Checker {
   static var name: String { get }
+  /// Why what it finds cannot be, in a sentence.
+  static var promise: String { get }
   static func violations(in evidence: Evidence) -> [Violation]
 }
 
@@ -49,7 +54,11 @@ extension Checker {
 /// All checkers, in the order in which their findings are told.
 package var checkers: [any Checker.Type] {
   [
-    ExactlyOnce.self, Causality.self, WinnerIsFunctionOfSet.self, LostUpdate.self, Atomicity.self,
-    Convergence.self,
-  ]
+    ExactlyOnce.self, Causality.self, WinnerIsFunctionOfSet.self, LostUpdate.self,
+  ] + lastingCheckers
+}
+
+/// Those that hold whatever happens to machines: they ask nothing of the hub's order.
+package var lastingCheckers: [any Checker.Type] {
+  [Atomicity.self, Convergence.self, Kept.self, NoResurrection.self]
 }

@@ -11,12 +11,27 @@ package struct FaultCounts: Hashable, Sendable {
   package var stagedBytesLost = 0
   package var clockJumps = 0
   package var interleavedWrites = 0
+  package var powerLosses = 0
+  package var writesLost = 0
+  package var killsAtAnOperation = 0
+  package var diskErrors = 0
+  package var fullDisks = 0
+  package var damagedMessages = 0
+  package var branchReverts = 0
+  package var copies = 0
+  package var hubRestores = 0
+  package var retirements = 0
+  package var captureGaps = 0
+  package var leaps = 0
   // What came about.
   package var transactions = 0
   package var writes = 0
   package var changesets = 0
   package var sessions = 0
   package var conflicts = 0
+  package var newIdentities = 0
+  package var relocations = 0
+  package var repairs = 0
   package var largeValues = 0
   package var uploads = 0
   package var downloads = 0
@@ -33,9 +48,18 @@ package struct FaultCounts: Hashable, Sendable {
       ("requests without a network", \.requestsOffline),
       ("branch crashes", \.branchCrashes), ("hub crashes", \.hubCrashes),
       ("staged bytes lost", \.stagedBytesLost), ("clock jumps", \.clockJumps),
-      ("interleaved writes", \.interleavedWrites),
+      ("interleaved writes", \.interleavedWrites), ("power losses", \.powerLosses),
+      ("unsynced writes lost or torn", \.writesLost),
+      ("kills at an operation on a disk", \.killsAtAnOperation),
+      ("failed operations on a disk", \.diskErrors), ("full disks", \.fullDisks),
+      ("damaged messages", \.damagedMessages), ("branches put back", \.branchReverts),
+      ("branches copied", \.copies), ("hubs put back", \.hubRestores),
+      ("branches retired", \.retirements), ("capture gaps", \.captureGaps),
+      ("leaps in time", \.leaps),
       ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),
-      ("sessions", \.sessions), ("conflicts", \.conflicts), ("large values", \.largeValues),
+      ("sessions", \.sessions), ("conflicts", \.conflicts),
+      ("copies with an identity of their own", \.newIdentities),
+      ("relocations", \.relocations), ("repairs", \.repairs), ("large values", \.largeValues),
       ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),
       ("rows that waited", \.deferredRows),
     ]

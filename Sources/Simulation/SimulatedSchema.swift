@@ -131,6 +131,31 @@ struct RowReader {
   }
 }
 
+/// Somebody who only reads, does not wait, and reads again only what has changed.
+final class RowWatch {
+  private let database: Database
+  private let reader: RowReader
+  private var version: Int64?
+  private var known: Rows = [:]
+
+  init(path: String, reader: RowReader) throws {
+    database = try Database(path: path, mode: .readWrite, busyTimeoutMilliseconds: 0)
+    self.reader = reader
+  }
+
+  /// All rows of all tables, in one snapshot.
+  func rows() throws -> Rows {
+    try database.readTransaction {
+      let now = try database.dataVersion()
+      if now != version {
+        known = try reader.rowsInTransaction(of: database)
+        version = now
+      }
+      return known
+    }
+  }
+}
+
 extension Schema {
   /// A row's name for people: `customer 17`.
   func name(_ key: RowKey) -> String {

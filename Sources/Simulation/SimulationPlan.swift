@@ -38,6 +38,42 @@ package struct SimulationPlan: Hashable, Sendable {
   package var losesStagedBytes: Bool
   package var clockErrorMillisecondsMax: Int64
   package var clockJumps: Int
+  /// How often a machine loses its power while somebody works on its disk.
+  package var powerLosses: Int
+  /// Of unsynced writes, in thousandths, and whether those that survive are the first ones.
+  package var writesLost: Int
+  package var writesTorn: Int
+  package var losesInOrder: Bool
+  /// How often an operation on a disk fails.
+  package var diskErrors: Int
+  /// How often a disk fills up, until somebody makes room.
+  package var fullDisks: Int
+  /// How often a message arrives with a bit turned.
+  package var damagedMessages: Int
+
+  // What happens to whole machines, in thousandths of the occasions.
+  /// How often an old image of a branch's disk is put back.
+  package var branchReverts: Int
+  /// How often a branch's machine is copied, and both go on.
+  package var copies: Int
+  /// How often the hub's disk is put back.
+  package var hubRestores: Int
+  /// How often a branch is retired.
+  package var retirements: Int
+  /// How often capture triggers vanish, and programs write behind.
+  package var captureGaps: Int
+  /// How often weeks or months pass at once.
+  package var leaps: Int
+  /// Whether two agents take turns on each branch.
+  package var hasTwoAgents: Bool
+  /// Whether most edits meet on few rows.
+  package var hasHotRows: Bool
+
+  /// Whether the hub's order alone does not tell any more what was in view. `World` is then not
+  /// asked, only `History`.
+  package var hasUpheavals: Bool {
+    branchReverts + copies + hubRestores + retirements + captureGaps > 0
+  }
 
   init(_ generator: inout SeededGenerator) {
     func draw(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
@@ -64,8 +100,32 @@ package struct SimulationPlan: Hashable, Sendable {
     hubCrashes = fault(5...60)
     interleavedWrites = fault(20...300)
     losesStagedBytes = generator.chance(500)
-    clockErrorMillisecondsMax = [0, 0, 5_000, 3_600_000, 400 * 86_400_000][draw(0...4)]
+    clockErrorMillisecondsMax = [0, 0, 5_000, 3_600_000, 3_652 * 86_400_000][draw(0...4)]
     clockJumps = fault(20...200)
+    powerLosses = fault(5...80)
+    writesLost = [0, 200, 500, 1_000][draw(0...3)]
+    writesTorn = [0, 100, 400][draw(0...2)]
+    losesInOrder = generator.chance(300)
+    diskErrors = fault(5...80)
+    fullDisks = fault(20...200)
+    damagedMessages = fault(10...100)
+    let isOrderly = generator.chance(500)
+    func upheaval(_ range: ClosedRange<Int>) -> Int {
+      let drawn = fault(range)
+      return isOrderly ? 0 : drawn
+    }
+    branchReverts = upheaval(20...150)
+    copies = upheaval(20...100)
+    hubRestores = upheaval(20...150)
+    retirements = generator.chance(300) ? upheaval(10...50) : 0
+    captureGaps = generator.chance(300) ? upheaval(20...100) : 0
+    leaps = fault(20...100)
+    hasTwoAgents = generator.chance(200)
+    hasHotRows = generator.chance(300)
+    if hasUpheavals {
+      // Values must name their writes.
+      (hasBaseline, hasUniqueColumn) = (false, false)
+    }
   }
 
   /// The same without any fault: how every seed ends.
@@ -79,6 +139,11 @@ package struct SimulationPlan: Hashable, Sendable {
     calm.hubCrashes = 0
     calm.clockJumps = 0
     calm.interleavedWrites = 0
+    calm.powerLosses = 0
+    calm.diskErrors = 0
+    calm.fullDisks = 0
+    calm.damagedMessages = 0
+    calm.leaps = 0
     return calm
   }
 }

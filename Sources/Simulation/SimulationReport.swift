@@ -1,42 +1,5 @@
 internal import Foundation
 
-/// Runs seeds, each twice, in folders of its own, and tells how they came out.
-package struct SimulationRunner {
-  /// Where each seed gets a folder for as long as it runs.
-  package let folder: String
-  package let keepsTrace: Bool
-
-  package init(folder: String, keepsTrace: Bool = false) {
-    self.folder = folder
-    self.keepsTrace = keepsTrace
-  }
-
-  /// Memory if the machine has a file system in it, else the temporary folder.
-  package static var fastestFolder: String {
-    FileManager.default.fileExists(atPath: "/dev/shm")
-      ? "/dev/shm" : FileManager.default.temporaryDirectory.path
-  }
-
-  /// Runs one seed once.
-  package func run(_ seed: UInt64) throws -> SimulationOutcome {
-    let own = "\(folder)/tributary-simulate-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: own, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: own) }
-    return try Simulator(seed: seed, folder: own, keepsTrace: keepsTrace).run()
-  }
-
-  /// Runs one seed twice: two runs that differ are a violation, too.
-  package func runTwice(_ seed: UInt64) throws -> SimulationOutcome {
-    var first = try run(seed)
-    let second = try run(seed)
-    if first.traceDigest != second.traceDigest {
-      first.violations.append(
-        Violation("Determinism", "Two runs of the seed did different things."))
-    }
-    return first
-  }
-}
-
 /// What some seeds came to together.
 package struct SimulationReport: Sendable {
   package private(set) var seedCount = 0
@@ -59,8 +22,17 @@ package struct SimulationReport: Sendable {
   }
 
   /// The command that repeats a seed, with its trace.
-  package static func command(repeating seed: UInt64) -> String {
-    "tributary-simulate --seed \(seed) --trace"
+  package static func command(
+    repeating seed: UInt64, _ reduction: Reduction = .nothing
+  ) -> String {
+    var command = "tributary-simulate engines --seed \(seed) --trace"
+    if !reduction.faultsLeftOut.isEmpty {
+      command += " --without \(reduction.faultsLeftOut.joined(separator: ","))"
+    }
+    if !reduction.eventsLeftOut.isEmpty {
+      command += " --skip-events \(reduction.eventsLeftOut)"
+    }
+    return command
   }
 
   /// The report as people read it. `seconds` is what it took.
@@ -85,6 +57,18 @@ package struct SimulationReport: Sendable {
   package static func text(of failure: SimulationOutcome) -> String {
     var lines = ["Seed \(failure.seed) failed. Repeat it with: \(command(repeating: failure.seed))"]
     lines += failure.violations.map { "  \($0)" }
+    let names = Set(failure.violations.map(\.checker))
+    for checker in checkers where names.contains(checker.name) {
+      lines.append("  \(checker.name) means: \(checker.promise)")
+    }
     return lines.joined(separator: "\n")
+  }
+
+  /// What is left of a failing seed once what it does not need is left out.
+  package static func text(of shrunk: Shrinker.Shrunk) -> String {
+    let command = command(repeating: shrunk.outcome.seed, shrunk.reduction)
+    return
+      (["Less of it, after \(shrunk.runCount) runs: \(command)"]
+      + shrunk.outcome.traceLines.map { "    \($0)" }).joined(separator: "\n")
   }
 }

@@ -9,6 +9,8 @@ extension Simulator {
   /// Notes what a branch has sealed and integrated, and compares its rows with what the world says
   /// it should hold.
   func observe(_ branch: SimulatedBranch, _ store: BranchStore) throws {
+    try look(at: branch, store)
+    guard !plan.hasUpheavals else { return }
     guard let known = world.branches[branch.replica] else { return }
     let outbox = try store.outbox()
     for changeset in outbox where changeset.counter > known.sealedCounter {
@@ -25,10 +27,24 @@ extension Simulator {
     try compare(branch)
   }
 
+  /// What can be said of a branch's tables without knowing the hub's order.
+  private func look(at branch: SimulatedBranch, _ store: BranchStore) throws {
+    let place = try store.standing().place
+    guard place != branch.looked || plan.captureGaps > 0, let rows = try branch.reader?.rows()
+    else { return }
+    branch.looked = place
+    let ledger = Ledger(try store.ledger(openOnly: false))
+    history.look(at: rows, and: ledger, of: branch.machine)
+    let position = Int(place.position.rawValue)
+    let name = hubSteps.last { $0.fork < place.position }?.generation ?? hubSteps.first?.generation
+    guard name == place.generation || position == 0 else { return }
+    history.integrated(position, at: branch.machine)
+  }
+
   private func compare(_ branch: SimulatedBranch) throws {
     let expected = world.branches[branch.replica]?.rows ?? [:]
-    let rows = try branch.application.rows()
-    for count in try branch.application.wrongCounts() {
+    guard let rows = try branch.reader?.rows() else { return }
+    for count in try branch.application?.wrongCounts() ?? [] {
       world.complain("Triggers", "At \(branch.name) \(count).")
     }
     guard !plan.hasUniqueColumn else { return }
@@ -74,20 +90,27 @@ extension Simulator {
   /// Notes what has come into the hub's log.
   func observeHub() throws {
     guard let hubStore else { return }
+    hubSteps = try hubStore.path()
     let head = try hubStore.head()
-    guard head > world.head else { return }
+    let known = LogPosition(UInt64(history.log.count))
+    guard head > known else { return }
     // To a receiver that wrote nothing, everything is sent.
     let bytes = try hubStore.delta(
-      receiver: .hub, from: world.head, to: head, offset: 0, byteCount: .max
+      receiver: .hub, from: known, to: head, offset: 0, byteCount: .max
     ).bytes
     var frames = FrameReader()
     frames.append(bytes)
     var reader = DeltaReader()
     var entries: [WorldLogEntry] = []
+    var changes: [[RowChange]] = []
     while let frame = try frames.next() {
       switch try reader.read(frame) {
-      case .header, .changesetHeader, .block, .stub, .trailer: break
+      case .header, .changesetHeader, .stub, .trailer: break
+      case .block(let block):
+        guard !changes.isEmpty else { break }
+        changes[changes.count - 1] += (0..<block.rowCount).map { block.rowChange($0) }
       case .entry(let entry):
+        changes.append([])
         entries.append(WorldLogEntry(entry: entry, conflicts: [], outcomes: []))
       case .outcome(let block):
         guard !entries.isEmpty else { break }
@@ -98,8 +121,12 @@ extension Simulator {
         faults.conflicts += conflicts.count
       }
     }
-    for entry in entries {
-      world.accept(entry)
+    for (entry, changes) in zip(entries, changes) {
+      history.logged(
+        History.LogEntry(
+          dot: entry.entry.dot, contentHash: entry.entry.contentHash,
+          writes: history.writes(in: changes)))
+      if !plan.hasUpheavals { world.accept(entry) }
       trace.add(
         now, "hub",
         "has \(entry.entry.dot) at \(entry.entry.position),"

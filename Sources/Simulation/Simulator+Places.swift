@@ -14,13 +14,12 @@ extension Simulator {
 
   func setUp() throws {
     SQLiteClock.set(hubWall)
-    let generation = GenerationID(high: generator.next(), low: generator.next())
+    let generation = GenerationID(high: 7, low: 7)
+    hubDisk = try SimulatedDisk(folder: hubFolder, seed: generator.next())
     try HubStore.create(
       folder: hubFolder, like: schema, generation: generation, hostNames: ["localhost"],
       wallMilliseconds: hubWall)
     try openHub()
-    hubReader = try Database(
-      path: hubFolder + "/hub.db", mode: .readWrite, busyTimeoutMilliseconds: 0)
     for number in 1...plan.branchCount { try join(number, generation) }
   }
 
@@ -31,9 +30,12 @@ extension Simulator {
     try hub.createToken(
       branch: name, secretHash: ContentHash(of: secret), expiresMilliseconds: hubWall + 1,
       wallMilliseconds: hubWall)
-    let replica = try hub.redeemToken(secret: secret, wallMilliseconds: hubWall).replica
-    let path = folder + "/branch\(number).db"
-    let staging = folder + "/branch\(number)-staging"
+    let certificate = try enrol(secret).certificate
+    let replica = certificate.replica
+    let own = folder + "/branch\(number)"
+    let disk = try SimulatedDisk(folder: own, seed: generator.next())
+    let path = own + "/branch.db"
+    let staging = own + "/staging"
     try FileManager.default.createDirectory(atPath: staging, withIntermediateDirectories: true)
     let error = plan.clockErrorMillisecondsMax
     let clock = Int64.random(in: -error...error, using: &generator)
@@ -41,18 +43,35 @@ extension Simulator {
     let application = try Application(replica, path: path, schema: schema, plan: plan)
     world.branches[replica] = WorldBranch()
     if plan.hasBaseline { world.commit(try application.fill(&generator, &numbers)) }
-    let store = try BranchStore.attach(
-      path: path,
-      identity: BranchIdentity(
-        replica: replica, branch: name, hubURL: "https://localhost:8443", generation: generation),
-      schema: schema, wallMilliseconds: hubWall + clock)
-    let branch = try SimulatedBranch(
-      replica, path: path, stagingFolder: staging, application: application, store: store,
+    let store = try disk.acting(as: .agent) {
+      try BranchStore.attach(
+        path: path,
+        identity: BranchIdentity(
+          replica: replica, branch: name, hubURL: "https://localhost:8443",
+          generation: generation),
+        schema: schema, wallMilliseconds: hubWall + clock)
+    }
+    let branch = SimulatedBranch(
+      MachineID(number), replica, disk: disk, path: path, stagingFolder: staging,
+      application: application, store: store,
       clockErrorMilliseconds: clock)
-    branches[replica] = branch
+    branch.certificates[replica] = certificate
+    branches[branch.machine] = branch
+    history.holdings[branch.machine] = History.Holdings()
+    try startProgram(at: branch)
     watch(store, of: branch)
     try observe(branch, store)
     trace.add(now, branch.name, "joins, its clock \(clock) ms off")
+  }
+
+  /// Registers a device at the hub for a token.
+  func enrol(_ secret: [UInt8]) throws -> (certificate: Certificate, name: String) {
+    let hub = try required(hubStore, "the hub is up")
+    let fingerprint = ContentHash(of: random(16))
+    let enrolled = try hub.enrol(
+      secret: secret, deviceKey: ContentHash(of: random(16)), wallMilliseconds: hubWall
+    ) { _ in (random(8), fingerprint) }
+    return (Certificate(replica: enrolled.replica, fingerprint: fingerprint), enrolled.name)
   }
 
   private func required<Value>(_ value: Value?, _ what: String) throws -> Value {
@@ -62,32 +81,45 @@ extension Simulator {
 
   // MARK: Crashes
 
-  private func watch(_ store: BranchStore, of branch: SimulatedBranch) {
+  func watch(_ store: BranchStore, of branch: SimulatedBranch) {
     store.database.onStep = { [weak self, weak branch] step in
       guard let self, let branch else { return }
       if step == .begin, mayCrash, generator.chance(plan.interleavedWrites) {
         try interleave(branch)
       }
-      try self.step(step, crashes: plan.branchCrashes, reader: branch.reader)
+      try branch.disk.acting(as: .reader) {
+        try self.step(step, crashes: plan.branchCrashes, reader: branch.reader)
+      }
     }
   }
 
   private func openHub() throws {
-    let store = try HubStore(folder: hubFolder)
-    store.onStep = { [weak self] step in
-      guard let self, let reader = hubReader else { return }
-      try self.step(step, crashes: plan.hubCrashes, reader: reader)
+    guard let hubDisk else { return }
+    let store = try hubDisk.acting(as: .agent) { try HubStore(folder: hubFolder) }
+    if hubReader == nil {
+      hubReader = try hubDisk.acting(as: .reader) {
+        try RowWatch(path: hubFolder + "/hub.db", reader: rowReader)
+      }
     }
+    store.onStep = { [weak self] step in
+      guard let self, let disk = self.hubDisk else { return }
+      try disk.acting(as: .reader) {
+        try self.step(step, crashes: plan.hubCrashes, reader: hubReader)
+      }
+    }
+    try store.startServing(random: { [random] in random($0) })
+    hubSteps = try store.path()
     if plan.coversSmallBlocks { store.coverRowsMin = 2 }
     hubStore = store
-    hubEngine = HubEngine(store: store)
+    hubEngine = HubEngine(store: store, random: { [random] in random($0) })
   }
 
   /// A step of a transaction: somebody reads, and perhaps the process dies.
-  private func step(_ step: Database.Step, crashes: Int, reader: Database) throws {
+  private func step(_ step: Database.Step, crashes: Int, reader: RowWatch?) throws {
     try read(reader)
     if mayCrash, crashes > 0, generator.chance(crashes) {
       hasCrashed = true
+      mayCrash = false
       trace.add(now, "", "dies at \(step)")
       throw SimulatedCrash()
     }
@@ -97,7 +129,7 @@ extension Simulator {
   /// hold any more.
   private func interleave(_ branch: SimulatedBranch) throws {
     // What the agent has done so far in this event.
-    try observe(branch, try BranchStore(path: branch.path))
+    try branch.observing { try observe(branch, $0) }
     reading = nil
     do {
       try write(at: branch)
@@ -108,17 +140,20 @@ extension Simulator {
     }
   }
 
-  func crash(_ branch: SimulatedBranch) throws {
-    faults.branchCrashes += 1
+  /// The agent's process has died, or ended with an error.
+  func stopAgent(_ branch: SimulatedBranch) throws {
+    reading = nil
+    branch.disk.kill(.agent)
     branch.stop()
+    branch.disk.revive(.agent)
     // What had become durable is there, whoever asks.
-    try observe(branch, try BranchStore(path: branch.path))
+    try branch.observing { try observe(branch, $0) }
     if plan.losesStagedBytes { try loseStagedBytes(branch) }
-    schedule(.branchRestarts(branch.replica), in: 1...10_000)
+    schedule(.branchRestarts(branch.machine), in: 1...10_000)
   }
 
   /// What was not yet on the disk when the machine died.
-  private func loseStagedBytes(_ branch: SimulatedBranch) throws {
+  func loseStagedBytes(_ branch: SimulatedBranch) throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: branch.stagingFolder).sorted()
     for name in names {
       let path = branch.stagingFolder + "/" + name
@@ -133,14 +168,35 @@ extension Simulator {
 
   func crashHub() {
     faults.hubCrashes += 1
+    reading = nil
+    hubDisk?.kill(.agent)
     hubEngine = nil
     hubStore = nil
+    hubDisk?.revive(.agent)
     schedule(.hubRestarts, in: 1...10_000)
   }
 
-  func restart(_ replica: ReplicaID) throws {
-    guard let branch = branches[replica], !branch.isUp else { return }
+  func loseHubPower() {
+    reading = nil
+    hubEngine = nil
+    hubStore = nil
+    hubReader = nil
+    let lost = hubDisk?.restorePower(survival) ?? 0
+    faults.writesLost += lost
+    trace.add(now, "hub", "is dark; \(lost) unsynced writes did not survive whole")
+    schedule(.hubRestarts, in: 1...10_000)
+  }
+
+  func startProgram(at branch: SimulatedBranch) throws {
+    try branch.startProgram(
+      { try Application(branch.replica, path: branch.path, schema: schema, plan: plan) }, rowReader)
+  }
+
+  func restart(_ machine: MachineID) throws {
+    guard let branch = branches[machine], !branch.isUp || branch.application == nil else { return }
     SQLiteClock.set(wall(branch))
+    try startProgram(at: branch)
+    try resolveAttempt(branch)
     try branch.open()
     if let store = branch.store {
       watch(store, of: branch)
@@ -152,7 +208,14 @@ extension Simulator {
   func restartHub() throws {
     guard hubStore == nil else { return }
     SQLiteClock.set(hubWall)
-    try openHub()
+    do {
+      try openHub()
+    } catch let error as HubStoreError {
+      guard let hubDisk, fullDisks.contains(hubDisk.folder) else { throw error }
+      // The service manager tries again.
+      hubStore = nil
+      return schedule(.hubRestarts, in: 1_000...5_000)
+    }
     try observeHub()
     trace.add(now, "hub", "is up again")
   }
@@ -160,10 +223,11 @@ extension Simulator {
   // MARK: Readers
 
   /// Begins to watch a place for the time of one event.
-  func beginReading(_ place: String, _ reader: Database) {
+  func beginReading(_ place: String, _ reader: RowWatch?) {
     reading = nil
+    guard let reader else { return }
     do {
-      reading = (try rowReader.rows(in: reader), Reading(place: place, event: eventCount))
+      reading = (try reader.rows(), Reading(place: place, event: eventCount))
     } catch {
       // The writer is in the way: this reader sees nothing this time.
       reading = nil
@@ -171,10 +235,10 @@ extension Simulator {
   }
 
   /// Somebody else's look at the tables, at any moment of a transaction.
-  private func read(_ reader: Database) throws {
-    guard var (rows, reading) = reading else { return }
+  private func read(_ reader: RowWatch?) throws {
+    guard let reader, var (rows, reading) = reading else { return }
     do {
-      let seen = try rowReader.rows(in: reader)
+      let seen = try reader.rows()
       faults.readings += 1
       if seen != rows { reading.changeCount += 1 }
       rows = seen
@@ -185,7 +249,7 @@ extension Simulator {
     }
   }
 
-  func endReading(_ reader: Database) throws {
+  func endReading(_ reader: RowWatch?) throws {
     try read(reader)
     if let reading { readings.append(reading.reading) }
     reading = nil

@@ -7,26 +7,35 @@ internal import Storage
 /// The end of a seed: no more faults, and everything must get everywhere.
 extension Simulator {
   func settle() throws {
-    guard world.violations.isEmpty else { return }
+    guard isSound else { return }
+    isSettling = true
     trace.add(now, "", "no more faults")
     plan = plan.withoutFaults
     queue.removeAll()
+    for disk in branches.values.map(\.disk) + [hubDisk].compactMap(\.self) {
+      disk.setCapacity(nil)
+    }
+    fullDisks = []
     try restartHub()
-    for replica in replicas {
-      try restart(replica)
-      branches[replica]?.engine = nil
-      branches[replica]?.isOffline = false
-      branches[replica]?.awaited = nil
-      branches[replica]?.session += 1
+    for machine in machines {
+      try restart(machine)
+      branches[machine]?.engine = nil
+      branches[machine]?.isOffline = false
+      branches[machine]?.awaited = nil
+      branches[machine]?.session += 1
     }
-    for _ in 0..<SimulationLimits.settlingRoundsMax {
-      for replica in replicas { try syncToTheEnd(replica) }
+    let standing = try standing()
+    movedBytes = 0
+    let rounds = SimulationLimits.settlingRoundsMax + (plan.hasUpheavals ? 1 : 0)
+    for _ in 0..<rounds {
+      for machine in machines { try syncToTheEnd(machine) }
     }
+    try checkBytes(since: standing, rounds: rounds)
   }
 
-  private func syncToTheEnd(_ replica: ReplicaID) throws {
-    guard let branch = branches[replica], world.violations.isEmpty else { return }
-    try beginSync(replica)
+  private func syncToTheEnd(_ machine: MachineID) throws {
+    guard let branch = branches[machine], isSound else { return }
+    try beginSync(machine)
     queue.removeAll { event in
       if case .sync = event { true } else { false }
     }
@@ -41,13 +50,14 @@ extension Simulator {
       }
     }
     queue.removeAll()
+    guard branches[machine] != nil else { return }
     try checkIsComplete(branch)
   }
 
   /// After one whole sync, without faults and with nobody else about, neither side has anything
   /// left for the other.
   private func checkIsComplete(_ branch: SimulatedBranch) throws {
-    guard let store = branch.store, world.violations.isEmpty else { return }
+    guard let store = branch.store, isSound, !plan.hasUpheavals else { return }
     let position = try store.position()
     let leftCount = try store.outbox().count
     if position != world.head || leftCount > 0 {
@@ -58,22 +68,71 @@ extension Simulator {
     }
   }
 
+  /// SQLite's own look at every file.
+  private func checkFiles() throws {
+    let files = branches.values.map { ($0.name, $0.path) }.sorted { $0.0 < $1.0 }
+    for (name, path) in files + [("hub", folder + "/hub/hub.db")] {
+      let database = try Database(path: path, mode: .readWrite, busyTimeoutMilliseconds: 0)
+      let findings = try database.rows("PRAGMA integrity_check(5)").map { $0[0].shown }
+      if findings != ["ok"] {
+        world.complain(
+          "Integrity", "The file of \(name) is damaged: \(findings.joined(separator: "; "))")
+      }
+    }
+  }
+
+  /// Where each branch stood when faults ended, and the bytes that it had to send.
+  private func standing() throws -> [MachineID: (position: LogPosition, byteCount: Int)] {
+    var result: [MachineID: (position: LogPosition, byteCount: Int)] = [:]
+    for (machine, branch) in branches {
+      guard let store = branch.store else { continue }
+      result[machine] = (
+        try store.position(), try store.outbox().reduce(0) { $0 + $1.byteCount }
+      )
+    }
+    return result
+  }
+
+  /// What was moved since is hardly more than what was missing. What the programs wrote last was
+  /// not sealed by then: it is allowed for with the constant.
+  private func checkBytes(
+    since standing: [MachineID: (position: LogPosition, byteCount: Int)], rounds: Int
+  ) throws {
+    guard let hubStore, isSound, !plan.hasUpheavals, !plan.hasLargeValues else { return }
+    let head = try hubStore.head()
+    var missing = 0
+    for (machine, before) in standing {
+      guard let branch = branches[machine] else { continue }
+      missing += before.byteCount
+      missing += try hubStore.delta(
+        receiver: branch.replica, from: before.position, to: head, offset: 0, byteCount: .max
+      ).bytes.count
+    }
+    let constant = SimulationLimits.settlingBytesPerSync * rounds * branches.count
+    if movedBytes > missing + missing * 3 / 10 + constant {
+      world.complain(
+        "BytesMoved",
+        "\(movedBytes) bytes were moved once faults were over, where \(missing) were missing.")
+    }
+  }
+
   /// What there is to judge by.
   func gather() throws -> Evidence {
     guard let hubStore, let hubReader else {
       throw SimulationFailure(what: "The hub is not up at the end.")
     }
-    var places: [ReplicaID: Evidence.Place] = [:]
-    for (replica, branch) in branches {
+    try checkFiles()
+    var places: [MachineID: Evidence.Place] = [:]
+    for (machine, branch) in branches {
       guard let store = branch.store else { continue }
-      places[replica] = Evidence.Place(
-        rows: try branch.application.rows(),
+      places[machine] = Evidence.Place(
+        rows: try branch.reader?.rows() ?? [:],
         digests: try store.digests().map { "\($0.digest.rowCount) \($0.digest)" },
         ledger: try store.ledger(openOnly: false), position: try store.position(),
         outgoingCount: try store.outbox().count, deferredCount: try store.deferredRows().count)
     }
     let hub = Evidence.Place(
-      rows: try rowReader.rows(in: hubReader),
+      rows: try hubReader.rows(),
       digests: try hubStore.digests().map { "\($0.digest.rowCount) \($0.digest)" },
       ledger: try hubStore.conflicts(openOnly: false), position: try hubStore.head(),
       outgoingCount: 0, deferredCount: 0)
@@ -82,6 +141,6 @@ extension Simulator {
       quarantine: Dictionary(
         uniqueKeysWithValues: try hubStore.quarantinedRows().map { ($0.key, $0.values) }),
       branches: places, readings: readings,
-      hasRefusals: plan.hasUniqueColumn)
+      hasRefusals: plan.hasUniqueColumn, hasLikeRows: plan.hasBaseline, history: history)
   }
 }

@@ -13,37 +13,59 @@ internal import Storage
 /// that happens drawn from one seed.
 package final class Simulator {
   enum Event: Hashable {
-    case edit(ReplicaID)
-    case sync(ReplicaID)
-    case requestArrives(ReplicaID, request: Int, bytes: [UInt8])
-    case answerArrives(ReplicaID, request: Int, requestBytes: Int, bytes: [UInt8])
-    case timeout(ReplicaID, request: Int)
-    case waited(ReplicaID, session: Int)
-    case branchRestarts(ReplicaID)
+    case edit(MachineID)
+    case sync(MachineID)
+    case requestArrives(MachineID, Certificate, request: Int, bytes: [UInt8])
+    case answerArrives(MachineID, request: Int, requestBytes: Int, bytes: [UInt8])
+    case timeout(MachineID, request: Int)
+    case waited(MachineID, session: Int)
+    case branchRestarts(MachineID)
     case hubRestarts
-    case clockJumps(ReplicaID)
-    case networkChanges(ReplicaID)
+    case clockJumps(MachineID)
+    case networkChanges(MachineID)
+    /// Nil stands for the hub.
+    case roomChanges(MachineID?)
+    case enrolmentArrives(MachineID, session: Int, ForkOffer)
+    case identityNoted(MachineID, session: Int)
+    case upheaval
   }
 
   let seed: UInt64
   let folder: String
   var generator: SeededGenerator
+  /// What is random for the engines: generations, secrets, keys.
+  let random: SeededBytes
   var plan: SimulationPlan
   let schema: Schema
   let rowReader: RowReader
   var queue = EventQueue<Event>()
   var trace: Trace
   var world: World
+  var history: History
   var numbers = Application.Numbers()
   var faults = FaultCounts()
   var readings: [Reading] = []
-  var branches: [ReplicaID: SimulatedBranch] = [:]
+  var branches: [MachineID: SimulatedBranch] = [:]
+  var hubDisk: SimulatedDisk?
   var hubStore: HubStore?
   var hubEngine: HubEngine?
-  var hubReader: Database?
+  var hubReader: RowWatch?
+  /// Folders of disks that have no room.
+  var fullDisks: Set<String> = []
+  var copyCount = 0
+  var hubImages: [HubImage] = []
+  /// What names the positions of the hub's log.
+  var hubSteps: [GenerationStep] = []
+  /// Virtual time that passed at once.
+  var leapMilliseconds: Int64 = 0
+  /// Bytes of deltas and changesets that syncs have moved.
+  var movedBytes = 0
+  /// Whether the faults are over.
+  var isSettling = false
   /// True time since the start.
   var now: Int64 = 0
   var eventCount = 0
+  let eventsLeftOut: EventSelection
   var requestCount = 0
   /// Whether a process may die now: while it handles an event.
   var mayCrash = false
@@ -59,18 +81,26 @@ package final class Simulator {
   static let startMilliseconds: Int64 = 1_750_000_000_000
 
   /// `folder` is there, and empty.
-  package init(seed: UInt64, folder: String, keepsTrace: Bool = false) throws {
+  package init(
+    seed: UInt64, folder: String, keepsTrace: Bool = false, reduction: Reduction = .nothing
+  ) throws {
     self.seed = seed
     self.folder = folder
     generator = SeededGenerator(seed: seed)
-    plan = SimulationPlan(&generator)
+    plan = SimulationPlan(&generator).without(reduction.faultsLeftOut)
+    eventsLeftOut = reduction.eventsLeftOut
     schema = try SimulatedSchema.read(path: folder + "/like.db", plan)
     rowReader = RowReader(schema)
     world = World(schema: schema)
+    history = History(schema: schema)
+    random = SeededBytes(seed: seed)
     trace = Trace(keepsLines: keepsTrace)
   }
 
-  var replicas: [ReplicaID] { branches.keys.sorted() }
+  /// Whether nothing wrong was found yet.
+  var isSound: Bool { world.violations.isEmpty && history.violations.isEmpty }
+
+  var machines: [MachineID] { branches.keys.sorted() }
 
   // MARK: Running
 
@@ -82,14 +112,14 @@ package final class Simulator {
       try setUp()
       try runFaults()
       try settle()
-      guard world.violations.isEmpty else { return outcome(nil, counts) }
+      guard isSound else { return outcome(nil, counts) }
       let found = try gather()
-      for checker in checkers {
+      for checker in plan.hasUpheavals ? lastingCheckers : checkers {
         for violation in checker.violations(in: found) {
           world.complain(violation.checker, violation.sentence)
         }
       }
-      counts = Causality.judge(found).counts
+      if !plan.hasUpheavals { counts = Causality.judge(found).counts }
       evidence = found
     } catch {
       world.complain("Engine", "It stopped with an error: \(describe(error))")
@@ -99,6 +129,7 @@ package final class Simulator {
 
   private func outcome(_ evidence: Evidence?, _ counts: Causality.Counts) -> SimulationOutcome {
     SQLiteClock.set(nil)
+    for violation in history.violations { world.complain(violation.checker, violation.sentence) }
     for violation in world.violations { trace.add(now, "!", violation.description) }
     return SimulationOutcome(
       seed: seed, violations: world.violations, faults: faults, causality: counts,
@@ -118,16 +149,19 @@ package final class Simulator {
 
   /// While faults run.
   private func runFaults() throws {
-    for replica in replicas {
-      schedule(.edit(replica), in: 0...plan.editPauseMillisecondsMax)
-      schedule(.sync(replica), in: 0...plan.syncPauseMillisecondsMax)
+    for machine in machines {
+      schedule(.edit(machine), in: 0...plan.editPauseMillisecondsMax)
+      schedule(.sync(machine), in: 0...plan.syncPauseMillisecondsMax)
       if plan.offlineMillisecondsMax > 0 {
-        schedule(.networkChanges(replica), in: 0...plan.offlineMillisecondsMax)
+        schedule(.networkChanges(machine), in: 0...plan.offlineMillisecondsMax)
       }
-      if plan.clockJumps > 0 { schedule(.clockJumps(replica), in: 0...60_000) }
+      if plan.clockJumps > 0 { schedule(.clockJumps(machine), in: 0...60_000) }
+      if plan.fullDisks > 0 { schedule(.roomChanges(machine), in: 0...30_000) }
     }
+    if plan.fullDisks > 0 { schedule(.roomChanges(nil), in: 0...30_000) }
+    if plan.hasUpheavals || plan.leaps > 0 { schedule(.upheaval, in: 0...10_000) }
     while let (milliseconds, event) = queue.next() {
-      guard milliseconds <= plan.durationMilliseconds, world.violations.isEmpty else { break }
+      guard milliseconds <= plan.durationMilliseconds, isSound else { break }
       try handle(event, at: milliseconds)
     }
   }
@@ -141,19 +175,39 @@ package final class Simulator {
       queue.removeAll()
       return
     }
+    if !isSettling, eventsLeftOut.contains(eventCount), leaveOut(event) { return }
     switch event {
-    case .edit(let replica): try edit(replica)
-    case .sync(let replica): try beginSync(replica)
-    case .requestArrives(let replica, let request, let bytes):
-      try answer(replica, request: request, bytes)
-    case .answerArrives(let replica, let request, let requestBytes, let bytes):
-      try receive(replica, request: request, requestBytes: requestBytes, bytes)
-    case .timeout(let replica, let request): try timeOut(replica, request: request)
-    case .waited(let replica, let session): try waited(replica, session: session)
-    case .branchRestarts(let replica): try restart(replica)
+    case .edit(let machine): try edit(machine)
+    case .sync(let machine): try beginSync(machine)
+    case .requestArrives(let machine, let certificate, let request, let bytes):
+      try answer(machine, certificate, request: request, bytes)
+    case .answerArrives(let machine, let request, let requestBytes, let bytes):
+      try receive(machine, request: request, requestBytes: requestBytes, bytes)
+    case .timeout(let machine, let request): try timeOut(machine, request: request)
+    case .waited(let machine, let session): try waited(machine, session: session)
+    case .branchRestarts(let machine): try restart(machine)
     case .hubRestarts: try restartHub()
-    case .clockJumps(let replica): jump(replica)
-    case .networkChanges(let replica): changeNetwork(replica)
+    case .clockJumps(let machine): jump(machine)
+    case .networkChanges(let machine): changeNetwork(machine)
+    case .roomChanges(let machine): changeRoom(machine)
+    case .enrolmentArrives(let machine, let session, let offer):
+      try enrol(machine, session: session, offer)
+    case .identityNoted(let machine, let session):
+      try noteIdentity(machine, session: session)
+    case .upheaval: try upheave()
+    }
+  }
+
+  /// An event that comes again and again comes later; a message is lost. What comes up is not left
+  /// out: nothing would come up any more.
+  private func leaveOut(_ event: Event) -> Bool {
+    switch event {
+    case .branchRestarts, .hubRestarts, .timeout, .waited, .identityNoted, .enrolmentArrives:
+      return false
+    case .requestArrives, .answerArrives: return true
+    case .edit, .sync, .clockJumps, .networkChanges, .roomChanges, .upheaval:
+      schedule(event, in: 5_000...10_000)
+      return true
     }
   }
 
@@ -165,35 +219,67 @@ package final class Simulator {
   // MARK: Clocks
 
   func wall(_ branch: SimulatedBranch) -> Int64 {
-    Self.startMilliseconds + now + branch.clockErrorMilliseconds
+    let time = branch.frozenMilliseconds ?? (now + leapMilliseconds)
+    return Self.startMilliseconds + time + branch.clockErrorMilliseconds
   }
 
-  var hubWall: Int64 { Self.startMilliseconds + now }
+  var hubWall: Int64 { Self.startMilliseconds + now + leapMilliseconds }
 
-  private func jump(_ replica: ReplicaID) {
-    guard let branch = branches[replica] else { return }
+  private func jump(_ machine: MachineID) {
+    guard let branch = branches[machine] else { return }
+    if branch.frozenMilliseconds != nil {
+      branch.frozenMilliseconds = nil
+      trace.add(now, branch.name, "clock goes again")
+    } else if generator.chance(plan.clockJumps / 4) {
+      branch.frozenMilliseconds = now + leapMilliseconds
+      trace.add(now, branch.name, "clock stands still")
+    }
     if generator.chance(plan.clockJumps) {
       let most = max(plan.clockErrorMillisecondsMax, 3_600_000)
       branch.clockErrorMilliseconds = Int64.random(in: -most...most, using: &generator)
       faults.clockJumps += 1
       trace.add(now, branch.name, "clock jumps to \(branch.clockErrorMilliseconds) ms off")
     }
-    schedule(.clockJumps(replica), in: 1_000...60_000)
+    schedule(.clockJumps(machine), in: 1_000...60_000)
   }
 
   // MARK: Editing
 
-  private func edit(_ replica: ReplicaID) throws {
-    guard let branch = branches[replica] else { return }
-    try write(at: branch)
-    schedule(.edit(replica), in: 1...plan.editPauseMillisecondsMax)
+  private func edit(_ machine: MachineID) throws {
+    guard let branch = branches[machine] else { return }
+    schedule(.edit(machine), in: 1...plan.editPauseMillisecondsMax)
+    guard branch.application != nil else { return }
+    mayCrash = true
+    let outcome = try working(on: branch.disk, as: .program, kills: 0, place: branch.name) {
+      try write(at: branch)
+    }
+    mayCrash = false
+    switch outcome {
+    case .done, .killed: break
+    case .powerLost: try losePower(branch)
+    case .failed:
+      // As a program that is started anew after an error.
+      branch.attempt = branch.application?.attempt
+      branch.stopProgram()
+      try startProgram(at: branch)
+      try resolveAttempt(branch)
+    }
   }
 
   /// One transaction of the branch's program.
   func write(at branch: SimulatedBranch) throws {
-    let writes = try branch.application.transact(
-      wallMilliseconds: wall(branch), &generator, &numbers)
-    world.commit(writes)
+    guard let application = branch.application else { return }
+    let writes = try branch.disk.acting(as: .program) {
+      try application.transact(wallMilliseconds: wall(branch), &generator, &numbers)
+    }
+    branch.attempt = nil
+    note(writes, at: branch)
+  }
+
+  /// The program's transaction is in the file.
+  func note(_ writes: [WorldWrite], at branch: SimulatedBranch) {
+    history.commit(writes, at: branch.machine)
+    if !plan.hasUpheavals { world.commit(writes) }
     faults.transactions += 1
     faults.writes += writes.count
     for write in writes { trace.add(now, branch.name, describe(write)) }

@@ -1,3 +1,4 @@
+import Basics
 import Clocks
 import Deltas
 import Testing
@@ -207,6 +208,110 @@ struct CheckerTests {
       evidence.world.log.swapAt(own[0], own[1])
     }
     #expect(!found.isEmpty)
+  }
+
+  // MARK: Kept
+
+  @Test func keptNoticesAValueThatIsNowhere() throws {
+    let found = try findings(Kept.self) { evidence in
+      let met = Set(evidence.hub.ledger.map(\.key))
+      let row = try #require(
+        evidence.hub.rows.first { key, row in !row.isEmpty && !met.contains(key) })
+      evidence.hub.rows[row.key] = row.value.map { _ in .text("something else") }
+    }
+    #expect(!found.isEmpty)
+  }
+
+  @Test func keptNoticesALedgerThatForgets() throws {
+    let found = try findings(Kept.self) { $0.hub.ledger.removeAll() }
+    #expect(!found.isEmpty)
+  }
+
+  /// What only a machine knew that is gone need not be kept; what another one has got must be.
+  @Test func keptAsksForWhatSomebodyIntactKnows() throws {
+    let found = try findings(Kept.self) { evidence in
+      evidence.hub.rows = [:]
+      evidence.hub.ledger = []
+      evidence.history.log = []
+      evidence.history.holdings = [:]
+    }
+    #expect(found.isEmpty)
+  }
+
+  // MARK: NoResurrection
+
+  @Test func noResurrectionNoticesAValueThatComesBack() throws {
+    let found = try findings(NoResurrection.self) { evidence in
+      let history = evidence.history
+      let met = Set(evidence.hub.ledger.map(\.key))
+      let replaced = Kept.replacedCells(history, history.surviving)
+      let old = try #require(
+        replaced.first { old in
+          let write = history.writes[old.write]
+          return evidence.hub.rows[write.key] != nil && !met.contains(write.key)
+            && write.values[old.column] != nil
+        })
+      let write = history.writes[old.write]
+      let columns = try #require(history.schema.table(write.key.table)?.valueColumns)
+      let place = try #require(columns.firstIndex(of: old.column))
+      evidence.hub.rows[write.key]?[place] = try #require(write.values[old.column])
+    }
+    #expect(!found.isEmpty)
+  }
+
+  // MARK: History
+
+  /// A history in which one machine wrote a cell twice.
+  private func twoWrites() throws -> (History, key: RowKey, column: ColumnID) {
+    let schema = try evidence().world.schema
+    let table = try #require(schema.table(named: "customer"))
+    let column = try #require(table.valueColumns.first)
+    let key = RowKey(table: table.id, values: [.integer(1)])
+    var history = History(schema: schema)
+    history.holdings[MachineID(1)] = History.Holdings()
+    for (value, before) in [("old", nil), ("new", "old")] as [(String, String?)] {
+      let row = before.map { [Value.text(Array($0.utf8)), .null, .null] }
+      history.commit(
+        [
+          WorldWrite(
+            branch: ReplicaID(1), key: key, kind: before == nil ? .insert : .update,
+            values: [column: .text(Array(value.utf8))], hadRow: before != nil, base: .start,
+            wallMilliseconds: 0, before: row)
+        ], at: MachineID(1))
+    }
+    return (history, key, column)
+  }
+
+  @Test func historyNoticesAMachineThatGoesBack() throws {
+    var (history, key, _) = try twoWrites()
+    let none = Ledger([])
+    history.look(
+      at: [key: [.text(Array("new".utf8)), .null, .null]], and: none, of: MachineID(1))
+    #expect(history.violations.isEmpty)
+    history.look(
+      at: [key: [.text(Array("old".utf8)), .null, .null]], and: none, of: MachineID(1))
+    #expect(history.violations.map(\.checker) == ["MonotonicReads"])
+  }
+
+  @Test func historyNoticesTwoContentsUnderOneName() throws {
+    var (history, _, _) = try twoWrites()
+    let dot = Dot(replica: ReplicaID(1), counter: 1)
+    for content in [1, 2] as [UInt8] {
+      history.logged(
+        History.LogEntry(dot: dot, contentHash: ContentHash(of: [content]), writes: []))
+    }
+    #expect(history.violations.map(\.checker) == ["Identity"])
+  }
+
+  @Test func historyNoticesOneContentUnderTwoNames() throws {
+    var (history, _, _) = try twoWrites()
+    for counter in [1, 2] as [UInt64] {
+      history.logged(
+        History.LogEntry(
+          dot: Dot(replica: ReplicaID(1), counter: counter), contentHash: ContentHash(of: [1]),
+          writes: []))
+    }
+    #expect(history.violations.map(\.checker) == ["Identity"])
   }
 
   // MARK: Atomicity

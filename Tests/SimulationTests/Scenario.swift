@@ -33,7 +33,9 @@ final class Scenario {
       folder: folder.path("hub"), like: schema, generation: generation, hostNames: [],
       wallMilliseconds: now)
     hubStore = try HubStore(folder: folder.path("hub"))
-    hub = HubEngine(store: hubStore, random: { [UInt8](repeating: 7, count: $0) })
+    let random = SeededBytes(seed: 1)
+    try hubStore.startServing(random: { random($0) })
+    hub = HubEngine(store: hubStore, random: { random($0) })
     for number in 1...branchCount {
       let name = "branch \(number)"
       try hubStore.createToken(

@@ -53,7 +53,7 @@ struct SeedTests {
     var report = SimulationReport()
     report.add(outcome)
     let text = SimulationReport.text(of: report.failures[0])
-    #expect(text.contains("tributary-simulate --seed 5 --trace"))
+    #expect(text.contains("tributary-simulate engines --seed 5 --trace"))
     #expect(text.contains("Two things differ."))
     #expect(report.text(seconds: 2).contains("0.5 seeds per second"))
   }

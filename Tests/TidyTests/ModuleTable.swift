@@ -36,14 +36,16 @@ struct PackageManifest {
   static let path = "Package.swift"
 
   init(_ file: SourceFile) {
-    let makers = ["module(", ".executableTarget(", ".systemLibrary(", "tests(", ".testTarget("]
+    let makers = [
+      "module(", ".executableTarget(", ".systemLibrary(", "cLibrary(", "tests(", ".testTarget(",
+    ]
     for (maker, call) in Self.calls(of: makers, in: file.text) {
       let names = Self.literals(in: call)
       guard let name = names.first, !name.contains("\\(") else { continue }
       switch maker {
       case "tests(": testTargets.insert("\(name)Tests")
       case ".testTarget(": testTargets.insert(name)
-      case ".systemLibrary(": dependencies[name] = []
+      case ".systemLibrary(", "cLibrary(": dependencies[name] = []
       default: dependencies[name] = Set(names.dropFirst())
       }
     }

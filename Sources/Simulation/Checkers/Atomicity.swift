@@ -2,6 +2,9 @@
 /// elsewhere.
 package enum Atomicity: Checker {
   package static let name = "Atomicity"
+  package static let promise =
+    "what one exchange brings, and what one program wrote together, comes in whole for every"
+    + " reader."
 
   package static func violations(in evidence: Evidence) -> [Violation] {
     evidence.readings.flatMap { reading in

@@ -7,6 +7,9 @@ internal import Deltas
 /// A spurious conflict annoys: it takes a change for unseen that was.
 package enum Causality: Checker {
   package static let name = "Causality"
+  package static let promise =
+    "the engine takes a change for seen exactly if its author had it in view, and the ledger has"
+    + " exactly the true conflicts."
 
   /// How many pairs were judged, and how many wrongly.
   package struct Counts: Hashable, Sendable {

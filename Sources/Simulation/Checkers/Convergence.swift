@@ -4,6 +4,8 @@ internal import Deltas
 /// At the end every replica holds the same rows, and nobody has anything left for anybody.
 package enum Convergence: Checker {
   package static let name = "Convergence"
+  package static let promise =
+    "once everything has drained, all databases hold the hub's rows."
 
   package static func violations(in evidence: Evidence) -> [Violation] {
     var result: [Violation] = []

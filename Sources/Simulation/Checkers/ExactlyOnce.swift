@@ -5,6 +5,8 @@ internal import Deltas
 /// Every sealed changeset is in the hub's log exactly once, in the order of its author's chain.
 package enum ExactlyOnce: Checker {
   package static let name = "ExactlyOnce"
+  package static let promise =
+    "each sealed changeset is in the log once, in the order of its chain."
 
   package static func violations(in evidence: Evidence) -> [Violation] {
     let world = evidence.world

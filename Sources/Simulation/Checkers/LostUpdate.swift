@@ -7,6 +7,8 @@ internal import Deltas
 /// engine's.
 package enum LostUpdate: Checker {
   package static let name = "LostUpdate"
+  package static let promise =
+    "each committed write is visible, knowingly overwritten, or in the ledger."
 
   package static func violations(in evidence: Evidence) -> [Violation] {
     var result: [Violation] = []

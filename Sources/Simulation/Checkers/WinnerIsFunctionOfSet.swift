@@ -5,6 +5,8 @@ internal import Deltas
 /// nothing else, least of all on the order of arrival.
 package enum WinnerIsFunctionOfSet: Checker {
   package static let name = "WinnerIsFunctionOfSet"
+  package static let promise =
+    "what stands follows from the set of changes alone, not from their order of arrival."
 
   package static func violations(in evidence: Evidence) -> [Violation] {
     guard !evidence.hasRefusals else { return [] }

@@ -19,6 +19,8 @@ package struct WorldWrite: Hashable, Sendable {
   package var counter: UInt64?
   /// It came to nothing together with others of the same seal, and needs to be found nowhere.
   package var isMoot = false
+  /// The row as it stood before the author's eyes; nil if there was none.
+  package var before: [Value]?
 }
 
 /// One row's part of a changeset, as the world knows it.

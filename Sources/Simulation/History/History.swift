@@ -1,0 +1,211 @@
+package import Basics
+package import Clocks
+package import Deltas
+
+/// What programs have done, each with what stood before its eyes.
+///
+/// It knows nothing of positions and generations, and so stays right when disks are put back, when
+/// machines are copied, and when the hub begins anew: whoever overwrote a value that stood in its
+/// tables knew it. Every written value is one of its kind, so that a value names its write.
+package struct History: Sendable {
+  package struct Write: Hashable, Sendable {
+    package var machine: MachineID
+    package var key: RowKey
+    package var kind: ChangeKind
+    /// What it wrote; nothing for a deletion.
+    package var values: [ColumnID: Value]
+    /// Of each column that it wrote or deleted, the writes that its machine knew then: they had
+    /// stood in its tables, or in its ledger.
+    package var replaced: [ColumnID: Set<Int>]
+    package var milliseconds: Int64
+  }
+
+  /// What a machine can still tell the others.
+  package struct Holdings: Hashable, Sendable {
+    /// Writes that were made here.
+    package var made: Set<Int> = []
+    /// Writes that came from the hub.
+    package var received: Set<Int> = []
+    /// The last value that stood in each cell.
+    package var seen: [Cell: Int] = [:]
+    /// Every value of each cell that stood, or was in the ledger.
+    package var known: [Cell: Set<Int>] = [:]
+
+    package var all: Set<Int> { made.union(received) }
+  }
+
+  /// What the hub's log holds at one position.
+  package struct LogEntry: Hashable, Sendable {
+    package var dot: Dot
+    package var contentHash: ContentHash
+    package var writes: Set<Int>
+  }
+
+  package struct Cell: Hashable, Sendable {
+    package var key: RowKey
+    package var column: ColumnID
+  }
+
+  private struct CellValue: Hashable, Sendable {
+    var cell: Cell
+    var value: Value
+  }
+
+  package let schema: Schema
+  package private(set) var writes: [Write] = []
+  package var holdings: [MachineID: Holdings] = [:]
+  package var log: [LogEntry] = []
+  /// Every name under which a content was ever logged.
+  package private(set) var names: [ContentHash: Set<Dot>] = [:]
+  /// Writes of which no intact copy need exist any more.
+  package var excused: Set<Int> = []
+  /// Whether a backup was restored that is older than the last, so that tails need not reach back.
+  package var isBeyondBackup = false
+  package private(set) var violations: [Violation] = []
+  private var deletions: [RowKey: [Int]] = [:]
+  /// The write that a value is from.
+  ///
+  /// Nil where a trigger has made the same value twice, so that it names nobody.
+  private var authors: [CellValue: Int?] = [:]
+
+  init(schema: Schema) { self.schema = schema }
+
+  mutating func complain(_ checker: String, _ sentence: String) {
+    guard violations.count < SimulationLimits.violationsMax else { return }
+    violations.append(Violation(checker, sentence))
+  }
+
+  /// Rows of tables without values have nothing that could name a write.
+  private func columns(_ key: RowKey) -> [ColumnID] { schema.table(key.table)?.valueColumns ?? [] }
+
+  package func author(_ cell: Cell, _ value: Value) -> Int? {
+    authors[CellValue(cell: cell, value: value)] ?? nil
+  }
+
+  // MARK: Writing
+
+  /// Records a committed transaction.
+  mutating func commit(_ committed: [WorldWrite], at machine: MachineID) {
+    for write in committed {
+      var replaced: [ColumnID: Set<Int>] = [:]
+      for column in columns(write.key)
+      where write.kind == .delete || write.values[column] != nil {
+        replaced[column] = holdings[machine]?.known[Cell(key: write.key, column: column)]
+      }
+      for (column, value) in zip(columns(write.key), write.before ?? []) {
+        guard let author = author(Cell(key: write.key, column: column), value) else { continue }
+        if write.kind == .delete || write.values[column] != nil {
+          replaced[column, default: []].insert(author)
+        }
+      }
+      let index = writes.count
+      writes.append(
+        Write(
+          machine: machine, key: write.key, kind: write.kind, values: write.values,
+          replaced: replaced, milliseconds: write.wallMilliseconds))
+      for (column, value) in write.values {
+        let cell = Cell(key: write.key, column: column)
+        let written = CellValue(cell: cell, value: value)
+        authors.updateValue(authors[written] == nil ? index : nil, forKey: written)
+        holdings[machine]?.seen[cell] = index
+        holdings[machine]?.known[cell, default: []].insert(index)
+      }
+      if write.kind == .delete { deletions[write.key, default: []].append(index) }
+      holdings[machine, default: Holdings()].made.insert(index)
+    }
+  }
+
+  // MARK: What goes round
+
+  /// The writes whose values a logged changeset carries.
+  func writes(in changes: [RowChange]) -> Set<Int> {
+    var result: Set<Int> = []
+    for change in changes {
+      // A deletion carries no value: it is known by its time, which SQLite may round.
+      if change.kind == .delete {
+        result.formUnion(
+          (deletions[change.key] ?? []).filter {
+            abs(writes[$0].milliseconds - change.milliseconds) <= 1
+          })
+      }
+      for (column, value) in zip(change.columns, change.values) {
+        if let author = author(Cell(key: change.key, column: column), value) {
+          result.insert(author)
+        }
+      }
+    }
+    return result
+  }
+
+  mutating func logged(_ entry: LogEntry) {
+    if let other = log.first(where: { $0.contentHash == entry.contentHash }) {
+      complain("Identity", "\(entry.dot) is in the log twice, the first time as \(other.dot).")
+    }
+    if let other = log.first(where: { $0.dot == entry.dot }) {
+      complain(
+        "Identity",
+        "The log has two contents under \(entry.dot): \(other.contentHash) and"
+          + " \(entry.contentHash).")
+    }
+    log.append(entry)
+    names[entry.contentHash, default: []].insert(entry.dot)
+  }
+
+  /// A machine has taken in the hub's log up to a position.
+  mutating func integrated(_ count: Int, at machine: MachineID) {
+    guard count <= log.count else { return }
+    for entry in log[..<count] {
+      holdings[machine, default: Holdings()].received.formUnion(entry.writes)
+    }
+  }
+
+  /// Looks at a machine's tables after something came in: no cell goes back to what its last value
+  /// had replaced.
+  mutating func look(at rows: Rows, and ledger: Ledger, of machine: MachineID) {
+    var seen = holdings[machine]?.seen ?? [:]
+    for (cell, values) in ledger.values {
+      let authors = values.compactMap { author(cell, $0) }
+      holdings[machine]?.known[cell, default: []].formUnion(authors)
+    }
+    for (key, row) in rows {
+      for (column, value) in zip(columns(key), row) {
+        let cell = Cell(key: key, column: column)
+        guard let author = author(cell, value) else { continue }
+        if let last = seen[cell], last != author,
+          writes[last].replaced[column]?.contains(author) ?? false, !ledger.has(cell)
+        {
+          complain(
+            "MonotonicReads",
+            "\(machine) showed \(schema.name(column, of: key)) as"
+              + " \(shown(last, column)), and now shows \(value.shown) again, which that had"
+              + " replaced.")
+        }
+        seen[cell] = author
+        holdings[machine]?.known[cell, default: []].insert(author)
+      }
+    }
+    holdings[machine, default: Holdings()].seen = seen
+  }
+
+  func shown(_ write: Int, _ column: ColumnID) -> String {
+    writes[write].values[column]?.shown ?? writes[write].kind.shown
+  }
+
+  // MARK: What is gone
+
+  /// The writes that someone intact can still know.
+  package var surviving: Set<Int> {
+    var result: Set<Int> = []
+    for entry in log { result.formUnion(entry.writes) }
+    for held in holdings.values { result.formUnion(held.all) }
+    return result.subtracting(excused)
+  }
+}
+
+/// A machine of the simulated world, which keeps its number whatever its database is called.
+package struct MachineID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  package let number: Int
+  package init(_ number: Int) { self.number = number }
+  package static func < (left: Self, right: Self) -> Bool { left.number < right.number }
+  package var description: String { "m\(number)" }
+}
