@@ -115,8 +115,10 @@ extension HubStore {
     from: LogPosition, to head: LogPosition, receiver: ReplicaID, resumeTo: LogPosition?
   ) -> DeltaPlan {
     guard from < head else { return .nothing(at: head) }
-    // A delta of which the branch has a part is finished before a newer one begins.
-    let to = resumeTo.map { from < $0 && $0 <= head ? $0 : head } ?? head
+    // A delta of which the branch has a part is finished before a newer one begins. One for anyone
+    // is not: the part may end at a position of another timeline.
+    let part = receiver == .hub ? nil : resumeTo
+    let to = part.map { from < $0 && $0 <= head ? $0 : head } ?? head
     return .log(from: from, to: to, receiver: receiver)
   }
 

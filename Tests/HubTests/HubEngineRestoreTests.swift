@@ -31,11 +31,16 @@ import Testing
     a.write([.insertCustomer(1, "Ada", at: 100)])
     var request = hub.request(a)
     request.wantsAll = true
+    // A part that ends elsewhere may be of another timeline.
+    request.resumeTo = LogPosition(1)
+    a.write([.insertCustomer(2, "Bo", at: 100)])
+    request.changesets = a.outbox.map(\.bytes)
+    request.sealed = ChainHead(counter: 2, hash: a.lastHash)
     guard case .exchange(let response) = try hub.ask(.exchange(request)) else {
       Issue.record("refused")
       return
     }
-    #expect(response.isForAnyone)
+    #expect(response.isForAnyone && response.to == LogPosition(2))
     let parts = try Streams.readDelta(response.deltaBytes)
     #expect(parts.contains { if case .block = $0 { true } else { false } })
     let to = response.to
