@@ -1,4 +1,3 @@
-package import Clocks
 package import Sessions
 package import Transport
 

@@ -1,5 +1,5 @@
 internal import Basics
-package import Clocks
+internal import Clocks
 internal import Hub
 package import HubStore
 package import Sessions
@@ -14,9 +14,15 @@ package final class StoreHubService: HubService {
   private let authority: CertificateAuthority
 
   /// Begins to serve: from here on the log's new entries have names of their own.
-  package init(store: HubStore, credentials: HubCredentials) throws {
+  ///
+  /// Branches that were not heard of for `awayMilliseconds`, 90 days if nothing is said, are away:
+  /// the hub keeps for them only what their return needs.
+  package init(
+    store: HubStore, credentials: HubCredentials, awayMilliseconds: Int64? = nil
+  ) throws {
     self.store = store
     engine = HubEngine(store: store, random: Self.random)
+    if let awayMilliseconds { engine.awayMilliseconds = awayMilliseconds }
     authority = credentials.authority
     try store.startServing(random: Self.random)
   }

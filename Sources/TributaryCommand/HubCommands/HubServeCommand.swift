@@ -24,6 +24,14 @@ struct HubServeCommand: OperatorCommand {
   @Option(help: ArgumentHelp("The address to listen on.", valueName: "host:port"))
   var listen = "127.0.0.1:8443"
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How long a branch may be silent before the hub keeps for it only what its return needs; it \
+      then gets the rows as they stand.
+      """, valueName: "time"))
+  var awayLimit = TimeSpan.ninetyDays
+
   var undone: String { "\(folder) is not being served." }
 
   private var address: HubURL? {
@@ -43,7 +51,9 @@ struct HubServeCommand: OperatorCommand {
     let lock = try FileLock.forServing(folder, undone: undone)
     let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
     let server = try HubServer(
-      credentials: credentials, service: try StoreHubService(store: store, credentials: credentials),
+      credentials: credentials,
+      service: try StoreHubService(
+        store: store, credentials: credentials, awayMilliseconds: awayLimit.milliseconds),
       listen: address,
       logger: Logger(label: "tributary.hub") { StreamLog(label: $0) })
     let signals = Interruption.listen { _ in server.stop() }

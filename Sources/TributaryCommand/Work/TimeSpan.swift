@@ -6,6 +6,7 @@ struct TimeSpan: ExpressibleByArgument, Hashable, Sendable, CustomStringConverti
   let description: String
 
   static let tenSeconds = TimeSpan(milliseconds: 10_000, description: "10s")
+  static let ninetyDays = TimeSpan(milliseconds: 90 * 86_400_000, description: "90d")
   static let oneDay = TimeSpan(milliseconds: 86_400_000, description: "24h")
 
   private init(milliseconds: Int64, description: String) {
