@@ -213,6 +213,16 @@ class Hub:
         self.listen = text.decode().split("https://")[1].strip()
         return True
 
+    def set_back(self):
+        """Restores the hub from its last backup while it serves, or makes a new backup."""
+        backup = self.path + ".backup"
+        if os.path.exists(backup) and self.rng.random() < 0.5:
+            run(self.arguments, "hub", "restore", backup, self.path)
+            with self.shared.restores.get_lock():
+                self.shared.restores.value += 1
+        else:
+            run(self.arguments, "hub", "backup", self.path, backup)
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -231,6 +241,8 @@ class Hub:
                     time.sleep(0.005)
                     continue
                 time.sleep(self.rng.random() * 0.1)
+                if self.rng.random() < self.arguments.restores:
+                    self.set_back()
                 self.kill()
                 kills = self.shared.hub_kills.value
                 if kills % 20 == 0:
@@ -256,6 +268,7 @@ class Shared:
         self.branch_kills = multiprocessing.Value("q", 0)
         self.program_kills = multiprocessing.Value("q", 0)
         self.hub_kills = multiprocessing.Value("q", 0)
+        self.restores = multiprocessing.Value("q", 0)
         self.acknowledged = multiprocessing.Array("q", len(names))
         self.stop = multiprocessing.Event()
         self.failures = multiprocessing.SimpleQueue()
@@ -272,7 +285,7 @@ def settle(arguments, shared, hub, paths, failures):
     """All sync to the end; then all have the same, and all that was acknowledged."""
     hub.start()
     try:
-        for _ in range(3):
+        for _ in range(4):
             for path in paths:
                 run(arguments, "sync", path)
         exactly = {name: tally(connect(path), name) for name, path in zip(shared.names, paths)}
@@ -320,6 +333,9 @@ def main():
     parser.add_argument("--branches", type=int, default=3)
     parser.add_argument("--branch-kills", type=int, default=1_000)
     parser.add_argument("--hub-kills", type=int, default=150)
+    parser.add_argument(
+        "--restores", type=float, default=0.05,
+        help="with this share of the hub's kills, it is backed up or restored before")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="at most so long")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", help="where to work; kept if anything is wrong")
@@ -364,7 +380,7 @@ def main():
     print(json.dumps({
         "seed": arguments.seed, "seconds": round(elapsed, 1),
         "branchKills": shared.branch_kills.value, "hubKills": shared.hub_kills.value,
-        "programKills": shared.program_kills.value, "killsPerSecond": round(kills / elapsed, 1),
+        "hubRestores": shared.restores.value, "programKills": shared.program_kills.value, "killsPerSecond": round(kills / elapsed, 1),
         "acknowledged": sum(shared.acknowledged), "transactions": transactions,
         "lost": 0 if not failures else None,
         "failures": failures, "folder": folder if failures else None,
