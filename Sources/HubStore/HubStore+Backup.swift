@@ -21,8 +21,8 @@ extension HubStore {
       milliseconds: row[3].asInteger)
   }
 
-  /// Writes the whole hub, keys and certificates included, into one SQLite file that its owner alone
-  /// may read, while the hub is served and written.
+  /// Writes the whole hub, keys and certificates included, into one SQLite file that its owner
+  /// alone may read, while the hub is served and written.
   ///
   /// The file takes its name at once and whole, after it was checked; a backup of this hub that has
   /// the name is replaced then, anything else is left alone. Only then does the hub count it.

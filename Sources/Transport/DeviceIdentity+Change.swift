@@ -23,8 +23,8 @@ extension DeviceIdentity {
 
   /// Moves an identity's files from a folder into another, where they replace what is there.
   ///
-  /// The certificate goes last: as long as it is in the first folder, doing this again finishes what
-  /// a crash has cut short.
+  /// The certificate goes last: as long as it is in the first folder, doing this again finishes
+  /// what a crash has cut short.
   package static func move(from pending: String, to folder: String) throws(CredentialError) {
     for file in [keyFile, authorityFile, certificateFile] {
       try CredentialFile.move(pending + "/" + file, to: folder + "/" + file)

@@ -91,8 +91,8 @@ extension EndToEnd {
       try world.expectEqual(databases)
     }
 
-    /// A branch stands still in the middle of its sync: nobody else is held up, and it goes on where
-    /// it was, although the hub was started anew meanwhile.
+    /// A branch stands still in the middle of its sync: nobody else is held up, and it goes on
+    /// where it was, although the hub was started anew meanwhile.
     @Test func aBranchThatStandsStillHoldsNobodyUp() throws {
       let (world, databases) = try world()
       try write(databases[0], 1, rows: 20_000)

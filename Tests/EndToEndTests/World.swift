@@ -43,7 +43,7 @@ final class World {
 
   /// Serves the hub: at a free port the first time, at the same one afterwards.
   ///
-  /// With `fileKibibytesMax`, no file of it may grow beyond that: to a program, a disk that is full.
+  /// With `fileKibibytesMax`, no file of it may grow beyond that: to a program, a full disk.
   func serve(listen: String? = nil, fileKibibytesMax: Int? = nil) throws {
     let place = listen ?? (url.isEmpty ? "127.0.0.1:0" : String(url.dropFirst("https://".count)))
     let words = ["hub", "serve", hub, "--listen", place]

@@ -8,7 +8,8 @@ internal import Transport
 /// A database that is a branch's already, but whose key is not here: a copy, or a machine that lost
 /// its key. It takes an identity of its own; what it has not sent goes with it.
 extension Joining {
-  /// The database, if it is such a one.
+  /// The database, if it is such a one. Only for one that is known to have joined: whoever is the
+  /// last to close a database tidies up beside it.
   func storeWithoutKeys() throws -> BranchStore? {
     guard FileManager.default.fileExists(atPath: database) else { return nil }
     let store: BranchStore

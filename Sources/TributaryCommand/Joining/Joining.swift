@@ -18,7 +18,11 @@ struct Joining {
 
   /// Says what joining would do.
   func rehearse(asJSON: Bool) async throws -> ExitStatus {
-    if try storeWithoutKeys() != nil {
+    let plan: JoinPlan
+    do {
+      plan = try await self.plan(try Token(text: token))
+    } catch let failure as CommandFailure where failure.code == .alreadyJoined {
+      guard try storeWithoutKeys() != nil else { throw failure }
       if asJSON {
         Console.print(Self.adoptionJSON)
       } else {
@@ -26,7 +30,6 @@ struct Joining {
       }
       return .done
     }
-    let plan = try await plan(try Token(text: token))
     if asJSON {
       Console.print(plan.json)
     } else {
@@ -37,9 +40,15 @@ struct Joining {
 
   func join(asJSON: Bool) async throws -> ExitStatus {
     let token = try Token(text: token)
-    if let store = try storeWithoutKeys() {
+    do {
+      return try await joinAnew(token, asJSON: asJSON)
+    } catch let failure as CommandFailure where failure.code == .alreadyJoined {
+      guard let store = try storeWithoutKeys() else { throw failure }
       return try await adopt(store, token, asJSON: asJSON)
     }
+  }
+
+  private func joinAnew(_ token: Token, asJSON: Bool) async throws -> ExitStatus {
     if try PendingEnrolment.isUnderWay(for: token, in: folder) {
       _ = try await PendingEnrolment(enrolling: token, in: folder)
     }

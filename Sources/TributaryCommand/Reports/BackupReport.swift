@@ -20,7 +20,8 @@ struct BackupReport {
 
   var lines: [String] {
     [
-      "Backup \(facts.number) is in \(file) (\(NumberText.bytes(byteCount))): \(Self.state(facts)).",
+      "Backup \(facts.number) is in \(file) (\(NumberText.bytes(byteCount))):"
+        + " \(Self.state(facts)).",
       "It holds the hub’s keys: keep it where only you can read it.",
     ]
   }

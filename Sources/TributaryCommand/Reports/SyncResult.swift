@@ -88,6 +88,7 @@ struct SyncResult {
 
   private var triggerNotes: [String] {
     let repair = report.repair
+    let missed = "What was written meanwhile was not noticed; see: tributary verify \(database)"
     var notes: [String] = []
     if !report.repairedTriggers.isEmpty {
       let found = repair.map {
@@ -97,7 +98,7 @@ struct SyncResult {
       notes.append(
         "Capture triggers were missing and are back:"
           + " \(report.repairedTriggers.joined(separator: ", "))."
-          + " \(found ?? "What was written meanwhile was not noticed; see: tributary verify \(database)")"
+          + " \(found ?? missed)"
       )
     } else if let repair, repair.healedCount > 0 {
       notes.append(

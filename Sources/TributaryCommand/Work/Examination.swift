@@ -46,8 +46,8 @@ struct Examination {
         .ill(
           "The device’s identity cannot be used: \(error.message)",
           "Restore the folder \(store.path)-tributary from a backup of this machine; or take a new"
-            + " token: tributary join \(store.path) TOKEN gives the database an identity of its own."
-        ))
+            + " token: tributary join \(store.path) TOKEN gives the database an identity of its"
+            + " own."))
       return report
     }
     report.findings.append(try await hub(of: store, identity))
