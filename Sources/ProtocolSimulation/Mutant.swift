@@ -2,8 +2,10 @@
 package enum Mutant: String, CaseIterable, Sendable {
   case none
   // What a changeset has seen.
-  case knowledgeNotClosed, contextAtPush, contextIgnoresDeferral, foreignContextIsOurs, foreignContextIsNothing
-  case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored, placesAfterMerge, lateChangesSilent
+  case knowledgeNotClosed, contextAtPush, contextIgnoresDeferral, foreignContextIsOurs,
+    foreignContextIsNothing
+  case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored,
+    placesAfterMerge, lateChangesSilent
   case seenNotTold
   // Deltas.
   case noReplay, replayWithoutTouch, outcomeForOthersOnly, outcomeOfChangeOnly
@@ -12,15 +14,17 @@ package enum Mutant: String, CaseIterable, Sendable {
   case duplicateAccepted, sealNotInApply
   // Identity.
   case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
-  case adoptDropsAll, adoptedWithoutParent, rechainedWithoutOrigin,
+  case adoptDropsAll, adoptedWithoutParent, rechainedWithoutOrigin, aliasesNotPushed,
     parentLinkedOnce, chainPairsAbovePrefix, adoptWithoutPending, noNotice
   case secondChainSwallowed
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
-  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly, ambiguityIgnored, ambiguityOnce, resumeByPosition, ambiguousContexts,
-    ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent, lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
+  case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly,
+    ambiguityIgnored, ambiguityOnce, resumeByPosition, ambiguousContexts,
+    ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent,
+    lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
   case baseAboveForkKept, clockFactsAnew, clockFactsMadeUp, floorRaw
   // Pruning and the whole state.
   case pruneAtHead, pruneIgnoresFloor, lateUpdateResurrects

@@ -41,7 +41,8 @@ struct ModelApplier {
     pending = Array(repeating: false, count: table.rowCount)
     accepted = pending
     for changeset in branch.outbox {
-      let isCovered = covered.contains(changeset.dot.counter)
+      let isCovered =
+        covered.contains(changeset.dot.counter) || branch.known.contains(changeset.hash)
       for change in changeset.changes {
         if isCovered { accepted[change.row] = true } else { pending[change.row] = true }
       }
@@ -150,7 +151,9 @@ struct ModelApplier {
 
   /// After the last entry: what waited for what is confirmed now.
   mutating func finish() {
-    let left = branch.outbox.filter { !covered.contains($0.dot.counter) }
+    let left = branch.outbox.filter {
+      !covered.contains($0.dot.counter) && !branch.known.contains($0.hash)
+    }
     pending = Array(repeating: false, count: table.rowCount)
     for changeset in left { for change in changeset.changes { pending[change.row] = true } }
     accepted = Array(repeating: false, count: table.rowCount)

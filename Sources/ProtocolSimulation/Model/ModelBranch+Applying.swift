@@ -33,8 +33,11 @@ extension ModelBranch {
     }
     // An entry of one's own may come from a log that anyone may read.
     for entry in entries where entry.hasBlocks {
-      if let own = outbox.first(where: { $0.origin == entry.changeset.origin }) {
+      guard let own = outbox.first(where: { $0.origin == entry.changeset.origin }) else { continue }
+      if own.hash == entry.changeset.hash || mutant == .aliasesNotPushed {
         covered.insert(own.dot.counter)
+      } else {
+        known.insert(own.hash)
       }
     }
     var applier = ModelApplier(
@@ -85,12 +88,14 @@ extension ModelBranch {
       note(
         ModelTailEntry(
           changeset: own, places: [place], dot: own.dot, name: name,
-          clockOffsetMilliseconds: mutant == .clockFactsMadeUp ? 0 : accepted.clockOffsetMilliseconds,
+          clockOffsetMilliseconds: mutant == .clockFactsMadeUp
+            ? 0 : accepted.clockOffsetMilliseconds,
           receivedMilliseconds: mutant == .clockFactsMadeUp ? 0 : accepted.receivedMilliseconds,
           seenBy: place,
           prefix: .start, also: [], backupNumber: answer.backupNumber, isOwn: true), mutant)
     }
     outbox.removeAll { covered.contains($0.dot.counter) }
+    known.formIntersection(outbox.map(\.hash))
     for entry in entries {
       let place = lineage.canonical(
         CausalContext(generation: to.generation, position: entry.position))

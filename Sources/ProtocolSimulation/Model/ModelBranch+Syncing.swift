@@ -114,7 +114,10 @@ extension ModelBranch {
       for link in path.links { _ = lineage.add(link) }
       guard lineage.common(place, path.head) != nil else { return fail("another hub") }
       session.stage = .handBack(path, left: handBackList(path, mutant: mutant))
-    case (.handBack(let path, let left), .handedBack(let place, let positions, let lossCount, let renaming)):
+    case (
+      .handBack(let path, let left),
+      .handedBack(let place, let positions, let lossCount, let renaming)
+    ):
       let sent = handBack(path, left, mutant: mutant)
       if let renaming { rename(renaming) }
       if mutant != .handedPlacesNotTold { learn(sent, place, positions) }
@@ -189,7 +192,8 @@ extension ModelBranch {
 
   private mutating func refused(_ refusal: ModelRefusal) -> ModelApplied {
     switch (session.stage, refusal) {
-    case (.exchange, .unknownPosition) where session.relocationCount < ModelSyncLimits.relocationsMax:
+    case (.exchange, .unknownPosition)
+    where session.relocationCount < ModelSyncLimits.relocationsMax:
       session.relocationCount += 1
       session.stage = .place
     case (.exchange, .chainBroken) where session.adoptionCount < ModelSyncLimits.adoptionsMax:
@@ -279,11 +283,14 @@ extension ModelBranch {
     key = newKey
     confirmed = head
     outbox = []
-    for changeset in left {
-      let changeset = changeset.rechained(
+    let wasKnown = known
+    known = []
+    for old in left {
+      let changeset = old.rechained(
         dot: Dot(replica: new, counter: head.counter + 1), previous: head.hash,
         keepsOrigin: mutant != .rechainedWithoutOrigin)
       outbox.append(changeset)
+      if wasKnown.contains(old.hash) { known.insert(changeset.hash) }
       head = ModelHead(counter: head.counter + 1, hash: changeset.hash)
     }
     sealed = head

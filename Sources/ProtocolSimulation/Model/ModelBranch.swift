@@ -18,6 +18,8 @@ struct ModelBranch: Sendable {
   var rows: [[Value]?]
   var journal: [ModelJournalEntry] = []
   var outbox: [ModelChangeset] = []
+  /// Of the outbox, by hash: came in a delta under another header. The chain still needs them.
+  var known: Set<ModelHash> = []
   /// The last changeset of this chain that was sealed, and the last that the log is known to have.
   var sealed = ModelHead()
   var confirmed = ModelHead()

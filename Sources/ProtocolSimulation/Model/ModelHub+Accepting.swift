@@ -49,7 +49,9 @@ extension ModelHub {
   ) -> [LogPosition] {
     guard mutant != .chainForgotten else { return [] }
     var result: [LogPosition] = []
-    for alias in aliases[replica] ?? [] where alias.position > prefix { result.append(alias.position) }
+    for alias in aliases[replica] ?? [] where alias.position > prefix {
+      result.append(alias.position)
+    }
     var parent = registry[replica]?.parent
     var rounds = 0
     while let dot = parent, rounds < 50 {
@@ -75,7 +77,8 @@ extension ModelHub {
   ) {
     let position = head.next
     var entry = ModelLogEntry(
-      dot: dot, name: name, changeset: changeset, context: context ?? changeset.context, seen: seen, clockOffsetMilliseconds: offset,
+      dot: dot, name: name, changeset: changeset, context: context ?? changeset.context, seen: seen,
+      clockOffsetMilliseconds: offset,
       receivedMilliseconds: received, isHanded: isHanded,
       logHash: mixed(logHash, changeset.hash))
     entry.rowsAfter = log.last?.rowsAfter ?? Array(repeating: nil, count: table.rowCount)

@@ -226,8 +226,10 @@ extension ModelHub {
           rows: mutant == .wholeStateOld && pruned > .start
             ? entry(pruned).rowsAfter : table.rowRange.map { standing($0) }, marks: rowMarks) : nil,
       logHash: logHash(at: end), durable: durable, backupNumber: backupNumber, links: pathLinks,
-      notices: notices.filter { $0.replicas.contains(replica) && $0.notice.number > request.noticed }
-        .map(\.notice),
+      notices: notices.filter {
+        $0.replicas.contains(replica) && $0.notice.number > request.noticed
+      }
+      .map(\.notice),
       clockOffsetMilliseconds: measured)
   }
 

@@ -61,7 +61,8 @@ extension ModelHub {
     if first == nil, request.isLast, isNamed || ambiguous.contains(generation) {
       // What differs is not in the tail.
       first = (
-        lineage.canonical(CausalContext(generation: request.place.generation, position: equal.next)),
+        lineage.canonical(
+          CausalContext(generation: request.place.generation, position: equal.next)),
         request.logHash
       )
     }
@@ -162,7 +163,8 @@ extension ModelHub {
     let author = changeset.dot.replica
     // The number may be another device's by now: only the hash says whose chain it is.
     guard let chain = registry[author]?.chain, chain.hash == changeset.previous,
-      chain.counter + 1 == changeset.dot.counter, chain.hash != 0 || registry[author]?.state == .active
+      chain.counter + 1 == changeset.dot.counter,
+      chain.hash != 0 || registry[author]?.state == .active
     else { return }
     aliases[author, default: []].append((changeset.dot.counter, position))
     registry[author]?.chain = ModelHead(counter: changeset.dot.counter, hash: changeset.hash)

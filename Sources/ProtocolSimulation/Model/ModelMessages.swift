@@ -33,7 +33,8 @@ enum ModelAnswer: Sendable {
   case downloaded(offset: Int, entries: [ModelDeltaEntry])
   case path(ModelPath)
   /// Where this log has the entries, on the path to a place.
-  case handedBack(place: CausalContext, positions: [LogPosition], lossCount: Int, renaming: ModelRenaming?)
+  case handedBack(
+    place: CausalContext, positions: [LogPosition], lossCount: Int, renaming: ModelRenaming?)
   case forkOffer(secret: UInt64, name: String)
   case enrolled(replica: ReplicaID, name: String)
   case adopted(parent: ModelHash)

@@ -65,7 +65,7 @@ struct HistoryOptions: Sendable {
     // A place by name alone cannot tell these apart.
     let isPlain = !weights.contains {
       switch $0.kind {
-      case .restoreHub, .startHub, .prune, .cloneBranch, .joinCopy, .restoreBranch: true
+      case .restoreHub, .startHub, .backUpHub, .prune, .cloneBranch, .joinCopy, .restoreBranch: true
       default: false
       }
     }
@@ -78,7 +78,11 @@ struct HistoryOptions: Sendable {
     let total = weights.reduce(0) { $0 + $1.weight }
     return (0..<eventCount).map { _ in
       var left = Int.random(in: 0..<total, using: &random)
-      let kind = weights.first { left -= $0.weight; return left < 0 }?.kind ?? .write
+      let kind =
+        weights.first {
+          left -= $0.weight
+          return left < 0
+        }?.kind ?? .write
       return event(kind, &random)
     }
   }

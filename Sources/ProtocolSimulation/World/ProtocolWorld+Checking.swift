@@ -9,7 +9,9 @@ extension ProtocolWorld {
     for index in first..<hub.log.count {
       let entry = hub.log[index]
       checkName(index)
-      note("    \(entry.dot) at \(index + 1), seen \(entry.seen.prefix) also \(entry.seen.also.map { "\($0.here)" })")
+      note(
+        "    \(entry.dot) at \(index + 1), seen \(entry.seen.prefix) also \(entry.seen.also.map { "\($0.here)" })"
+      )
       for change in entry.changeset.changes {
         let version = hub.version(
           of: change, at: LogPosition(UInt64(index + 1)), mutant: mutant)
@@ -32,9 +34,11 @@ extension ProtocolWorld {
     truth.names[place] = hash
     let entry = hub.log[index]
     let facts = [entry.clockOffsetMilliseconds, entry.receivedMilliseconds]
-    if entry.isHanded, entry.dot.replica != .hub,
-      !entry.changeset.changes.contains(where: { $0.marks.contains { truth.salvaged.contains($0) } }),
-      truth.facts[hash]?.contains(facts) == false {
+    if entry.isHanded, entry.dot.replica != .hub, entry.changeset.origin == hash,
+      !entry.changeset.changes.contains(where: { $0.marks.contains { truth.salvaged.contains($0) } }
+      ),
+      truth.facts[hash]?.contains(facts) == false
+    {
       fail(.identity, "The changeset at \(describe(place)) has other clock facts than before.")
     }
     truth.facts[hash, default: []].insert(facts)
@@ -79,11 +83,14 @@ extension ProtocolWorld {
     }
     if truth.captured.contains(mark) { return "sent again by a comparison" }
     if truth.salvaged.contains(mark) || truth.salvaged.contains(old) { return "salvage" }
-    if truth.hasRelocated, truth.captured.elements.contains(where: { truth.seen[mark].contains($0) })
+    if truth.hasRelocated,
+      truth.captured.elements.contains(where: { truth.seen[mark].contains($0) })
     {
       return "sent again by a comparison"
     }
-    if truth.writtenUncompared.contains(mark) || truth.unnamed.contains(old) { return "lost stretch" }
+    if truth.writtenUncompared.contains(mark) || truth.unnamed.contains(old) {
+      return "lost stretch"
+    }
     if truth.hasRelocated, truth.nameless.contains(old) { return "whole state, then another hub" }
     if truth.allowedLoss.contains(old) { return "backup older than the last" }
     if change.change.base != nil, truth.hasRelocated { return "waiting at a relocation" }

@@ -84,7 +84,8 @@ extension ProtocolWorld {
         fail(.onceOnly, "The log has the changeset at \(index + 1) twice.")
       }
       let own = entry.changeset.changes.flatMap(\.marks).filter { $0 > 0 }
-      if let twice = own.first(where: { marks.contains($0) && !truth.copiedUnsealed.contains($0) }) {
+      if let twice = own.first(where: { marks.contains($0) && !truth.copiedUnsealed.contains($0) })
+      {
         fail(.onceOnly, "The log has write \(twice) twice, again at \(index + 1) (\(entry.dot)).")
       }
       for mark in own { marks.insert(mark) }
@@ -104,7 +105,9 @@ extension ProtocolWorld {
     var logged = Marks()
     for marks in hub.rowMarks { logged.formUnion(marks) }
     var salvaged = Marks()
-    for item in hub.salvage { for change in item.changeset.changes { salvaged.formUnion(Marks(change.marks)) } }
+    for item in hub.salvage {
+      for change in item.changeset.changes { salvaged.formUnion(Marks(change.marks)) }
+    }
     for mark in owed.elements where mark > 0 && !truth.replaced.contains(mark) {
       if logged.contains(mark) {
         checkKept(mark, logged)
@@ -112,7 +115,9 @@ extension ProtocolWorld {
         !truth.allowedLoss.contains(mark), options.unbackedMax == 1000 || !truth.hasRelocated,
         !(truth.hasRelocated && truth.nameless.contains(mark))
       {
-        fail(.noLoss, "Write \(mark) of row \(truth.rows[mark]) is in a living database and not in the log.")
+        fail(
+          .noLoss,
+          "Write \(mark) of row \(truth.rows[mark]) is in a living database and not in the log.")
       }
     }
   }
@@ -136,7 +141,8 @@ extension ProtocolWorld {
     return logged.elements.contains { other in
       truth.rows[other] == row && other != mark
         && (truth.seen[other].contains(mark) && covers(other, mark)
-          || truth.values[other] == truth.values[mark] && truth.columns[other] == truth.columns[mark])
+          || truth.values[other] == truth.values[mark]
+            && truth.columns[other] == truth.columns[mark])
     }
   }
 
@@ -213,7 +219,8 @@ extension ProtocolWorld {
       else { continue }
       fail(
         .identity,
-        "Device \(device) goes on as \(devices[device].replica), whose chain at the hub is another.")
+        "Device \(device) goes on as \(devices[device].replica), whose chain at the hub is another."
+      )
     }
     for device in standing {
       for adoption in truth.adoptions

@@ -59,8 +59,12 @@ struct Truth {
     hasRelocated = true
     for old in [hub, latestBackup].compactMap({ $0 }) {
       for entry in old.log where backup.byHash[entry.changeset.hash] == nil {
-        guard let position = old.byHash[entry.changeset.hash], position <= old.durable else { continue }
-        for change in entry.changeset.changes { for mark in change.marks { allowedLoss.insert(mark) } }
+        guard let position = old.byHash[entry.changeset.hash], position <= old.durable else {
+          continue
+        }
+        for change in entry.changeset.changes {
+          for mark in change.marks { allowedLoss.insert(mark) }
+        }
       }
     }
   }
