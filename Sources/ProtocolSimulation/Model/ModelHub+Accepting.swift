@@ -180,7 +180,9 @@ extension ModelHub {
   private mutating func wake(_ row: Int, _ values: [Value], for version: Version, _ mutant: Mutant)
   {
     var cells: [ColumnID: [CellVersion]] = [:]
-    let position = mutant == .settledAlwaysSeen ? LogPosition.start : settled
+    // Only a context that reaches the settled position has seen it; no single entry above one does.
+    let isSeen = version.seen.upTo >= settled || mutant == .settledAlwaysSeen
+    let position = isSeen ? LogPosition.start : LogPosition(1 << 62)
     let old = Version(
       dot: Dot(replica: .hub, counter: 1), position: position, base: .start, milliseconds: nil)
     for (column, value) in zip(table.columns, values) {
