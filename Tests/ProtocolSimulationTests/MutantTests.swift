@@ -5,7 +5,7 @@ import Testing
 @Suite struct MutantTests {
   @Test(arguments: [
     Mutant.contextAtPush, .contextIgnoresDeferral, .foreignContextIsOurs, .alsoForgotten, .noReplay,
-    .noOutcomes, .deferralForgotten, .deferralReleasedEarly, .outboxDroppedBehindEnd,
+    .noOutcomes, .deferralForgotten, .deferralReleasedEarly,
     .duplicateAccepted, .sealNotInApply, .chainNotChecked, .countersNotCompared, .dotIsIdentity,
     .adoptKeepsIdentity, .adoptDropsAll, .rechainedWithoutOrigin, .noNotice, .noGeneration,
     .generationReplacedAlways, .tailReceivedOnly, .tailDroppedAtOnce, .handBackOnePart,
