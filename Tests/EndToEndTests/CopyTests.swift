@@ -96,7 +96,7 @@ extension EndToEnd {
       try expectRows([1, 2, 3, 4], world, [image, office.original, office.other])
     }
 
-    /// The file alone on a second machine: it says what is missing, and a token gives it an identity.
+    /// The file alone on a second machine: it says what is missing; a token gives it an identity.
     @Test func aFileWithoutItsKeyTakesAnIdentity() throws {
       let office = try office()
       let world = office.world
@@ -122,8 +122,7 @@ extension EndToEnd {
       #expect(again.errors.contains("[already-joined]"), "\(again)")
     }
 
-    /// A database that an administrator restored from yesterday's copy, keys and all, under a running
-    /// agent's feet: its acknowledged work comes back, and its new work arrives.
+    /// A database that an administrator restored from yesterday's copy, keys and all: its acknowledged work comes back, and its new work arrives.
     @Test func aBranchThatGoesBackInTimeGetsItsWorkBack() throws {
       let office = try office()
       let world = office.world

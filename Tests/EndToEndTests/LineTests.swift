@@ -46,8 +46,8 @@ extension EndToEnd {
         """)
     }
 
-    /// Connections that break, stall, repeat or flip bytes: a sync works, or says that the hub was not
-    /// reached; nothing is lost, nothing is there twice, and with a good line all is as it was meant.
+    /// Connections that break, stall, repeat or flip bytes: a sync works, or says that the hub was
+    /// not reached; nothing is lost, nothing is there twice, and with a good line all is well.
     @Test(arguments: ["cut", "delay", "duplicate", "corrupt", "reset"])
     func aBadLineLosesNothing(mode: String) throws {
       let (world, databases) = try world()
