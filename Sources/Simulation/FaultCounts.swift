@@ -23,6 +23,8 @@ package struct FaultCounts: Hashable, Sendable {
   package var retirements = 0
   package var captureGaps = 0
   package var leaps = 0
+  package var prunings = 0
+  package var backups = 0
   // What came about.
   package var transactions = 0
   package var writes = 0
@@ -55,7 +57,8 @@ package struct FaultCounts: Hashable, Sendable {
       ("damaged messages", \.damagedMessages), ("branches put back", \.branchReverts),
       ("branches copied", \.copies), ("hubs put back", \.hubRestores),
       ("branches retired", \.retirements), ("capture gaps", \.captureGaps),
-      ("leaps in time", \.leaps),
+      ("leaps in time", \.leaps), ("prunings", \.prunings),
+      ("backups", \.backups),
       ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),
       ("sessions", \.sessions), ("conflicts", \.conflicts),
       ("copies with an identity of their own", \.newIdentities),

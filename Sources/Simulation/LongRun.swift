@@ -53,6 +53,8 @@ package final class LongRun {
   private static let hotCount: Int64 = 50
   private static let keysPerBranch: Int64 = 1_000_000
   private static let dayMilliseconds: Int64 = 86_400_000
+  /// Days after which a branch counts as away.
+  private static let awayDays: Int64 = 90
 
   /// `folder` is there; a folder in it is made and removed again.
   package init(
@@ -244,7 +246,10 @@ package final class LongRun {
     }
   }
 
-  private func prune() throws {}
+  private func prune() throws {
+    let away = wall - Self.awayDays * Self.dayMilliseconds
+    while try hub.prune(rowsAtMost: 5_000, awayBeforeMilliseconds: away).hasMore {}
+  }
 
   // MARK: Judging
 

@@ -6,6 +6,7 @@ extension SimulationPlan {
     ("branch-reverts", { $0.branchReverts = 0 }),
     ("retirements", { $0.retirements = 0 }),
     ("capture-gaps", { $0.captureGaps = 0 }),
+    ("prunings", { $0.prunings = 0 }),
     ("leaps", { $0.leaps = 0 }),
     ("two-agents", { $0.hasTwoAgents = false }),
     ("power-losses", { $0.powerLosses = 0 }),

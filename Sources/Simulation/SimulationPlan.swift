@@ -62,6 +62,10 @@ package struct SimulationPlan: Hashable, Sendable {
   package var retirements: Int
   /// How often capture triggers vanish, and programs write behind.
   package var captureGaps: Int
+  /// Whether the hub is backed up now and then, and knows of it.
+  package var hasBackups: Bool
+  /// How often the hub forgets what is settled.
+  package var prunings: Int
   /// How often weeks or months pass at once.
   package var leaps: Int
   /// Whether two agents take turns on each branch.
@@ -119,6 +123,8 @@ package struct SimulationPlan: Hashable, Sendable {
     hubRestores = upheaval(20...150)
     retirements = generator.chance(300) ? upheaval(10...50) : 0
     captureGaps = generator.chance(300) ? upheaval(20...100) : 0
+    prunings = upheaval(50...500)
+    hasBackups = generator.chance(400)
     leaps = fault(20...100)
     hasTwoAgents = generator.chance(200)
     hasHotRows = generator.chance(300)

@@ -217,6 +217,7 @@ extension Simulator {
     guard let response else { return }
     try endReading(hubReader)
     try observeHub()
+    try prune()
     trace.add(now, "hub", "answers \(request): \(describe(response))")
     let encoded = response.encoded
     trace.add(encoded)

@@ -33,7 +33,15 @@ extension Simulator {
   // MARK: Images
 
   private func keepImages() throws {
-    if plan.hubRestores > 0, generator.chance(300), let hubDisk, hubStore != nil {
+    if plan.hubRestores > 0, generator.chance(300), let hubDisk, let hubStore {
+      if plan.hasBackups, generator.chance(300),
+        (try? hubStore.backup(to: folder + "/hub.backup", wallMilliseconds: hubWall)) != nil
+      {
+        // Branches need not keep any more what an older image lacks.
+        faults.backups += 1
+        hubImages.removeAll()
+        trace.add(now, "hub", "is backed up at position \(history.log.count)")
+      }
       hubImages.append(
         HubImage(disk: try hubDisk.image(), log: history.log, steps: hubSteps))
       if hubImages.count > SimulationLimits.imagesMax { hubImages.removeFirst() }
@@ -112,6 +120,18 @@ extension Simulator {
     history.log = image.log
     hubSteps = image.steps
     schedule(.hubRestarts, in: 1...10_000)
+  }
+
+  /// The hub forgets what every branch has, or every branch that was heard of lately.
+  func prune() throws {
+    guard generator.chance(plan.prunings), let hubStore else { return }
+    let away = hubWall - 90 * 86_400_000
+    guard
+      let report = try? hubStore.prune(
+        rowsAtMost: Int.random(in: 1...200, using: &generator), awayBeforeMilliseconds: away)
+    else { return }
+    faults.prunings += 1
+    trace.add(now, "hub", "forgets up to \(report.settled) and \(report.stable)")
   }
 
   // MARK: Time

@@ -41,7 +41,8 @@ struct BrokenWorldTests {
   @Test func aRowThatSomebodyChangesAtTheHubIsNoticed() throws {
     let found = try outcome(seed: 1) { simulator, event in
       guard event == 200 else { return }
-      try execute("INSERT INTO customer (id, name) VALUES (-1, 'nobody')", simulator.folder + "/hub/hub.db")
+      try execute(
+        "INSERT INTO customer (id, name) VALUES (-1, 'nobody')", simulator.folder + "/hub/hub.db")
     }.violations
     #expect(!found.isEmpty)
   }
