@@ -36,6 +36,8 @@ package struct Evidence: Sendable {
   package var hasRefusals: Bool
   /// Whether branches joined with rows that are alike, so that values do not name their writes.
   package var hasLikeRows = false
+  /// Whether a branch may have got a whole state, with which only open conflicts come.
+  package var hasWholeStates = false
   package var history: History
 }
 

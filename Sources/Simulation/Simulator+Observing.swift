@@ -32,8 +32,14 @@ extension Simulator {
     let place = try store.standing().place
     guard place != branch.looked || plan.captureGaps > 0, let rows = try branch.reader?.rows()
     else { return }
+    var conflicts = try store.ledger(openOnly: false)
+    if plan.prunings > 0 {
+      // With a whole state come the open ones only; what explains the rest is at the hub.
+      guard let hubStore else { return }
+      conflicts += try hubStore.conflicts(openOnly: false)
+    }
     branch.looked = place
-    let ledger = Ledger(try store.ledger(openOnly: false))
+    let ledger = Ledger(conflicts)
     history.look(at: rows, and: ledger, of: branch.machine)
     let position = Int(place.position.rawValue)
     let name = hubSteps.last { $0.fork < place.position }?.generation ?? hubSteps.first?.generation

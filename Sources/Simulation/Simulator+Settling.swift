@@ -141,6 +141,7 @@ extension Simulator {
       quarantine: Dictionary(
         uniqueKeysWithValues: try hubStore.quarantinedRows().map { ($0.key, $0.values) }),
       branches: places, readings: readings,
-      hasRefusals: plan.hasUniqueColumn, hasLikeRows: plan.hasBaseline, history: history)
+      hasRefusals: plan.hasUniqueColumn, hasLikeRows: plan.hasBaseline,
+      hasWholeStates: plan.prunings > 0, history: history)
   }
 }

@@ -30,7 +30,10 @@ package enum Convergence: Checker {
       if branch.digests != hub.digests {
         result.append(violation("The digests of \(replica) and the hub differ."))
       }
-      if branch.ledger.sorted(by: { $0.id < $1.id }) != hub.ledger.sorted(by: { $0.id < $1.id }) {
+      func known(_ ledger: [Conflict]) -> [Conflict] {
+        ledger.filter { !evidence.hasWholeStates || $0.state == .open }.sorted { $0.id < $1.id }
+      }
+      if known(branch.ledger) != known(hub.ledger) {
         result.append(
           violation(
             "\(replica) knows \(branch.ledger.count) conflicts, not the hub's"
