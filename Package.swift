@@ -134,8 +134,8 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Merging", "Sessions", "Storage",
-        "Transport",
+        "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Hub", "HubStore", "Merging",
+        "Sessions", "Storage", "Transport",
       ],
       path: "Fuzz/Sources/FuzzTargets", swiftSettings: strict),
     .target(

@@ -63,14 +63,16 @@ let package = Package(
     module("Sessions", ["Basics", "Clocks", "Deltas"]),
     module("Storage", ["Basics", "Deltas", "CSQLite"]),
     module("BranchStore", ["Basics", "Clocks", "Deltas", "Storage"]),
+    module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
+    module("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore"]),
     module(
       "Transport", ["Basics", "Clocks"] + (withCertificates ? certificatePackages : []),
       sources: tokenSources + (withCertificates ? certificateSources : [])),
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Merging", "Sessions", "Storage",
-        "Transport",
+        "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Hub", "HubStore", "Merging",
+        "Sessions", "Storage", "Transport",
       ],
       swiftSettings: strict),
     .executableTarget(
