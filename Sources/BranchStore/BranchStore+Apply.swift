@@ -59,7 +59,9 @@ extension BranchStore {
     let accepted = try covered(facts)
     let hasDelta = facts.to > facts.from
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
-    let isRebased = facts.isWholeState && state.position > .start
+    // A copy made before the first sync stands at the start, and has rows that may be gone by now.
+    let hasHistory = state.position > .start || state.nextCounter > 1
+    let isRebased = facts.isWholeState && hasHistory
     let tail = Tail(database, lineage: route.lineage, facts: facts)
     guard hasDelta || hasDeferred || isRebased else {
       try forget(accepted, facts: facts, ownEntries: [:], tail: tail)
@@ -83,7 +85,7 @@ extension BranchStore {
       try applier.apply(delta, announced: announced)
     }
     if let wholeState {
-      try applier.removeOthers(than: wholeState)
+      try applier.removeOthers(than: wholeState, keepingHeld: state.position == .start)
       try wholeState.close()
     }
     try forget(applier.accepted, facts: facts, ownEntries: applier.ownEntries, tail: tail)

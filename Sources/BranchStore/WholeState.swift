@@ -52,15 +52,18 @@ final class WholeState {
 
 extension Applier {
   /// Deletes the rows that the whole state does not have. For rows with changes of this branch
-  /// that the hub has not confirmed, and rows that wait, the deletion waits too.
-  func removeOthers(than wholeState: WholeState) throws {
+  /// that the hub has not confirmed, and rows that wait, the deletion waits too; `keepingHeld`
+  /// leaves these as they are, for a branch that has integrated nothing which could be gone.
+  func removeOthers(than wholeState: WholeState, keepingHeld: Bool) throws {
     for table in store.tables {
       let id = table.schema.id
       for encoded in try wholeState.missing(table) {
-        try remove(RowKey(table: id, encoded: encoded))
+        let key = try RowKey(table: id, encoded: encoded)
+        if keepingHeld, try held().mustWait(HeldRows.hash(key)) { continue }
+        try remove(key)
       }
     }
-    for row in try store.deferredRows() {
+    for row in try store.deferredRows() where !keepingHeld {
       let encoded = row.key.encoded
       if try !wholeState.has(row.key.table, encoded) { try remove(row.key) }
     }
