@@ -5,9 +5,9 @@ internal import Storage
 
 /// Compares tables of a branch with the hub's and heals what differs, as ordinary changes.
 ///
-/// A difference counts once two comparisons with a whole sync between them have found the same: what
-/// is merely on its way is none. It is sent as a change that never saw the hub's row, or the hub's
-/// row is taken: where that is asked for, and where a row that was sent still differs.
+/// A difference counts once two comparisons with a whole sync between them have found the same:
+/// what is merely on its way is none. It is sent as a change that never saw the hub's row, or the
+/// hub's row is taken: where that is asked for, and where a row that was sent still differs.
 ///
 /// Effects are performed one by one; `sync` is a whole sync, answered by `synced` once it had
 /// nothing left to do.

@@ -79,7 +79,8 @@ struct HandBack {
         isLast: isLast, vector: isLast ? try store.vector().dots : []))
   }
 
-  /// Before a request that was not answered is sent again: how much of a piece arrived is not known.
+  /// Before a request that was not answered is sent again: how much of a piece arrived is not
+  /// known.
   mutating func interrupted() {
     if let upload { self.upload = (upload.entry, nil) }
   }

@@ -8,8 +8,8 @@ enum BranchSQL {
   // MARK: The file
 
   /// For each connection of ours. The application's journal mode stays as it is; what we commit
-  /// is durable, with a rollback journal, too: there the commit is the journal's removal, which FULL
-  /// does not sync. Foreign keys are the applications' business: rows come in the order of
+  /// is durable, with a rollback journal, too: there the commit is the journal's removal, which
+  /// FULL does not sync. Foreign keys are the applications' business: rows come in the order of
   /// changesets, parents perhaps after children, and what a cascade did comes with the data.
   static let connection = """
     PRAGMA synchronous = EXTRA;

@@ -22,9 +22,9 @@ extension BranchStore {
 
   /// Takes an identity of its own: this database is a copy, and another goes on under the old one.
   ///
-  /// The outbox becomes the beginning of a new chain that goes on from `parentHash`, the last of the
-  /// old chain that the hub's log has; zero if it has none. Each changeset names the hash that it
-  /// was first sealed with, by which the hub knows those that it has. One transaction, in which
+  /// The outbox becomes the beginning of a new chain that goes on from `parentHash`, the last of
+  /// the old chain that the hub's log has; zero if it has none. Each changeset names the hash that
+  /// it was first sealed with, by which the hub knows those that it has. One transaction, in which
   /// what was captured meanwhile is sealed first.
   ///
   /// Returns what the branch's people must be told; nil if the identity is the branch's already.

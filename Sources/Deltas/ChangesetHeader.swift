@@ -12,8 +12,8 @@ package struct ChangesetHeader: Hashable, Sendable {
   /// Rows that were there before the branch joined: they carry no time of their own and yield to
   /// any captured edit.
   package var isBaseline: Bool
-  /// The hash that the same changes were first sealed with, where a copy has put them into a chain of
-  /// its own since. Whoever has that changeset has this one.
+  /// The hash that the same changes were first sealed with, where a copy has put them into a chain
+  /// of its own since. Whoever has that changeset has this one.
   package var origin: ContentHash?
 
   package init(

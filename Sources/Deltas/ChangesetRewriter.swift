@@ -15,8 +15,9 @@ package struct ChangesetRewriter: ~Copyable {
   /// The trailer as it is written; nil before the last frame. Its hash is the new identity.
   package private(set) var trailer: ChangesetTrailer?
 
-  /// `hash` is that of the stream as it is: what it was first sealed with stays known as its origin.
-  /// `context` replaces the header's where it is given. The timestamp stays, under the new author.
+  /// `hash` is that of the stream as it is: what it was first sealed with stays known as its
+  /// origin. `context` replaces the header's where it is given. The timestamp stays, under the new
+  /// author.
   package init(
     hash: ContentHash, dot: Dot, previous: ContentHash, context: CausalContext? = nil
   ) {

@@ -67,8 +67,8 @@ package enum HubStoreError: Error, Hashable, Sendable {
       "The hub did not \(doing): \(path): \(reason). Put that right and try again."
     case .pruned(let position, let end):
       """
-      Nothing is known of position \(position): every branch has seen position \(end), and what came \
-      before it was pruned. Ask for a later position.
+      Nothing is known of position \(position): every branch has seen position \(end), and what \
+      came before it was pruned. Ask for a later position.
       """
     case .damaged(let what):
       "The hub's store is damaged: \(what). Run “tributary doctor” on the hub's folder."

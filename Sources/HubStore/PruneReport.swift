@@ -2,7 +2,8 @@ package import Clocks
 
 /// What one step of pruning did.
 package struct PruneReport: Hashable, Sendable {
-  /// What every branch has seen, those that are away too, and what every branch heard of lately has.
+  /// What every branch has seen, those that are away too, and what every branch heard of lately
+  /// has.
   package var settled = LogPosition.start
   package var stable = LogPosition.start
   /// Records of rows and tombstones that are gone.

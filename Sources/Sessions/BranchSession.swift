@@ -77,7 +77,8 @@ package struct BranchSession: Sendable {
     /// Tell the hub, under the new identity, what the copy has of its old chain. Answered by
     /// `adopted`.
     case askAdopt
-    /// Put the outbox into the chain of the new identity: one transaction. Answered by `adoptedHere`.
+    /// Put the outbox into the chain of the new identity: one transaction. Answered by
+    /// `adoptedHere`.
     case adopt(parentHash: ContentHash)
     case wait(milliseconds: Int64)
     case finish(Outcome)

@@ -27,8 +27,8 @@ package struct ExchangeRequest: Hashable, Sendable {
   package var noticed: UInt64
   /// The hub's generation at which this database had handed back all it has; nil if it never did.
   package var handedTo: GenerationID?
-  /// Whether the branch met a changeset of its own chain that it does not have: the answer's delta is
-  /// for anyone.
+  /// Whether the branch met a changeset of its own chain that it does not have: the answer's delta
+  /// is for anyone.
   package var wantsAll: Bool
 
   package init(

@@ -43,7 +43,10 @@ struct AwayBranchTests {
       """)
     for number in 0..<5 {
       try b.run(
-        "UPDATE item SET v = 'b\(number)' WHERE id = 1; INSERT INTO item VALUES (\(20 + number), 'b', 0)"
+        """
+        UPDATE item SET v = 'b\(number)' WHERE id = 1;
+        INSERT INTO item VALUES (\(20 + number), 'b', 0)
+        """
       )
       _ = try b.sync()
     }

@@ -100,10 +100,16 @@ struct CopiedBranchTests {
     let clone = try world.copy(a, "clone")
     for round in 0..<4 {
       try a.run(
-        "INSERT INTO item VALUES (\(10 + round), 'a\(round)', 0); UPDATE item SET v = 'a\(round)' WHERE id = 1"
+        """
+        INSERT INTO item VALUES (\(10 + round), 'a\(round)', 0);
+        UPDATE item SET v = 'a\(round)' WHERE id = 1
+        """
       )
       try clone.run(
-        "INSERT INTO item VALUES (\(20 + round), 'c\(round)', 0); UPDATE item SET name = 'c\(round)' WHERE id = 2"
+        """
+        INSERT INTO item VALUES (\(20 + round), 'c\(round)', 0);
+        UPDATE item SET name = 'c\(round)' WHERE id = 2
+        """
       )
       for branch in [a, clone, b] { _ = try branch.sync() }
     }

@@ -122,7 +122,8 @@ extension EndToEnd {
       #expect(again.errors.contains("[already-joined]"), "\(again)")
     }
 
-    /// A database that an administrator restored from yesterday's copy, keys and all: its acknowledged work comes back, and its new work arrives.
+    /// A database that an administrator restored from yesterday's copy, keys and all: its
+    /// acknowledged work comes back, and its new work arrives.
     @Test func aBranchThatGoesBackInTimeGetsItsWorkBack() throws {
       let office = try office()
       let world = office.world

@@ -152,8 +152,8 @@ struct RowStateTests {
     #expect(history.merges[3].conflicts.first?.versions.last?.dot.replica == ReplicaID(2))
   }
 
-  /// Two rows under one key, one of them deleted while the other lived on: when that is deleted too,
-  /// and an update that had not seen it brings the row back, it is the one that lived last.
+  /// Two rows under one key, one of them deleted while the other lived on: when that is deleted
+  /// too, and an update that had not seen it brings the row back, it is the one that lived last.
   @Test func whatWasOutlivedDoesNotComeBack() {
     var history = History()
     history.insert(Self.one, Self.one, by: 1, knowing: 0, at: 1)

@@ -9,9 +9,8 @@ extension ProtocolWorld {
     for index in first..<hub.log.count {
       let entry = hub.log[index]
       checkName(index)
-      note(
-        "    \(entry.dot) at \(index + 1), seen \(entry.seen.prefix) also \(entry.seen.also.map { "\($0.here)" })"
-      )
+      let also = entry.seen.also.map { "\($0.here)" }
+      note("    \(entry.dot) at \(index + 1), seen \(entry.seen.prefix) also \(also)")
       for change in entry.changeset.changes {
         let version = hub.version(
           of: change, at: LogPosition(UInt64(index + 1)), mutant: mutant)

@@ -151,7 +151,8 @@ extension ProtocolWorld {
       || truth.columns[other] == truth.columns[mark]
   }
 
-  /// A write in the log stands, was overwritten by somebody who had it in view, or is in the ledger.
+  /// A write in the log stands, was overwritten by somebody who had it in view, or is in the
+  /// ledger.
   private func checkKept(_ mark: Int, _ logged: Marks) {
     let row = truth.rows[mark]
     if hub.ledger.contains(mark) || isMadeUp(mark, logged) { return }

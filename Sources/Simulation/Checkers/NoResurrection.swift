@@ -23,8 +23,8 @@ package enum NoResurrection: Checker {
         else { continue }
         result.append(
           violation(
-            "\(history.schema.name(column, of: key)) is \(value.shown) at the hub, which someone had"
-              + " before the eyes and replaced; nothing in the ledger explains it."))
+            "\(history.schema.name(column, of: key)) is \(value.shown) at the hub, which someone"
+              + " had before the eyes and replaced; nothing in the ledger explains it."))
       }
     }
     return result.sorted { $0.sentence < $1.sentence }
