@@ -133,9 +133,9 @@ import Transport
       let open = try world.connection(identity)
       _ = try await open.send(.describe)
       wall.set(start + CredentialLifetimes.server - CredentialLifetimes.serverRenewal + 1_000)
-      await until { timer.waiterCount == 2 }
+      await until { timer.waiterCount == ServerWorld.ownSleepers }
       timer.advance(milliseconds: HubServerLimits().renewalCheckMilliseconds)
-      await until { timer.waiterCount == 2 }
+      await until { timer.waiterCount == ServerWorld.ownSleepers }
       let renewed = try HubCredentials(folder: world.credentials.folder)
       #expect(renewed.server != world.credentials.server)
       guard case .success = try await world.ask(.describe, as: identity) else {

@@ -20,6 +20,13 @@ final class ManualTimer: ServerTimer {
 
   var waiterCount: Int { state.withLock { $0.waiters.count } }
 
+  /// Whether somebody waits for just so long from now.
+  func isWaited(milliseconds: Int64) -> Bool {
+    state.withLock { state in
+      state.waiters.contains { $0.deadline == state.now + milliseconds }
+    }
+  }
+
   func wait(milliseconds: Int64) async throws {
     let (id, deadline) = state.withLock { state in
       state.nextID += 1

@@ -110,9 +110,9 @@ private func news(_ head: UInt64) -> NewsBoard.News {
     try await ServerWorld.serve(timer: timer) { world in
       let reader = try world.connection(try world.device(1))
       async let answer = reader.send(.awaitNews(after: LogPosition(5)))
-      // One sleeper is the renewal of the certificate.
-      await until { timer.waiterCount == 2 }
-      timer.advance(milliseconds: Int64(SessionLimits.newsPatienceMilliseconds))
+      let patience = Int64(SessionLimits.newsPatienceMilliseconds)
+      await until { timer.isWaited(milliseconds: patience) }
+      timer.advance(milliseconds: patience)
       #expect(
         try await answer.response == .news(generation: FakeHub.generation, head: LogPosition(5)))
       await reader.close()
@@ -128,7 +128,7 @@ private func news(_ head: UInt64) -> NewsBoard.News {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, connection) in connections.enumerated() {
           group.addTask { _ = try await connection.send(.awaitNews(after: LogPosition(5))) }
-          await until { timer.waiterCount == index + 2 }
+          await until { timer.waiterCount == index + 1 + ServerWorld.ownSleepers }
         }
         _ = try await world.ask(exchange, as: try world.device(9)).get()
         try await group.waitForAll()
@@ -166,7 +166,7 @@ private func news(_ head: UInt64) -> NewsBoard.News {
     try await ServerWorld.serve(timer: timer) { world in
       let connection = try world.connection(try world.device(1))
       async let answer = connection.send(.awaitNews(after: LogPosition(5)))
-      await until { timer.waiterCount == 2 }
+      await until { timer.waiterCount == 1 + ServerWorld.ownSleepers }
       world.server.stop()
       #expect(
         try await answer.response == .news(generation: FakeHub.generation, head: LogPosition(5)))
@@ -187,11 +187,11 @@ private func news(_ head: UInt64) -> NewsBoard.News {
       let answer = Task { try await connection.send(.describe) }
       var arrivals = entered.makeAsyncIterator()
       await arrivals.next()
-      await until { timer.waiterCount == 1 }
+      await until { timer.waiterCount == ServerWorld.ownSleepers }
       world.server.stop()
-      // The renewal's sleeper goes, the grace's comes.
-      await until { timer.waiterCount == 1 }
-      timer.advance(milliseconds: HubServerLimits().stopMillisecondsMax)
+      let grace = HubServerLimits().stopMillisecondsMax
+      await until { timer.isWaited(milliseconds: grace) }
+      timer.advance(milliseconds: grace)
       go.signal()
       _ = await answer.result
       await connection.close()

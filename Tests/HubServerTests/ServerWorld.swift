@@ -13,6 +13,9 @@ import Transport
 
 /// A serving hub on this machine, with real TLS, for the length of a closure.
 struct ServerWorld: Sendable {
+  /// What a server waits for by itself: the renewal of its certificate, and tending its store.
+  static let ownSleepers = 2
+
   let hub: FakeHub
   let server: HubServer
   let credentials: HubCredentials
