@@ -27,8 +27,12 @@ package struct Version: Hashable, Sendable {
 
   /// Whether the other happened before this one: this version's author had integrated it with the
   /// row, or it is an ancestor on its author's own chain.
+  ///
+  /// The position of a version that counts as the hub's says only by when the row was written: who
+  /// had seen the entry there need not have seen the row. Only all up to there is enough.
   package func hasSeen(_ other: Version) -> Bool {
-    seen.contains(other.position)
+    guard other.dot.replica != .hub else { return other.position <= seen.upTo }
+    return seen.contains(other.position)
       || (other.dot.replica == dot.replica && other.dot.counter < dot.counter)
   }
 }

@@ -320,4 +320,33 @@ import Testing
     #expect(try world.store.digestsByRow().isEmpty)
     for branch in world.branches { #expect(branch.core.rows.isEmpty) }
   }
+
+  /// What is settled is known by where everybody was, not by an entry that wrote it.
+  @Test func whoHasSeenAnEntryHasNotSeenWhatIsSettledThere() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.settle()
+    try world.backUp()
+    world.write(1, [insert(2)])
+    try world.sync(1)
+    try world.sync(0)
+    try world.restore(0)
+    world.write(2, [.update(.customer(1), [2: .text("Cy")], at: 200)])
+    try world.sync(2)
+    try world.sync(1)
+    // Its author has seen the entry that the log has at 3 by now, not the one at 2.
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 300)])
+    try world.store.database.executeScript(
+      """
+      UPDATE tributary_hub SET pruned_settled = 3, pruned_stable = 1;
+      DELETE FROM tributary_row;
+      DELETE FROM tributary_cover;
+      """)
+    #expect(try world.exchange(0) == .done)
+    let seen = try #require(try world.store.log.entry(LogPosition(4))?.seen)
+    #expect(seen.upTo == LogPosition(1))
+    #expect(seen.others.map(\.position) == [LogPosition(3)])
+    let conflicts = try world.store.conflicts(openOnly: true)
+    #expect(conflicts.map(\.key) == [.customer(1)])
+  }
 }
