@@ -349,4 +349,30 @@ import Testing
     let conflicts = try world.store.conflicts(openOnly: true)
     #expect(conflicts.map(\.key) == [.customer(1)])
   }
+
+  /// What the branch has a part of is of a log that is no more.
+  @Test func aDeltaForAnyoneGoesToTheHead() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.restore(0)
+    world.write(1, [insert(2)])
+    try world.sync(1)
+    #expect(try world.relocate(0))
+    var contact = world.branches[0].contact
+    contact.resumeTo = LogPosition(1)
+    #expect(
+      try world.store.accept([], from: contact).plan
+        == .log(from: .start, to: LogPosition(2), receiver: .hub))
+    contact = world.branches[1].contact
+    contact.integrated = CausalContext(generation: world.store.hubID, position: .start)
+    contact.logHash = nil
+    contact.resumeTo = LogPosition(1)
+    #expect(try world.store.accept([], from: contact).plan.to == LogPosition(1))
+    contact.wantsAll = true
+    #expect(
+      try world.store.accept([], from: contact).plan
+        == .log(from: .start, to: LogPosition(2), receiver: .hub))
+  }
 }
