@@ -179,7 +179,10 @@ enum BranchSQL {
       SELECT min(floor) AS floor FROM tributary_outgoing WHERE floor > 0
       UNION ALL SELECT min(base) FROM tributary_deferred WHERE base > 0)
     """
-  static let lowerOutgoingFloors = "UPDATE tributary_outgoing SET floor = min(floor, ?1)"
+  /// 0 would say that it builds on nothing.
+  static let lowerOutgoingFloors = """
+    UPDATE tributary_outgoing SET floor = min(floor, max(?1, 1))
+    """
   /// New numbers go below zero until the old ones are out of the way.
   static let renumberOutgoing = """
     UPDATE tributary_outgoing SET counter = -counter WHERE counter < 0

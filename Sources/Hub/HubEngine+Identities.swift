@@ -7,7 +7,7 @@ internal import Sessions
 /// Lost timelines, and databases that began as one.
 extension HubEngine {
   func handBack(
-    _ request: HandBackRequest, from replica: ReplicaID, wallMilliseconds: Int64
+    _ request: HandBackRequest, from replica: ReplicaID, isStranger: Bool, wallMilliseconds: Int64
   ) throws -> HubResponse {
     guard request.entries.count <= SessionLimits.handedEntriesMax else {
       throw HubStoreError.refused(
@@ -22,11 +22,11 @@ extension HubEngine {
           generation: entry.seen.generation, upTo: entry.seen.position, others: entry.seenAlso),
         source: try source(entry.source))
     }
-    let taken = try store.handBack(
-      HandedBatch(
-        lineage: request.lineage, path: request.path, timeline: request.timeline, entries: entries,
-        isLast: request.isLast, vector: request.vector),
-      from: replica, wallMilliseconds: wallMilliseconds)
+    var batch = HandedBatch(
+      lineage: request.lineage, path: request.path, timeline: request.timeline, entries: entries,
+      isLast: request.isLast, vector: request.vector)
+    batch.isStranger = isStranger
+    let taken = try store.handBack(batch, from: replica, wallMilliseconds: wallMilliseconds)
     return .handedBack(
       HandBackResponse(
         place: taken.place, positions: taken.positions, lossCount: UInt64(taken.lossCount)))

@@ -49,7 +49,8 @@ package final class HubEngine {
             steps: try store.path(), head: try store.head(),
             isAmbiguous: try store.isAmbiguous()))
       case .handBack(let request):
-        return try handBack(request, from: replica, wallMilliseconds: wallMilliseconds)
+        return try handBack(
+          request, from: replica, isStranger: isStranger, wallMilliseconds: wallMilliseconds)
       case .fork(let name):
         return .forkOffer(
           try fork(name, replica: replica, wallMilliseconds: wallMilliseconds))

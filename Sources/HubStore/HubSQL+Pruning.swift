@@ -15,10 +15,20 @@ extension HubSQL {
       ), pruned_received))
     """
   static let updatePrunedLog = "UPDATE tributary_hub SET pruned_log = ?"
-  /// The least floor of all branches that take part, and of those heard of since a time.
+  /// The least floor of all branches that take part, and of those heard of since a time. One that
+  /// was told to another state of the hub says nothing of this one.
   static let selectFloors = """
-    SELECT min(floor), min(iif(last_contact >= ?, floor, NULL)) FROM tributary_replica
-    WHERE state = 1 AND last_contact IS NOT NULL
+    SELECT min(floor), min(iif(last_contact >= ?, floor, NULL)) FROM (
+      SELECT iif(is_floor_told, floor, 0) AS floor, last_contact FROM tributary_replica
+      WHERE state = 1 AND last_contact IS NOT NULL
+    )
+    """
+  static let forgetFloors = "UPDATE tributary_replica SET is_floor_told = 0"
+  /// What a branch that hands back shares with the log; what it still builds on it tells with its
+  /// next exchange.
+  static let lowerFloor = """
+    UPDATE tributary_replica SET floor = min(floor, ?2), is_floor_told = 0,
+      last_contact = max(ifnull(last_contact, ?3), ?3) WHERE id = ?1 AND state = 1
     """
 
   // MARK: Covers

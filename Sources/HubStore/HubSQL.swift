@@ -62,7 +62,7 @@ enum HubSQL {
     """
   static let updateContact = """
     UPDATE tributary_replica SET last_contact = ?, clock_offset = ?,
-      acknowledged_position = ?, delivered_position = ?, floor = ?,
+      acknowledged_position = ?, delivered_position = ?, floor = ?, is_floor_told = 1,
       last_complete_sync = ifnull(?, last_complete_sync) WHERE id = ?
     """
   static let updateDelivered = """

@@ -16,11 +16,15 @@ extension HubStore {
     let name = random(Self.serviceNameBytes)
     try storing("begin to serve") {
       try database.transaction {
+        // A backup names no service.
+        let last = try database.firstRow(HubSQL.selectServedBy)?.first ?? .null
+        if last == .null { try forgetFloors() }
         try openGeneration(Self.generation(random))
         try database.execute(HubSQL.updateServedBy, [.blob(name)])
       }
     }
     service = (name, random)
+    wasHeardFrom = false
     forgetCaches()
   }
 
@@ -51,8 +55,17 @@ extension HubStore {
   func takeOver() throws {
     guard let service, try isReplaced() else { return }
     forgetCaches()
+    try forgetFloors()
     try openGeneration(Self.generation(service.random))
     try database.execute(HubSQL.updateServedBy, [.blob(service.name)])
+  }
+
+  /// This is a state of the hub that others may have come after. Branches may have gone on with
+  /// those, and then they share less with this log than they have told it: nothing is let go of
+  /// because of that, until they tell it again.
+  func forgetFloors() throws {
+    wasHeardFrom = false
+    try database.execute(HubSQL.forgetFloors)
   }
 
   /// What was kept in memory may not be what the file has.
@@ -90,6 +103,7 @@ extension HubStore {
   /// from here on the log has another name.
   func closeTimeline() throws {
     guard let service else { return }
+    try forgetFloors()
     let current = try timeline().current
     if current.fork < (try log.head()) {
       // What it names may be others' entries elsewhere.
@@ -123,6 +137,8 @@ extension HubStore {
       rest.removeAll { lineage.knows($0.generation) }
     } while rest.count < count
     knownTimeline = nil
+    // The log was another for a while, whether this file was told so or not.
+    if !learned.isEmpty { try forgetFloors() }
     for generation in learned { try reviseSeen(ofContextsIn: generation, from: .start) }
   }
 

@@ -44,6 +44,8 @@ package struct HandedBatch: Hashable, Sendable {
   package var timeline: CausalContext
   /// In the order of their positions on the timeline.
   package var entries: [HandedChangeset]
+  /// Whether the certificate of who hands back is not the one that the registry has.
+  package var isStranger = false
   /// Whether these are the last.
   package var isLast: Bool
   /// With the last: the last changeset of each replica that the branch has applied.
@@ -119,6 +121,10 @@ extension HubStore {
     let hashes = try batch.entries.map { try contentHash(of: $0.source) }
     let renaming = try renaming(batch, hashes, by: replica)
     let place = renaming.renamed(batch.timeline)
+    if !batch.isStranger, let (shared, _) = try timeline().meet(place, head: try log.head()) {
+      try noteHandingBack(
+        replica, shared: shared.position, wallMilliseconds: wallMilliseconds)
+    }
     var budget = RawBudget(
       forCompressedBytes: batch.entries.reduce(0) { $0 + $1.source.byteCount })
     var positions: [LogPosition] = []

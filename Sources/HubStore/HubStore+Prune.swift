@@ -78,7 +78,11 @@ extension HubStore {
 
   /// A round, if there is something new to let go of. Marks never go back: what was let go of is
   /// gone.
+  ///
+  /// None begins before somebody was heard of: should an older file have been put in place, the
+  /// first who was with a newer one says so.
   private func nextRound(_ awayBeforeMilliseconds: Int64) throws -> PruneRound? {
+    guard service == nil || wasHeardFrom else { return nil }
     let floors = try database.firstRow(
       HubSQL.selectFloors, [.integer(awayBeforeMilliseconds)])
     guard let floors, floors[0] != .null else { return nil }

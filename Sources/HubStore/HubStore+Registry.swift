@@ -234,6 +234,7 @@ extension HubStore {
     _ contact: Contact, acknowledged: LogPosition, plan: DeltaPlan, isDelivered: Bool,
     isComplete: Bool
   ) throws {
+    wasHeardFrom = true
     let wallMilliseconds = contact.receivedMilliseconds
     let floor = min(contact.floor ?? acknowledged, acknowledged)
     try database.execute(
@@ -243,6 +244,14 @@ extension HubStore {
         Value(acknowledged), Value(isDelivered ? plan.to : acknowledged), Value(floor),
         Value(milliseconds: isComplete ? wallMilliseconds : nil), Value(contact.replica),
       ])
+  }
+
+  /// Notes that a branch hands back: it shares no more with the log than this, and takes part.
+  func noteHandingBack(
+    _ replica: ReplicaID, shared: LogPosition, wallMilliseconds: Int64
+  ) throws {
+    try database.execute(
+      HubSQL.lowerFloor, [Value(replica), Value(shared), .integer(wallMilliseconds)])
   }
 
   /// Notes that a branch was sent everything up to a position; `isComplete`: and that this was all

@@ -28,6 +28,8 @@ package final class HubStore {
   var knownTimeline: HubTimeline?
   /// What this service calls itself in the file, once it serves, and where it draws random bytes.
   var service: (name: [UInt8], random: (Int) -> [UInt8])?
+  /// Whether any branch has exchanged since this service began, or since its file was replaced.
+  var wasHeardFrom = false
   /// How far it was pruned; read with the first question of each transaction.
   var knownPruned: Pruned?
   /// The round of pruning under way.
