@@ -84,9 +84,21 @@ package final class BranchEngine {
       report.roundTrips += 1
       if case .refused(let refusal) = response { lastRefusal = refusal }
     }
+    if case .start = event { try lookWhoThisIs() }
     if repairWork?.isAsking == true { return try handleRepair(event, wallMilliseconds) }
     if adoption?.isFirst == true { return try handleFirstAdoption(event, wallMilliseconds) }
     return try run(session.handle(try sessionEvent(event)), wallMilliseconds)
+  }
+
+  /// Another process may have given the database another identity since the store was opened.
+  /// Whoever performs the effects chooses the credentials by what the database says: before this.
+  private func lookWhoThisIs() throws {
+    let before = store.identity.replica
+    try store.rereadIdentity()
+    guard store.identity.replica != before else { return }
+    staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
+    session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+    if adoption?.identity.replica == store.identity.replica { adoption = nil }
   }
 
   /// Performs effects until one is for others to do.

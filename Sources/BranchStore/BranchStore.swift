@@ -13,7 +13,8 @@ package final class BranchStore {
   package let database: Database
   /// The tables that are synced, under the hub's numbers.
   package let schema: Schema
-  /// Changes only when the branch, as a copy, adopts an identity of its own.
+  /// Changes only when the branch, as a copy, adopts an identity of its own. Another process may do
+  /// that too: then it is as it was read last.
   package internal(set) var identity: BranchIdentity
 
   let tables: [TrackedTable]

@@ -171,6 +171,16 @@ final class AgentBranch {
     certified = store.identity.replica
   }
 
+  /// A second agent on the same database.
+  func another() throws -> AgentBranch {
+    AgentBranch(
+      world: world, store: try BranchStore(path: store.path), staging: staging,
+      application: application)
+  }
+
+  /// Goes on with the key of whom the file says that it is.
+  func chooseKey() throws { certified = try BranchStore(path: store.path).identity.replica }
+
   func run(_ sql: String) throws { try application.executeScript(sql) }
   func rows(_ sql: String) throws -> [[Value]] { try application.rows(sql) }
 

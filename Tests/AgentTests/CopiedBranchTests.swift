@@ -208,6 +208,25 @@ struct CopiedBranchTests {
     #expect(try b.store.ledger(openOnly: false).isEmpty)
   }
 
+  /// Another agent's process has given the database an identity since this one opened it.
+  @Test func anAgentThatGoesOnKnowsItsNewIdentity() throws {
+    let copy = try world.copy(a, "restored")
+    let other = try copy.another()
+    try a.run("UPDATE item SET name = 'uno' WHERE id = 1")
+    _ = try a.sync()
+    #expect(try other.sync().newName == "a (2)")
+    try copy.run("INSERT INTO item VALUES (4, 'four', 4)")
+    // As one that looks who the database is before it chooses its key.
+    try copy.chooseKey()
+    let report = try copy.sync()
+    #expect(report.outcome == .complete)
+    #expect(report.newName == nil)
+    #expect(copy.store.identity == other.store.identity)
+    try world.settle(copy, a, b, other)
+    #expect(try names(b) == ["1 uno", "2 two", "3 three", "4 four"])
+    try expectSettled(copy, a, b)
+  }
+
   /// C11
   @Test func aRetiredBranchThatReturnsKeepsItsWorkUntilTheHubTakesIt() throws {
     try world.hubStore.retire(name: "a")
