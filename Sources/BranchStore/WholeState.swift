@@ -54,8 +54,12 @@ extension Applier {
   /// Deletes the rows that the whole state does not have. For rows with changes of this branch
   /// that the hub has not confirmed, and rows that wait, the deletion waits too; `keepingHeld`
   /// leaves these as they are, for a branch that has integrated nothing which could be gone.
+  ///
+  /// Tables whose differences are to be sent keep theirs: perhaps nobody else has those rows. What
+  /// becomes of them the comparison decides.
   func removeOthers(than wholeState: WholeState, keepingHeld: Bool) throws {
-    for table in store.tables {
+    let compared = Set(try store.gaps().filter(\.isSent).map(\.table))
+    for table in store.tables where !compared.contains(table.schema.id) {
       let id = table.schema.id
       for encoded in try wholeState.missing(table) {
         let key = try RowKey(table: id, encoded: encoded)
