@@ -134,8 +134,9 @@ final class Applier {
       accepted.insert(counter)
       ownEntries[counter] = entry
     } else if hasOutbox, let counter = try store.outboxCounter(ofOrigin: entry.contentHash) {
-      // The log has it as the copied branch sealed it; the tail keeps that.
-      accepted.insert(counter)
+      // The log has it as the copied branch sealed it; the tail keeps that. The hub has still to
+      // be told that this chain has it too.
+      try database.execute(BranchSQL.noteLogged, [.integer(Int64(counter))])
     }
   }
 

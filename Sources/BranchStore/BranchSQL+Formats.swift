@@ -16,6 +16,7 @@ extension BranchSQL {
     ALTER TABLE tributary_state ADD COLUMN wants_all INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_outgoing ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE tributary_outgoing ADD COLUMN origin BLOB;
+    ALTER TABLE tributary_outgoing ADD COLUMN is_logged INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE tributary_generation (
       id TEXT PRIMARY KEY,
       parent TEXT,

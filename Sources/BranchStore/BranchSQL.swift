@@ -155,18 +155,20 @@ enum BranchSQL {
   static let selectOutgoingOfOrigin = "SELECT counter FROM tributary_outgoing WHERE origin = ?1"
   static let selectOutgoingCounter = "SELECT counter FROM tributary_outgoing WHERE hash = ?1"
   static let selectOutgoing = """
-    SELECT counter, hash, byte_count, row_count, oldest, is_baseline
+    SELECT counter, hash, byte_count, row_count, oldest, is_baseline, is_logged
     FROM tributary_outgoing ORDER BY counter
     """
   static let selectOutgoingHash = "SELECT hash FROM tributary_outgoing WHERE counter = ?1"
+  static let noteLogged = "UPDATE tributary_outgoing SET is_logged = 1 WHERE counter = ?1"
+  static let forgetLogged = "UPDATE tributary_outgoing SET is_logged = 0"
   static let deleteOutgoing = "DELETE FROM tributary_outgoing WHERE counter = ?1"
   static let pendingOutgoing = """
     SELECT coalesce(sum(row_count), 0), min(oldest), count(*) FROM tributary_outgoing
     """
   static let copyOutgoing = """
     INSERT INTO tributary_outgoing(
-      counter, hash, byte_count, row_count, oldest, is_baseline, floor, origin)
-    SELECT ?2, ?3, ?4, row_count, oldest, is_baseline, floor, coalesce(origin, hash)
+      counter, hash, byte_count, row_count, oldest, is_baseline, floor, origin, is_logged)
+    SELECT ?2, ?3, ?4, row_count, oldest, is_baseline, floor, coalesce(origin, hash), is_logged
     FROM tributary_outgoing WHERE counter = ?1
     """
   static let insertPiece = "INSERT INTO tributary_outbox VALUES (?1, ?2, ?3)"

@@ -34,7 +34,7 @@ struct HeldRows {
 
   /// Reads the outbox; `accepted` are the counters of changesets that the delta covers.
   init(_ store: BranchStore, accepted counters: Set<UInt64>) throws {
-    for changeset in try store.outbox() {
+    for changeset in try store.outbox() where !changeset.isLogged {
       let isAccepted = counters.contains(changeset.counter)
       try store.forEachOutboxBlock(counter: changeset.counter) { block in
         block.withValues { values in

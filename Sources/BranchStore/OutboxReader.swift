@@ -14,6 +14,9 @@ package struct OutgoingChangeset: Hashable, Sendable {
   /// The time of the oldest write in it, by the branch's clock.
   package var oldestMilliseconds: Int64
   package var isBaseline: Bool
+  /// Whether the log has its changes under the name that they had before it was chained anew. It
+  /// has still to be sent, so that the hub knows the chain; incoming rows do not wait for it.
+  package var isLogged: Bool
 }
 
 extension BranchStore {
@@ -24,11 +27,12 @@ extension BranchStore {
         guard case .integer(let counter) = row[0], case .blob(let bytes) = row[1],
           let hash = ContentHash(bytes: bytes), case .integer(let byteCount) = row[2],
           case .integer(let rowCount) = row[3], case .integer(let oldest) = row[4],
-          case .integer(let isBaseline) = row[5]
+          case .integer(let isBaseline) = row[5], case .integer(let isLogged) = row[6]
         else { throw BranchStoreError.damaged("the outbox has an impossible value") }
         return OutgoingChangeset(
           counter: UInt64(counter), contentHash: hash, byteCount: Int(byteCount),
-          rowCount: Int(rowCount), oldestMilliseconds: oldest, isBaseline: isBaseline != 0)
+          rowCount: Int(rowCount), oldestMilliseconds: oldest, isBaseline: isBaseline != 0,
+          isLogged: isLogged != 0)
       }
     }
   }

@@ -91,6 +91,7 @@ extension BranchStore {
     let fork = Value.integer(Int64(route.fork.rawValue))
     try database.execute(BranchSQL.lowerOutgoingFloors, [fork])
     try database.execute(BranchSQL.lowerDeferredBases, [fork])
+    try database.execute(BranchSQL.forgetLogged)
     for row in try database.rows(BranchSQL.selectLedger) {
       guard case .blob(let bytes) = row[1] else { continue }
       guard try Conflict.list(payload: bytes).contains(where: { $0.position > route.fork }) else {

@@ -72,16 +72,33 @@ struct ChainTests {
     #expect(try Streams.readChangeset(stream).header.previous == parent)
   }
 
-  @Test func whatTheLogHasUnderItsOriginLeavesTheOutbox() throws {
+  @Test func whatTheLogHasUnderItsOriginStaysUntilItsOwnNameIsAccepted() throws {
     var hub = RelayHub(generation: TestBranch.generation)
     let original = try branch.streams()
     for stream in original { try hub.accept(stream) }
     try branch.store.adopt(
       replica: ReplicaID(5), branch: "copy (2)", parentHash: hub.entries[2].hash,
       wallMilliseconds: 5_000)
+    try hub.write(
+      [
+        RowChange(
+          key: RowKey(table: TableID(1), values: [.integer(2)]), kind: .update,
+          columns: [ColumnID(2)], values: [.text("theirs")], milliseconds: 1, base: nil)
+      ], by: ReplicaID(2), fingerprint: branch.schema.fingerprint)
     try branch.pull(hub)
-    #expect(try branch.store.outbox().isEmpty)
+    // Its chain would have a gap; but nothing waits for it.
+    let outbox = try branch.store.outbox()
+    #expect(outbox.map(\.isLogged) == [true, true, true])
     #expect(try branch.store.deferredRows().isEmpty)
+    let names = try branch.rows("SELECT name FROM customer ORDER BY id").map(\.[0].brief)
+    #expect(names == ["'n1'", "'theirs'", "'n3'"])
+    let accepted = outbox.map { changeset in
+      ExchangeFacts.Accepted(
+        counter: changeset.counter, contentHash: changeset.contentHash,
+        position: LogPosition(changeset.counter))
+    }
+    try branch.pull(hub, accepted: accepted)
+    #expect(try branch.store.outbox().isEmpty)
     #expect(try branch.rows("SELECT id FROM customer").count == 3)
     // The tail has it as the log has it.
     let listing = try branch.store.tail(above: hub.canonical(.start))
@@ -122,6 +139,7 @@ struct ChainTests {
       ALTER TABLE tributary_state DROP COLUMN wants_all;
       ALTER TABLE tributary_outgoing DROP COLUMN floor;
       ALTER TABLE tributary_outgoing DROP COLUMN origin;
+      ALTER TABLE tributary_outgoing DROP COLUMN is_logged;
       UPDATE tributary_state SET format = 1;
       """)
     let opened = try BranchStore(path: branch.path)
