@@ -156,6 +156,9 @@ extension HubStore {
     // Not logged under this name, it may still be here under another.
     let header = known == nil ? try header(of: handed.source, from: replica) : nil
     let origin = try position(ofOrigin: header?.origin ?? hash)
+    if known == nil, origin == nil, let position = try prunedPosition(of: places) {
+      return position
+    }
     let position = try known?.position ?? origin ?? log.head().next
     for place in places where try !isHere(place) { try add(place, of: position) }
     guard let header else { return position }
@@ -176,6 +179,18 @@ extension HubStore {
       entry = try acceptor.finish()
     }
     return entry.position
+  }
+
+  /// The position of an entry whose hash was let go of, by a name that it had; nil if it has none
+  /// of those.
+  private func prunedPosition(of places: [CausalContext]) throws -> LogPosition? {
+    let end = try pruned().log
+    // A name that means two entries says nothing.
+    guard end > .start, try database.integer(HubSQL.isAmbiguous) != 1 else { return nil }
+    for place in places {
+      if let position = try position(of: place), position <= end { return position }
+    }
+    return nil
   }
 
   // MARK: One generation, two histories

@@ -96,7 +96,7 @@ extension HubStore {
   }
 
   /// Where the entry of a place is in this log; nil if nobody has handed it back.
-  private func position(of place: CausalContext) throws -> LogPosition? {
+  func position(of place: CausalContext) throws -> LogPosition? {
     if try isHere(place) { return place.position }
     let named = try timeline().lineage.canonical(place)
     return try database.firstRow(
