@@ -78,6 +78,27 @@ extension HubSQL {
       hash = excluded.hash WHERE excluded.counter > counter
     """
   static let deleteLog = "DELETE FROM tributary_log WHERE position <= ?"
+  /// Who sent such a changeset has gone on from where the log ended then: it knows that the hub has
+  /// it. The last of a chain is what the next is held against.
+  private static let isAliasDone = """
+    noted_at < ?1 AND counter < (
+      SELECT chain_counter FROM tributary_replica WHERE id = tributary_alias.replica
+    )
+    """
+  static let upsertVectorBaseOfAliases = """
+    INSERT INTO tributary_vector_base (replica, counter, position, hash)
+    SELECT replica, max(counter), position, hash FROM tributary_alias
+    WHERE \(isAliasDone) GROUP BY replica
+    ON CONFLICT DO UPDATE SET counter = excluded.counter, position = excluded.position,
+      hash = excluded.hash WHERE excluded.counter > counter
+    """
+  static let deleteAliases = "DELETE FROM tributary_alias WHERE \(isAliasDone)"
+  /// Nobody refers to another timeline's name of an entry that all have in common.
+  static let deletePlaces = """
+    DELETE FROM tributary_place WHERE (generation, position) IN (
+      SELECT generation, position FROM tributary_place WHERE log_position <= ? LIMIT ?
+    )
+    """
   static let selectLogStart = "SELECT min(position) FROM tributary_log"
 
   // MARK: Whole states

@@ -99,7 +99,8 @@ extension HubSQL {
       origin BLOB,
       position INTEGER NOT NULL,
       replica INTEGER NOT NULL,
-      counter INTEGER NOT NULL
+      counter INTEGER NOT NULL,
+      noted_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX tributary_alias_dot ON tributary_alias (replica, counter);
     CREATE INDEX tributary_alias_origin ON tributary_alias (origin) WHERE origin IS NOT NULL;
@@ -176,6 +177,7 @@ extension HubSQL {
       log_position INTEGER NOT NULL,
       PRIMARY KEY (generation, position)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tributary_place_here ON tributary_place (log_position);
 
     CREATE TABLE tributary_renaming (
       replica INTEGER NOT NULL,

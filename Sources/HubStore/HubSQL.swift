@@ -112,9 +112,11 @@ enum HubSQL {
     SELECT position FROM tributary_log WHERE hash = ?1 OR origin = ?1
     UNION ALL SELECT position FROM tributary_alias WHERE hash = ?1 OR origin = ?1 LIMIT 1
     """
-  /// Another changeset with the changes of an entry, under its own name in a chain.
+  /// Another changeset with the changes of an entry, under its own name in a chain; and where the
+  /// log ended when it came.
   static let insertAlias = """
-    INSERT INTO tributary_alias (hash, origin, position, replica, counter) VALUES (?, ?, ?, ?, ?)
+    INSERT INTO tributary_alias (hash, origin, position, replica, counter, noted_at)
+    VALUES (?, ?, ?, ?, ?, (SELECT ifnull(max(position), 0) FROM tributary_log))
     """
   static let selectLogHash = "SELECT log_hash FROM tributary_log WHERE position = ?"
   static let selectContentHash = "SELECT hash FROM tributary_log WHERE position = ?"

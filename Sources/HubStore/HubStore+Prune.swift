@@ -112,6 +112,7 @@ extension HubStore {
     case .rows: try pruneRows(&round, limit, &result)
     case .frames: try pruneFrames(&round, limit, &result)
     case .log: try pruneLog(&round, limit, &result)
+    case .names: try pruneNames(&round, limit, &result)
     case .done: break
     }
   }
@@ -167,12 +168,25 @@ extension HubStore {
   ) throws {
     let last = round.logEnd
     let first = try database.integer(HubSQL.selectLogStart).map { LogPosition(UInt64($0)) }
-    guard let first, first <= last else { return round.begin(.done) }
+    guard let first, first <= last else { return round.begin(.names) }
     let end = min(last, LogPosition(first.rawValue + UInt64(limit - 1)))
     try database.execute(HubSQL.upsertVectorBase, [Value(end)])
     try database.execute(HubSQL.deleteLog, [Value(end)])
     result.entryCount += database.changes
     try database.execute(HubSQL.updatePrunedLog, [Value(end)])
-    if end == last { round.begin(.done) }
+    if end == last { round.begin(.names) }
+  }
+
+  /// Other names of entries that everybody has.
+  private func pruneNames(
+    _ round: inout PruneRound, _ limit: Int, _ result: inout PruneReport
+  ) throws {
+    let settled = Value(round.marks.settled)
+    try database.execute(HubSQL.upsertVectorBaseOfAliases, [settled])
+    try database.execute(HubSQL.deleteAliases, [settled])
+    result.nameCount += database.changes
+    try database.execute(HubSQL.deletePlaces, [settled, Value(limit)])
+    result.nameCount += database.changes
+    if database.changes < limit { round.begin(.done) }
   }
 }

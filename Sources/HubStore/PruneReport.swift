@@ -13,6 +13,8 @@ package struct PruneReport: Hashable, Sendable {
   package var coverCount = 0
   package var frameCount = 0
   package var entryCount = 0
+  /// Other names of entries: on lost timelines, and in chains that have the same changes.
+  package var nameCount = 0
   /// Whether there is more to do at once.
   package var hasMore = false
 

@@ -14,7 +14,7 @@ struct PruneRound: Hashable, Sendable {
   }
 
   /// What is walked, in this order: a record that was made over a cover is younger than the cover.
-  enum Stage: Hashable, Sendable { case covers, rows, frames, log, done }
+  enum Stage: Hashable, Sendable { case covers, rows, frames, log, names, done }
 
   /// A place in a table that is walked in the order of its key.
   struct Place: Hashable, Sendable {

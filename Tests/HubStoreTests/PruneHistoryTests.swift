@@ -137,6 +137,8 @@ import Testing
     }
     #expect(try count("tributary_cover") == 0)
     #expect(try count("tributary_log_frame") == 0)
+    #expect(try count("tributary_alias") == 0)
+    #expect(try count("tributary_place") == 0)
     let quarantined = try hub.store.quarantinedCount()
     if quarantined == 0 {
       #expect(try count("tributary_row") == 0)
@@ -181,6 +183,7 @@ extension HubStore {
       report.coverCount += step.coverCount
       report.frameCount += step.frameCount
       report.entryCount += step.entryCount
+      report.nameCount += step.nameCount
       report.hasMore = step.hasMore
     } while report.hasMore
     return report
