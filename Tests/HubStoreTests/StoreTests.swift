@@ -155,7 +155,7 @@ import Testing
       var sql = String(match.output.2 ?? match.output.3 ?? "")
       for (name, part) in parts { sql = sql.replacing("\\(\(name))", with: part) }
       parts[String(match.output.1)] = sql
-      guard !["connection", "create", "replicaColumns"].contains(match.output.1) else { continue }
+      guard !["connection", "create", "replicaColumns", "isAliasDone"].contains(match.output.1) else { continue }
       _ = try hub.store.database.prepare(sql)
       count += 1
     }
