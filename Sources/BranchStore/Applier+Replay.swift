@@ -7,11 +7,10 @@ extension Applier {
   /// At the place in the log of a changeset of this branch: its changes again, of those rows that
   /// the delta has written or that wait, so that rows go the way they went at the hub.
   func replay(_ entry: DeltaEntry) throws {
-    guard let hash = try store.outgoingHash(entry.dot.counter) else {
+    // Another one under that number is a copy's, whose chain parts from this one further on than
+    // what was sent.
+    guard try store.outgoingHash(entry.dot.counter) == entry.contentHash else {
       throw BranchStoreError.ownEntryMissing(counter: entry.dot.counter)
-    }
-    guard hash == entry.contentHash else {
-      throw BranchStoreError.answerDoesNotFit("it has another changeset under this branch's name")
     }
     accepted.insert(entry.dot.counter)
     // Nearly always nothing was written or waits, and the outbox need not be read.

@@ -181,8 +181,7 @@ extension ModelHub {
   {
     var cells: [ColumnID: [CellVersion]] = [:]
     // Only a context that reaches the settled position has seen it; no single entry above one does.
-    let isSeen = version.seen.upTo >= settled || mutant == .settledAlwaysSeen
-    let position = isSeen ? LogPosition.start : LogPosition(1 << 62)
+    let position = mutant == .settledAlwaysSeen ? LogPosition.start : settled
     let old = Version(
       dot: Dot(replica: .hub, counter: 1), position: position, base: .start, milliseconds: nil)
     for (column, value) in zip(table.columns, values) {
