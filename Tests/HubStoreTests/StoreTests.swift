@@ -155,7 +155,9 @@ import Testing
       var sql = String(match.output.2 ?? match.output.3 ?? "")
       for (name, part) in parts { sql = sql.replacing("\\(\(name))", with: part) }
       parts[String(match.output.1)] = sql
-      guard !["connection", "create", "replicaColumns", "isAliasDone"].contains(match.output.1) else { continue }
+      let isPart = ["connection", "create", "replicaColumns", "isAliasDone"]
+        .contains(match.output.1)
+      guard !isPart else { continue }
       _ = try hub.store.database.prepare(sql)
       count += 1
     }
