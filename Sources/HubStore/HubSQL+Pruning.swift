@@ -16,14 +16,19 @@ extension HubSQL {
     """
   static let updatePrunedLog = "UPDATE tributary_hub SET pruned_log = ?"
   /// The least floor of all branches that take part, and of those heard of since a time. One that
-  /// was told to another state of the hub says nothing of this one.
+  /// was told to another state of the hub says nothing of this one; nor does it say that a branch
+  /// took no part before, if this state never heard of it.
   static let selectFloors = """
     SELECT min(floor), min(iif(last_contact >= ?, floor, NULL)) FROM (
       SELECT iif(is_floor_told, floor, 0) AS floor, last_contact FROM tributary_replica
-      WHERE state = 1 AND last_contact IS NOT NULL
+      WHERE state = 1 AND (last_contact IS NOT NULL OR NOT is_floor_told)
     )
     """
   static let forgetFloors = "UPDATE tributary_replica SET is_floor_told = 0"
+  /// Service begins anew, perhaps on an older state: who never made contact here may have done so.
+  static let forgetSilentFloors = """
+    UPDATE tributary_replica SET is_floor_told = 0 WHERE last_contact IS NULL
+    """
   /// What a branch that hands back shares with the log; what it still builds on it tells with its
   /// next exchange.
   static let lowerFloor = """

@@ -42,7 +42,7 @@ extension HubSQL {
       chain_counter INTEGER NOT NULL DEFAULT 0,
       chain_hash BLOB NOT NULL,
       floor INTEGER NOT NULL DEFAULT 0,
-      is_floor_told INTEGER NOT NULL DEFAULT 0,
+      is_floor_told INTEGER NOT NULL DEFAULT 1,
       parent_hash BLOB,
       parent_replica INTEGER,
       parent_counter INTEGER

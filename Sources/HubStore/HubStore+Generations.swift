@@ -21,6 +21,7 @@ extension HubStore {
         if last == .null { try forgetFloors() }
         try openGeneration(Self.generation(random))
         try database.execute(HubSQL.updateServedBy, [.blob(name)])
+        try database.execute(HubSQL.forgetSilentFloors)
       }
     }
     service = (name, random)
