@@ -90,7 +90,6 @@ extension BranchEngine {
       return [.send(.adopt(try adoptRequest()))]
     case .answered(.adopted(let parentHash), _, _):
       try adopt(parentHash: parentHash, wallMilliseconds)
-      adoption = nil
       isStarting = true
       return [.identityChanged(store.identity.replica)]
     case .answered(.refused(let refusal), _, _) where refusal.code != .busy:

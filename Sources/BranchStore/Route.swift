@@ -82,15 +82,14 @@ extension BranchStore {
   func leaveTimeline(
     _ route: Route, lossCount: Int?, _ state: inout BranchState
   ) throws {
-    let listing = try tail(
-      above: CausalContext(generation: state.place.generation, position: route.fork))
+    let fork = CausalContext(generation: state.place.generation, position: route.fork)
     // What nobody hands back is in these tables only; and constraints may have been decided
     // otherwise meanwhile.
-    try openGaps(
-      schema.tables.map(\.id), isSent: lossCount.map { $0 > 0 } ?? !listing.isComplete)
-    let fork = Value.integer(Int64(route.fork.rawValue))
-    try database.execute(BranchSQL.lowerOutgoingFloors, [fork])
-    try database.execute(BranchSQL.lowerDeferredBases, [fork])
+    let isLossy = try lossCount.map { $0 > 0 } ?? !tail(above: fork).isComplete
+    try openGaps(schema.tables.map(\.id), isSent: isLossy)
+    let least = Value.integer(Int64(route.fork.rawValue))
+    try database.execute(BranchSQL.lowerOutgoingFloors, [least])
+    try database.execute(BranchSQL.lowerDeferredBases, [least])
     try database.execute(BranchSQL.forgetLogged)
     for row in try database.rows(BranchSQL.selectLedger) {
       guard case .blob(let bytes) = row[1] else { continue }

@@ -227,11 +227,28 @@ extension HubStore {
     return file
   }
 
+  /// Reads a changeset's stream from its beginning to its end.
+  func read(
+    _ source: ChangesetSource, of replica: ReplicaID, _ body: (ArraySlice<UInt8>) throws -> Void
+  ) throws {
+    switch source {
+    case .inline(let bytes): try body(bytes[...])
+    case .staged: try staging.read(try stagedFile(source, of: replica), body)
+    }
+  }
+
   private func makeRoom(for replica: ReplicaID) throws {
     let files = staging.files(of: replica)
     guard files.count >= HubStoreLimits.stagedChangesetsMax else { return }
     for oldest in files.dropLast(HubStoreLimits.stagedChangesetsMax - 1) {
       staging.remove(oldest.file)
+    }
+  }
+
+  /// Removes the files of changesets that are kept elsewhere now.
+  func removeStaged(_ sources: [ChangesetSource], of replica: ReplicaID) {
+    for case .staged(let counter, let hash, _) in sources {
+      staging.remove(staging.filePath(replica: replica, counter: counter, hash: hash))
     }
   }
 

@@ -91,9 +91,7 @@ extension HubStore {
           try takeAll(batch, from: replica, wallMilliseconds: wallMilliseconds)
         }
       }
-      for case .staged(let counter, let hash, _) in batch.entries.map(\.source) {
-        staging.remove(staging.filePath(replica: replica, counter: counter, hash: hash))
-      }
+      removeStaged(batch.entries.map(\.source), of: replica)
       return taken
     } catch {
       forgetCaches()
@@ -169,16 +167,8 @@ extension HubStore {
       clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
       receivedMilliseconds: handed.receivedMilliseconds, budget: budget)
     defer { budget = acceptor.budget }
-    let entry: AcceptedEntry
-    switch handed.source {
-    case .inline(let bytes):
-      try acceptor.take(bytes[...])
-      entry = try acceptor.finish()
-    case .staged:
-      try staging.read(try stagedFile(handed.source, of: replica)) { try acceptor.take($0) }
-      entry = try acceptor.finish()
-    }
-    return entry.position
+    try read(handed.source, of: replica) { try acceptor.take($0) }
+    return try acceptor.finish().position
   }
 
   /// The position of an entry whose hash was let go of, by a name that it had; nil if it has none

@@ -13,6 +13,11 @@ extension HubStore {
     package var contentHash: ContentHash
     package var byteCount: Int
     package var milliseconds: Int64
+
+    /// What names it in the table.
+    fileprivate var row: [Value] {
+      [Value(replica), Value(counter: counter), Value(contentHash)]
+    }
   }
 
   /// If the branch is retired, keeps what it sent and then refuses it.
@@ -36,7 +41,7 @@ extension HubStore {
     guard header.dot.replica == record.id else { throw HubStoreError.refused(.notTheAuthors) }
     guard try loggedChangeset(hash) == nil else { return }
     var piece = 0
-    func keep(_ bytes: ArraySlice<UInt8>) throws {
+    try read(source, of: record.id) { bytes in
       try database.execute(
         HubSQL.insertSalvage,
         [
@@ -44,16 +49,6 @@ extension HubStore {
           .blob(Array(bytes)), .integer(milliseconds),
         ])
       piece += 1
-    }
-    switch source {
-    case .inline(let bytes): try keep(bytes[...])
-    case .staged: try staging.read(try stagedFile(source, of: record.id)) { try keep($0) }
-    }
-  }
-
-  private func removeStaged(_ sources: [ChangesetSource], of replica: ReplicaID) {
-    for case .staged(let counter, let hash, _) in sources {
-      staging.remove(staging.filePath(replica: replica, counter: counter, hash: hash))
     }
   }
 
@@ -96,11 +91,8 @@ extension HubStore {
   private func replay(
     _ kept: Salvaged, of record: ReplicaRecord, _ wallMilliseconds: Int64
   ) throws {
-    let parameters = [
-      Value(kept.replica), Value(counter: kept.counter), Value(kept.contentHash),
-    ]
     if try loggedChangeset(kept.contentHash) == nil {
-      let pieces = try database.rows(HubSQL.selectSalvagePieces, parameters)
+      let pieces = try database.rows(HubSQL.selectSalvagePieces, kept.row)
       guard let first = pieces.first?[0].asBytes else { return }
       let header = try header(of: .inline(first), from: record.id)
       let dot = try hubName(of: header, name: record.name, wallMilliseconds: wallMilliseconds)
@@ -112,7 +104,7 @@ extension HubStore {
       for piece in pieces { try acceptor.take(piece[0].asBytes[...]) }
       _ = try acceptor.finish()
     }
-    try database.execute(HubSQL.deleteSalvage, parameters)
+    try database.execute(HubSQL.deleteSalvage, kept.row)
   }
 
   /// Throws away what was kept apart of a branch, and returns how many changesets that were.
@@ -123,12 +115,7 @@ extension HubStore {
     try storing("throw away what was kept apart") {
       try database.transaction {
         for changeset in kept {
-          try database.execute(
-            HubSQL.deleteSalvage,
-            [
-              Value(changeset.replica), Value(counter: changeset.counter),
-              Value(changeset.contentHash),
-            ])
+          try database.execute(HubSQL.deleteSalvage, changeset.row)
         }
       }
     }

@@ -9,7 +9,6 @@ package enum Oracle: String, CaseIterable, Sendable {
   case onceOnly = "each write is in the log once"
   case identity = "one name means one thing"
   case ledger = "every overruled write is in the ledger"
-  case resurrection = "no deleted row comes back by itself"
   case bounds = "what is kept is bounded"
   case lossReport = "losses are reported if and only if nobody has them"
   case notices = "people are told of copies"

@@ -34,8 +34,6 @@ struct Truth {
   var latestBackup: ModelHub?
   var spurious: [String: Int] = [:]
   var lateRows = Marks()
-  var transferredCount = 0
-  var hadCount = 0
   var adoptions: [(device: Int, key: Int)] = []
   /// In a backup that was made after the one that the hub was restored from: branches may have
   /// dropped it already.

@@ -78,7 +78,4 @@ struct Ledger {
   }
 
   func has(_ cell: History.Cell) -> Bool { values[cell] != nil || rows.contains(cell.key) }
-
-  /// Whether a deletion and something else met on the row.
-  func hasRow(_ key: RowKey) -> Bool { rows.contains(key) }
 }

@@ -59,8 +59,6 @@ package struct History: Sendable {
   package private(set) var names: [ContentHash: Set<Dot>] = [:]
   /// Writes of which no intact copy need exist any more.
   package var excused: Set<Int> = []
-  /// Whether a backup was restored that is older than the last, so that tails need not reach back.
-  package var isBeyondBackup = false
   package private(set) var violations: [Violation] = []
   private var deletions: [RowKey: [Int]] = [:]
   /// The write that a value is from.
