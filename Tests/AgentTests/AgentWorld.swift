@@ -184,6 +184,11 @@ final class AgentBranch {
   func run(_ sql: String) throws { try application.executeScript(sql) }
   func rows(_ sql: String) throws -> [[Value]] { try application.rows(sql) }
 
+  /// The items as “number name”, in the order of their numbers.
+  func items() throws -> [String] {
+    try rows("SELECT id || ' ' || name FROM item ORDER BY id").map { $0[0].text }
+  }
+
   /// What becomes of a request: nil for no answer.
   typealias Network = (_ request: HubRequest, _ answer: () -> HubResponse) throws -> HubResponse?
 
@@ -254,4 +259,12 @@ final class AgentBranch {
 func expectSame(_ branches: AgentBranch...) throws -> Bool {
   let hub = try branches[0].world.hubStore.digests().map(\.digest)
   return try branches.allSatisfy { try $0.store.digests().map(\.digest) == hub }
+}
+
+extension Value {
+  /// What a text says; nothing for anything else.
+  var text: String {
+    guard case .text(let bytes) = self else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 }

@@ -25,13 +25,6 @@ struct CopiedBranchTests {
     try world.settle(a, b)
   }
 
-  private func names(_ branch: AgentBranch) throws -> [String] {
-    try branch.rows("SELECT id || ' ' || name FROM item ORDER BY id").map {
-      guard case .text(let bytes) = $0[0] else { return "" }
-      return String(decoding: bytes, as: UTF8.self)
-    }
-  }
-
   private func expectSettled(_ branches: AgentBranch...) throws {
     for branch in branches {
       #expect(try expectSame(branch))
@@ -49,7 +42,7 @@ struct CopiedBranchTests {
     let report = try copy.sync()
     #expect(report.outcome == .complete)
     #expect(report.newName == "a (2)")
-    #expect(try names(copy) == ["1 uno", "2 two", "3 three", "4 four"])
+    #expect(try copy.items() == ["1 uno", "2 two", "3 three", "4 four"])
     #expect(!report.notices.isEmpty)
     #expect(try copy.store.status().notices.count == report.notices.count)
     #expect(try copy.sync().notices.isEmpty)
@@ -68,7 +61,7 @@ struct CopiedBranchTests {
     if isSealed { _ = try copy.sync { _, _ in nil } }
     #expect(try copy.sync().newName == "a (2)")
     try world.settle(copy, b)
-    #expect(try names(b) == ["1 uno", "2 two", "3 three", "4 four", "5 five"])
+    #expect(try b.items() == ["1 uno", "2 two", "3 three", "4 four", "5 five"])
     #expect(try b.rows("SELECT v FROM item WHERE id = 2") == [[.text("new")]])
     try expectSettled(copy, b)
     #expect(try b.store.ledger(openOnly: false).isEmpty)
@@ -90,7 +83,7 @@ struct CopiedBranchTests {
     try copy.run("INSERT INTO item VALUES (5, 'five', 5)")
     #expect(try copy.sync().newName == "a (2)")
     try world.settle(copy, a, b)
-    #expect(try names(b) == ["1 sent", "2 sent too", "3 three", "4 four", "5 five"])
+    #expect(try b.items() == ["1 sent", "2 sent too", "3 three", "4 four", "5 five"])
     try expectSettled(copy, a, b)
     #expect(try b.store.ledger(openOnly: false).isEmpty)
   }
@@ -117,7 +110,7 @@ struct CopiedBranchTests {
     #expect(Set([a, clone].map(\.store.identity.branch)) == ["a", "a (2)"])
     try world.settle(a, clone, b)
     try expectSettled(a, clone, b)
-    #expect(try names(b).count == 11)
+    #expect(try b.items().count == 11)
     #expect(try b.store.ledger(openOnly: false).isEmpty)
     // Somebody was told, at both.
     #expect(try !a.store.notices().isEmpty)
@@ -139,7 +132,7 @@ struct CopiedBranchTests {
     try snapshot.run("UPDATE item SET name = 'again' WHERE id = 2")
     #expect(try snapshot.sync().newName == "a (2)")
     try world.settle(snapshot, b)
-    #expect(try names(b) == ["1 after", "2 again", "3 three"])
+    #expect(try b.items() == ["1 after", "2 again", "3 three"])
     try expectSettled(snapshot, b)
   }
 
@@ -159,7 +152,7 @@ struct CopiedBranchTests {
     #expect(try BranchStore(path: copy.store.path).identity == copy.store.identity)
     try copy.run("INSERT INTO item VALUES (4, 'four', 4)")
     try world.settle(copy, a, b)
-    #expect(try names(b) == ["1 unsent", "2 two", "3 three", "4 four"])
+    #expect(try b.items() == ["1 unsent", "2 two", "3 three", "4 four"])
     try expectSettled(copy, a, b)
   }
 
@@ -175,11 +168,11 @@ struct CopiedBranchTests {
     // b never came after that; a's own file is gone.
     try old.run("INSERT INTO item VALUES (6, 'new', 6)")
     try world.settle(old, b)
-    #expect(try names(b) == ["1 one", "2 two", "3 three", "6 new"])
+    #expect(try b.items() == ["1 one", "2 two", "3 three", "6 new"])
     try expectSettled(old, b)
     // It is found after all.
     try world.settle(a, old, b)
-    #expect(try names(b) == ["1 one", "2 two", "3 three", "4 lost", "5 kept", "6 new"])
+    #expect(try b.items() == ["1 one", "2 two", "3 three", "4 lost", "5 kept", "6 new"])
     try expectSettled(a, old, b)
     #expect(try b.store.ledger(openOnly: false).isEmpty)
   }
@@ -203,7 +196,7 @@ struct CopiedBranchTests {
     }
     copy.store.database.onStep = nil
     try world.settle(copy, a, b)
-    #expect(try names(b) == ["1 uno", "2 dos", "3 three", "4 four"])
+    #expect(try b.items() == ["1 uno", "2 dos", "3 three", "4 four"])
     try expectSettled(copy, a, b)
     #expect(try b.store.ledger(openOnly: false).isEmpty)
   }
@@ -223,7 +216,7 @@ struct CopiedBranchTests {
     #expect(report.newName == nil)
     #expect(copy.store.identity == other.store.identity)
     try world.settle(copy, a, b, other)
-    #expect(try names(b) == ["1 uno", "2 two", "3 three", "4 four"])
+    #expect(try b.items() == ["1 uno", "2 two", "3 three", "4 four"])
     try expectSettled(copy, a, b)
   }
 
@@ -235,7 +228,7 @@ struct CopiedBranchTests {
     #expect(refusal.code == .retired)
     #expect(try a.store.outbox().count == 1)
     #expect(try world.hubStore.salvaged().count == 1)
-    #expect(try names(a).contains("4 late"))
+    #expect(try a.items().contains("4 late"))
   }
 
   /// C8
@@ -251,7 +244,7 @@ struct CopiedBranchTests {
     _ = try b.sync()
     world.wall = wall + 10_000
     try world.settle(a, b)
-    #expect(try names(a) == ["1 clock off", "2 two", "3 three"])
+    #expect(try a.items() == ["1 clock off", "2 two", "3 three"])
     try expectSettled(a, b)
   }
 
@@ -281,6 +274,6 @@ struct CopiedBranchTests {
         if case .exchange(let request) = $0 { request.wantsAll } else { false }
       })
     #expect(try !copy.store.standing().wantsAll)
-    #expect(try names(copy) == ["1 one", "2 two", "3 three", "4 four", "5 five"])
+    #expect(try copy.items() == ["1 one", "2 two", "3 three", "4 four", "5 five"])
   }
 }

@@ -40,10 +40,6 @@ struct RepairTests {
     for trigger in triggers { try branch.run(trigger[1]) }
   }
 
-  private func names(_ branch: AgentBranch) throws -> [String] {
-    try branch.rows("SELECT id || ' ' || name FROM item ORDER BY id").map { $0[0].text }
-  }
-
   @Test func rowsWrittenWhileTriggersWereGoneAreSentAfterTheNextSync() throws {
     try a.run("DROP TRIGGER tributary_1_i; DROP TRIGGER tributary_1_d; DROP TRIGGER tributary_1_u2")
     try a.run(
@@ -59,7 +55,7 @@ struct RepairTests {
     #expect(try a.store.gaps().isEmpty)
     _ = try b.sync()
     #expect(try expectSame(a, b))
-    #expect(try names(b) == ["1 uno", "3 three", "4 four", "5 five"])
+    #expect(try b.items() == ["1 uno", "3 three", "4 four", "5 five"])
     #expect(try a.sync().repair == nil)
   }
 
@@ -77,7 +73,7 @@ struct RepairTests {
     #expect(report.repair?.sent.count == 4)
     _ = try b.sync()
     #expect(try expectSame(a, b))
-    #expect(try names(b) == ["1 ONE", "2 TWO", "4 FOUR"])
+    #expect(try b.items() == ["1 ONE", "2 TWO", "4 FOUR"])
   }
 
   /// A11
@@ -143,7 +139,7 @@ struct RepairTests {
     a.store.database.onStep = nil
     _ = try b.sync()
     #expect(try expectSame(a, b))
-    #expect(try names(b) == ["1 one", "3 three", "4 four", "5 five"])
+    #expect(try b.items() == ["1 one", "3 three", "4 four", "5 five"])
     #expect(try a.store.gaps().isEmpty)
   }
 
@@ -159,12 +155,5 @@ struct RepairTests {
     #expect(try a.sync().repair?.sent.count == 1)
     _ = try b.sync()
     #expect(try expectSame(a, b))
-  }
-}
-
-extension Value {
-  fileprivate var text: String {
-    guard case .text(let bytes) = self else { return "" }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

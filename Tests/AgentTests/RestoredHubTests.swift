@@ -23,13 +23,6 @@ struct RestoredHubTests {
     try world.settle(a, b)
   }
 
-  private func names(_ branch: AgentBranch) throws -> [String] {
-    try branch.rows("SELECT id || ' ' || name FROM item ORDER BY id").map {
-      guard case .text(let bytes) = $0[0] else { return "" }
-      return String(decoding: bytes, as: UTF8.self)
-    }
-  }
-
   private func expectNothingLost() throws {
     #expect(try expectSame(a, b))
     #expect(try world.hubStore.lossCount() == 0)
@@ -59,9 +52,9 @@ struct RestoredHubTests {
     // b alone hands back everything: its own, and what it has received.
     #expect(try b.sync().isRelocated)
     #expect(try world.hubStore.head() == before)
-    #expect(try names(b) == ["1 uno", "3 tres", "4 four"])
+    #expect(try b.items() == ["1 uno", "3 tres", "4 four"])
     _ = try a.sync()
-    #expect(try names(a) == ["1 uno", "3 tres", "4 four"])
+    #expect(try a.items() == ["1 uno", "3 tres", "4 four"])
     try expectNothingLost()
   }
 
@@ -77,7 +70,7 @@ struct RestoredHubTests {
     _ = try c.sync()
     try b.run("UPDATE item SET name = 'from b' WHERE id = 1")
     try world.settle(b, a, c)
-    #expect(try names(a) == ["1 from b", "2 two", "3 three", "9 c"])
+    #expect(try a.items() == ["1 from b", "2 two", "3 three", "9 c"])
     #expect(try expectSame(a, b, c))
     #expect(try world.hubStore.lossCount() == 0)
     let ledger = try a.store.ledger(openOnly: false)
@@ -99,11 +92,11 @@ struct RestoredHubTests {
     _ = try a.sync()
     try world.restoreHub("second")
     try world.settle(a, b)
-    #expect(try names(b) == ["1 a3", "2 two", "3 three", "5 b"])
+    #expect(try b.items() == ["1 a3", "2 two", "3 three", "5 b"])
     try expectNothingLost()
     try world.restoreHub("first")
     try world.settle(b, a)
-    #expect(try names(a) == ["1 a3", "2 two", "3 three", "5 b"])
+    #expect(try a.items() == ["1 a3", "2 two", "3 three", "5 b"])
     try expectNothingLost()
   }
 
@@ -118,7 +111,7 @@ struct RestoredHubTests {
     try b.run("UPDATE item SET v = 'b2' WHERE id = 3; INSERT INTO item VALUES (7, 'b7', 7)")
     try world.restoreHub("copy")
     try world.settle(b, a)
-    #expect(try names(a) == ["1 b1", "3 three", "7 b7"])
+    #expect(try a.items() == ["1 b1", "3 three", "7 b7"])
     try expectNothingLost()
   }
 
@@ -142,7 +135,7 @@ struct RestoredHubTests {
     _ = try b.sync()
     try world.settle(a, b)
     #expect(try expectSame(a, b))
-    #expect(try names(a) == ["1 one", "2 two", "3 three", "4 four", "5 five"])
+    #expect(try a.items() == ["1 one", "2 two", "3 three", "4 four", "5 five"])
     #expect(try a.rows("SELECT v FROM item WHERE id = 1") == [[.integer(9)]])
     #expect(try world.hubStore.digests().map(\.digest) == a.store.digests().map(\.digest))
   }
@@ -207,7 +200,7 @@ struct RestoredHubTests {
       branch.store.database.onStep = nil
     }
     try world.settle(b, a)
-    #expect(try names(a) == ["1 b1", "3 three", "7 b7"])
+    #expect(try a.items() == ["1 b1", "3 three", "7 b7"])
     try expectNothingLost()
   }
 
@@ -252,7 +245,7 @@ struct RestoredHubTests {
     #expect(report.isRelocated)
     try world.settle(a, b)
     let other = isBehind ? [] : ["6 other"]
-    #expect(try names(b) == ["1 one", "2 two", "3 three", "4 found", "5 unsent"] + other)
+    #expect(try b.items() == ["1 one", "2 two", "3 three", "4 found", "5 unsent"] + other)
     try expectNothingLost()
   }
 }

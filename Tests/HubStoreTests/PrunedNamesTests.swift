@@ -13,8 +13,7 @@ import Testing
   }
 
   private func expectWhole(_ world: World) throws {
-    let tables = try world.store.digestsByRow()
-    for branch in world.branches { #expect(branch.core.rows == tables) }
+    try world.expectLevel()
     #expect(try world.store.conflicts(openOnly: false).isEmpty)
     #expect(try world.store.check().allSatisfy(\.isOK))
   }

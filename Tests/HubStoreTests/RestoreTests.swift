@@ -99,8 +99,7 @@ import Testing
     #expect(try world.store.head() == LogPosition(3))
     #expect(try world.store.losses().isEmpty)
     #expect(try world.store.conflicts(openOnly: false).isEmpty)
-    let tables = try world.store.digestsByRow()
-    for branch in world.branches { #expect(branch.core.rows == tables) }
+    let tables = try world.expectLevel()
     #expect(tables[.customer(2)]?[ColumnID(2)] == .text("Eve"))
     #expect(try world.store.check().allSatisfy(\.isOK))
   }
@@ -121,9 +120,8 @@ import Testing
     try world.settle()
     #expect(try world.store.head() == LogPosition(3))
     #expect(try world.store.losses().isEmpty)
-    let tables = try world.store.digestsByRow()
+    let tables = try world.expectLevel()
     #expect(tables.count == 3)
-    for branch in world.branches { #expect(branch.core.rows == tables) }
   }
 
   @Test func twoRestoresInARowLoseNoName() throws {
@@ -142,8 +140,7 @@ import Testing
     try world.settle()
     #expect(try world.store.conflicts(openOnly: false).isEmpty)
     #expect(try world.store.head() == LogPosition(3))
-    let tables = try world.store.digestsByRow()
-    for branch in world.branches { #expect(branch.core.rows == tables) }
+    let tables = try world.expectLevel()
     #expect(tables[.customer(1)]?[ColumnID(3)] == .text("Rome"))
   }
 
@@ -202,9 +199,8 @@ import Testing
     try world.restore(0)
     try world.settle()
     #expect(try world.store.conflicts(openOnly: false).count == 1)
-    let tables = try world.store.digestsByRow()
+    let tables = try world.expectLevel()
     #expect(tables[.customer(1)]?[ColumnID(2)] == .text("Cy"))
-    for branch in world.branches { #expect(branch.core.rows == tables) }
   }
 
   @Test func anAuthorWithoutItsOwnEntryGetsItsBlocks() throws {
@@ -245,9 +241,8 @@ import Testing
     #expect(place.generation != told.generation)
     try world.settle()
     #expect(try world.store.head() == LogPosition(3))
-    let tables = try world.store.digestsByRow()
+    let tables = try world.expectLevel()
     #expect(tables.count == 3)
-    for branch in world.branches { #expect(branch.core.rows == tables) }
   }
 
   @Test func partsForALaterPathAreRefused() throws {

@@ -5,6 +5,7 @@ import Foundation
 import HubStore
 import Storage
 import TestSupport
+import Testing
 
 /// A hub that is backed up and restored, and branches that hand back what it lost.
 final class World {
@@ -33,6 +34,18 @@ final class World {
     store = try HubStore(folder: path)
     try serve()
     for number in 1...count { try enrol("branch \(number)") }
+  }
+
+  /// Expects that each branch has the hub's rows, and returns these.
+  @discardableResult
+  func expectLevel(
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> [RowKey: [ColumnID: Value]] {
+    let tables = try store.digestsByRow()
+    for branch in branches {
+      #expect(branch.core.rows == tables, sourceLocation: sourceLocation)
+    }
+    return tables
   }
 
   func chance(_ permille: Int) -> Bool { generator.chance(permille) }
