@@ -114,5 +114,21 @@ extension EndToEnd {
       let digest = try world.expectEqual(databases)
       #expect(digest.tables["note"]?.rows == 20_018)
     }
+
+    /// In a network of their own, whose cable is pulled in the middle of a transfer.
+    @Test(.enabled(if: Program.canPullTheCable, "needs a network namespace and `ip`"))
+    func aCableThatIsPulledLosesNothing() throws {
+      let (world, databases) = try world()
+      try write(databases[0], 1, rows: 40_000)
+      try world.stop()
+      let place = String(world.url.dropFirst("https://".count))
+      let ended = try Child.run(
+        "unshare",
+        ["-rn", Program.script("unplugged.sh"), Program.path, world.hub, place, databases[0]])
+      #expect(ended.output == "pulled\nthrough 0\nserved 0\n", "\(ended)")
+      try world.serve()
+      try world.settle(databases)
+      #expect(try world.expectEqual(databases).tables["note"]?.rows == 40_000)
+    }
   }
 }

@@ -42,6 +42,9 @@ enum Program {
   static let canMountASmallDisk: Bool =
     (try? Child.run("unshare", ["-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]))?.status == 0
 
+  static let canPullTheCable: Bool =
+    (try? Child.run("unshare", ["-rn", "ip", "link", "set", "lo", "up"]))?.status == 0
+
   private static func isThere(_ program: String) -> Bool {
     (try? Child.run("sh", ["-c", "command -v \(program)"]))?.status == 0
   }
