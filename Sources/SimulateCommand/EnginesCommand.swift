@@ -15,8 +15,9 @@ struct EnginesCommand: ParsableCommand {
       Afterwards faults stop, everything must drain, and checkers compare what is there with what \
       the world knows happened.
 
-      Each seed runs twice, and both runs must leave the same trace. Of a seed that fails, the \
-      faults and then the events that it does not need are left out.
+      Each seed runs twice, and both runs must leave the same trace; --repeat-every makes that a \
+      sample. Of a seed that fails, the faults and then the events that it does not need are left \
+      out. A long run can be split with --first, and tells every half minute how far it is.
 
       Exit codes: 0 nothing found; 1 a checker found something: the command that repeats it is \
       printed; 64 wrong usage.
@@ -36,6 +37,15 @@ struct EnginesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Which seeds run twice, to see that both runs do the same: the multiples of this.",
+      discussion: "1, all of them, is right for some hundreds; 16 for long runs."))
+  var repeatEvery: UInt64 = 1
+
+  @Option(help: "Failing seeds after which the rest is left out.")
+  var failuresMax: Int = 5
+
+  @Option(
+    help: ArgumentHelp(
       "Faults to leave out, separated by commas.",
       discussion: "Known: \(SimulationPlan.faultNames.joined(separator: ", "))."))
   var without: String?
@@ -49,11 +59,13 @@ struct EnginesCommand: ParsableCommand {
   @Flag(name: .customLong("no-shrink"), help: "Leave failing seeds as they are.")
   var keepsWhole = false
 
-  /// Failing seeds after which the rest is left out.
-  private static let failuresMax = 5
+  /// Between two lines that say how far a long run is.
+  private static let progressSeconds = 30.0
 
   func validate() throws {
     guard seeds > 0 else { throw ValidationError("--seeds must be at least 1.") }
+    guard repeatEvery > 0 else { throw ValidationError("--repeat-every must be at least 1.") }
+    guard failuresMax > 0 else { throw ValidationError("--failures-max must be at least 1.") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs must be 1 to 64.") }
     for name in names where !SimulationPlan.faultNames.contains(name) {
       throw ValidationError("--without does not know “\(name)”.")
@@ -78,22 +90,36 @@ struct EnginesCommand: ParsableCommand {
     var report = SimulationReport()
     let clock = ContinuousClock()
     let began = clock.now
+    var toldSeconds = 0.0
+    func elapsedSeconds() -> Double {
+      let elapsed = (clock.now - began).components
+      return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+    }
     let numbers = seed.map { [$0] } ?? Array(first..<last)
-    try runner.run(numbers, jobs: jobs, failuresMax: Self.failuresMax) { outcome in
+    try runner.run(
+      numbers, jobs: jobs, failuresMax: failuresMax, repeatEvery: seed == nil ? repeatEvery : 1
+    ) { outcome in
       report.add(outcome)
-      if trace, seed != nil || !outcome.violations.isEmpty {
-        for line in outcome.traceLines { print(line) }
-      }
-      guard !outcome.violations.isEmpty else { return }
-      print(SimulationReport.text(of: outcome))
-      if !keepsWhole, !trace {
-        print(SimulationReport.text(of: try Shrinker(runner).shrink(outcome)))
+      try tell(outcome, runner)
+      let seconds = elapsedSeconds()
+      if seconds - toldSeconds >= Self.progressSeconds {
+        toldSeconds = seconds
+        SimulationRunner.tell(report.progress(of: numbers.count, seconds: seconds))
       }
     }
-    let elapsed = clock.now - began
-    let seconds =
-      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    print(report.text(seconds: seconds))
+    SimulationRunner.tell(report.text(seconds: elapsedSeconds()))
     guard report.failures.isEmpty else { throw ExitCode.failure }
+  }
+
+  /// What is wrong with a seed, at once.
+  private func tell(_ outcome: SimulationOutcome, _ runner: SimulationRunner) throws {
+    if trace, seed != nil || !outcome.violations.isEmpty {
+      for line in outcome.traceLines { SimulationRunner.tell(line) }
+    }
+    guard !outcome.violations.isEmpty else { return }
+    SimulationRunner.tell(SimulationReport.text(of: outcome))
+    if !keepsWhole, !trace {
+      SimulationRunner.tell(SimulationReport.text(of: try Shrinker(runner).shrink(outcome)))
+    }
   }
 }

@@ -33,7 +33,7 @@ struct YearsCommand: ParsableCommand {
     let run = try LongRun(
       months: months, branchCount: branches, editsPerDay: edits, seed: seed,
       folder: SimulationRunner.fastestFolder)
-    for line in try run.run({ print($0) }) { print(line) }
+    for line in try run.run({ SimulationRunner.tell($0) }) { SimulationRunner.tell(line) }
     guard run.violations.isEmpty else { throw ExitCode.failure }
   }
 }

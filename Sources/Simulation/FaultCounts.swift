@@ -42,6 +42,9 @@ package struct FaultCounts: Hashable, Sendable {
 
   package init() {}
 
+  /// Whether a disk was put back or a machine copied.
+  package var hasPutBackOrCopied: Bool { branchReverts + hubRestores + copies > 0 }
+
   package static let names:
     [(name: String, path: any WritableKeyPath<FaultCounts, Int> & Sendable)] = [
       ("requests lost", \.requestsLost), ("answers lost", \.answersLost),

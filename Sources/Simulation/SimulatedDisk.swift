@@ -64,6 +64,7 @@ package final class SimulatedDisk {
 
   /// Nothing on it yet. The folder need not be there.
   package init(folder: String, seed: UInt64) throws {
+    _ = Database.isConfigured
     guard crash_vfs_register() == 0, let handle = crash_disk_mount(folder, seed) else {
       throw SimulationFailure(what: "SQLite takes no other file system.")
     }

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Storage
 internal import Synchronization
 
-/// Runs seeds, each twice, in folders of its own, and tells how they came out.
+/// Runs seeds, in folders of their own, and tells how they came out.
 package struct SimulationRunner: Sendable {
   /// Where each seed gets a folder for as long as it runs.
   package let folder: String
@@ -27,6 +27,11 @@ package struct SimulationRunner: Sendable {
   package static var fastestFolder: String {
     FileManager.default.fileExists(atPath: "/dev/shm")
       ? "/dev/shm" : FileManager.default.temporaryDirectory.path
+  }
+
+  /// Writes lines to the standard output at once, so that who reads a long run's file sees them.
+  package static func tell(_ lines: String) {
+    FileHandle.standardOutput.write(Data((lines + "\n").utf8))
   }
 
   /// Runs one seed once.
@@ -54,19 +59,26 @@ package struct SimulationRunner: Sendable {
       first.violations.append(
         Violation("Determinism", "Two runs of the seed did different things."))
     }
+    first.wasRepeated = true
     return first
   }
 
+  /// Runs a seed, and again if its number is a multiple of `repeatEvery`.
+  private func run(_ seed: UInt64, repeatEvery: UInt64) throws -> SimulationOutcome {
+    seed.isMultiple(of: repeatEvery) ? try runTwice(seed) : try run(seed)
+  }
+
   /// Runs seeds, some at a time, and hands each outcome over in the seeds' order. Stops some time
-  /// after enough have failed.
+  /// after enough have failed. Seeds that are multiples of `repeatEvery` run twice.
   package func run(
-    _ seeds: [UInt64], jobs: Int, failuresMax: Int,
+    _ seeds: [UInt64], jobs: Int, failuresMax: Int, repeatEvery: UInt64 = 1,
     _ take: (SimulationOutcome) throws -> Void
   ) throws {
     var failureCount = 0
-    for first in stride(from: 0, to: seeds.count, by: max(1, jobs * Self.seedsPerTurn)) {
-      let turn = Array(seeds[first..<min(seeds.count, first + jobs * Self.seedsPerTurn)])
-      for outcome in try run(turn, jobs: jobs) {
+    let turnCount = jobs == 1 ? 1 : jobs * Self.seedsPerTurn
+    for first in stride(from: 0, to: seeds.count, by: turnCount) {
+      let turn = Array(seeds[first..<min(seeds.count, first + turnCount)])
+      for outcome in try run(turn, jobs: jobs, repeatEvery: repeatEvery) {
         try take(outcome)
         if !outcome.violations.isEmpty { failureCount += 1 }
         if failureCount >= failuresMax { return }
@@ -77,8 +89,10 @@ package struct SimulationRunner: Sendable {
   /// Seeds that each thread runs between two looks at the results.
   private static let seedsPerTurn = 8
 
-  private func run(_ seeds: [UInt64], jobs: Int) throws -> [SimulationOutcome] {
-    guard jobs > 1 else { return try seeds.map { try runTwice($0) } }
+  private func run(
+    _ seeds: [UInt64], jobs: Int, repeatEvery: UInt64
+  ) throws -> [SimulationOutcome] {
+    guard jobs > 1 else { return try seeds.map { try run($0, repeatEvery: repeatEvery) } }
     let state = Mutex((next: 0, outcomes: [Int: Result<SimulationOutcome, any Error>]()))
     DispatchQueue.concurrentPerform(iterations: jobs) { _ in
       while true {
@@ -87,7 +101,7 @@ package struct SimulationRunner: Sendable {
           return state.next
         }
         guard index < seeds.count else { return }
-        let outcome = Result { try runTwice(seeds[index]) }
+        let outcome = Result { try run(seeds[index], repeatEvery: repeatEvery) }
         state.withLock { $0.outcomes[index] = outcome }
       }
     }

@@ -133,6 +133,7 @@ package final class Simulator {
     for violation in world.violations { trace.add(now, "!", violation.description) }
     return SimulationOutcome(
       seed: seed, violations: world.violations, faults: faults, causality: counts,
+      kept: evidence.map { Kept.judge($0).counts } ?? Kept.Counts(),
       traceDigest: trace.digest, traceLines: trace.lines, eventCount: eventCount,
       evidence: evidence)
   }

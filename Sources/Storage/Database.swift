@@ -29,8 +29,9 @@ package final class Database {
   /// Kept alive for SQLite, which holds an unmanaged reference.
   private var authorizer: AuthorizerBox?
 
-  /// Done once, before the process opens its first connection.
-  private static let isConfigured: Bool = tributary_count_no_memory() == SQLITE_OK
+  /// Whether SQLite took our settings. Made once, before the process first uses SQLite otherwise:
+  /// it takes none later.
+  package static let isConfigured: Bool = tributary_count_no_memory() == SQLITE_OK
 
   /// How long a statement waits for another process's lock.
   package static let busyTimeoutMillisecondsDefault: Int32 = 10_000
@@ -267,7 +268,8 @@ package final class Database {
 
 /// An SQL identifier, quoted. The only place where a name becomes SQL.
 package func quoted(_ identifier: String) -> String {
-  "\""
+  guard identifier.utf8.contains(UInt8(ascii: "\"")) else { return "\"\(identifier)\"" }
+  return "\""
     + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(
       separator: "\"\"") + "\""
 }

@@ -37,6 +37,7 @@ package enum SQLiteClock {
 
   /// The default file system of SQLite, with another clock.
   private static let isInstalled: Bool = {
+    _ = Database.isConfigured
     guard let machine = sqlite3_vfs_find(nil) else { return false }
     let ours = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
     ours.initialize(to: machine.pointee)

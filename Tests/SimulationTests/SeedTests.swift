@@ -55,6 +55,6 @@ struct SeedTests {
     let text = SimulationReport.text(of: report.failures[0])
     #expect(text.contains("tributary-simulate engines --seed 5 --trace"))
     #expect(text.contains("Two things differ."))
-    #expect(report.text(seconds: 2).contains("0.5 seeds per second"))
+    #expect(report.text(seconds: 2).contains("1800 seeds per hour"))
   }
 }

@@ -45,11 +45,14 @@ package enum Convergence: Checker {
 
   /// The keys whose rows differ, in a fixed order.
   static func differences(_ left: Rows, _ right: Rows) -> [RowKey] {
-    Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }
+    var keys = left.compactMap { right[$0.key] == $0.value ? nil : $0.key }
+    keys += right.keys.filter { left[$0] == nil }
+    guard keys.count > 1 else { return keys }
+    return keys.map { (key: $0, encoded: $0.encoded) }
       .sorted {
-        ($0.table, $0.encoded.map(Int.init)).0 < ($1.table, $1.encoded.map(Int.init)).0
-          || ($0.table == $1.table && $0.encoded.lexicographicallyPrecedes($1.encoded))
-      }
+        $0.key.table < $1.key.table
+          || ($0.key.table == $1.key.table && $0.encoded.lexicographicallyPrecedes($1.encoded))
+      }.map(\.key)
   }
 
   static func shown(_ row: [Value]?) -> String {

@@ -8,29 +8,82 @@ package enum Kept: Checker {
   package static let promise =
     "what an intact database knows is not lost, whatever happened to others."
 
+  /// What became of the rows that changesets in the hub's log have ever carried.
+  package struct Counts: Hashable, Sendable {
+    package var changesets = 0
+    package var writes = 0
+    /// Of the writes: those that were looked for.
+    package var checked = 0
+    package var lost = 0
+    /// Those that no intact database knows.
+    package var excused = 0
+
+    package init() {}
+
+    package static func + (left: Self, right: Self) -> Self {
+      var sum = left
+      sum.changesets += right.changesets
+      sum.writes += right.writes
+      sum.checked += right.checked
+      sum.lost += right.lost
+      sum.excused += right.excused
+      return sum
+    }
+  }
+
   package static func violations(in evidence: Evidence) -> [Violation] {
-    guard !evidence.hasRefusals, !evidence.hasLikeRows else { return [] }
+    judge(evidence).violations
+  }
+
+  package static func judge(_ evidence: Evidence) -> (counts: Counts, violations: [Violation]) {
     let history = evidence.history
+    let acknowledged = history.acknowledged
     let surviving = history.surviving
+    var counts = Counts()
+    counts.changesets = history.names.count
+    counts.writes = acknowledged.count
+    counts.excused = acknowledged.subtracting(surviving).count
+    guard !evidence.hasRefusals, !evidence.hasLikeRows else {
+      // Values do not name their writes then: `LostUpdate` has looked for each.
+      counts.checked = counts.writes
+      counts.lost = LostUpdate.violations(in: evidence).count
+      return (counts, [])
+    }
     let replaced = replacedCells(history, surviving)
     let ledger = Ledger(evidence.hub.ledger)
     var result: [Violation] = []
     for index in surviving.sorted() {
+      let lost = lostCells(of: index, evidence, replaced, ledger)
+      if acknowledged.contains(index) {
+        counts.checked += 1
+        if !lost.isEmpty { counts.lost += 1 }
+      }
       let write = history.writes[index]
-      for (column, value) in write.values.sorted(by: { $0.key < $1.key }) {
-        let cell = History.Cell(key: write.key, column: column)
-        guard column != ColumnID(0), history.author(cell, value) != nil else { continue }
-        if replaced.contains(Replaced(write: index, column: column)) { continue }
-        if ledger.has(value, of: cell) { continue }
-        if isVisible(value, cell, evidence) { continue }
+      for (cell, value) in lost {
         result.append(
           violation(
-            "What \(write.machine) wrote to \(history.schema.name(column, of: write.key))"
+            "What \(write.machine) wrote to \(history.schema.name(cell.column, of: write.key))"
               + " (\(value.shown)) is neither visible, nor replaced by anybody who had seen it, nor"
               + " in the ledger, though an intact machine knew it."))
       }
     }
-    return result
+    return (counts, result)
+  }
+
+  /// The cells of a write whose values are nowhere.
+  private static func lostCells(
+    of index: Int, _ evidence: Evidence, _ replaced: Set<Replaced>, _ ledger: Ledger
+  ) -> [(cell: History.Cell, value: Value)] {
+    let history = evidence.history
+    let write = history.writes[index]
+    return write.values.sorted { $0.key < $1.key }.compactMap { column, value in
+      let cell = History.Cell(key: write.key, column: column)
+      guard column != ColumnID(0), history.author(cell, value) != nil,
+        !replaced.contains(Replaced(write: index, column: column)),
+        !ledger.has(value, of: cell), !isVisible(value, cell, evidence)
+      else { return nil }
+      return (cell, value)
+    }
   }
 
   struct Replaced: Hashable {

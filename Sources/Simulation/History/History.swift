@@ -57,6 +57,8 @@ package struct History: Sendable {
   package var log: [LogEntry] = []
   /// Every name under which a content was ever logged.
   package private(set) var names: [ContentHash: Set<Dot>] = [:]
+  /// Writes that the hub has had in its log at some time.
+  package private(set) var acknowledged: Set<Int> = []
   /// Writes of which no intact copy need exist any more.
   package var excused: Set<Int> = []
   package private(set) var violations: [Violation] = []
@@ -147,6 +149,7 @@ package struct History: Sendable {
     }
     log.append(entry)
     names[entry.contentHash, default: []].insert(entry.dot)
+    acknowledged.formUnion(entry.writes)
   }
 
   /// A machine has taken in the hub's log up to a position.
