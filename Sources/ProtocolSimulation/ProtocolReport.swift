@@ -1,8 +1,16 @@
+/// A history in which something did not hold.
+package struct ProtocolFailure: Sendable {
+  package var seed: UInt64
+  package var shape: HistoryShape
+  package var mutant: Mutant
+  package var violation: ProtocolViolation
+}
+
 /// What many histories came to.
 package struct ProtocolReport: Sendable {
   package var seedCount = 0
   package var eventCount = 0
-  package var failures: [(seed: UInt64, mutant: Mutant, violation: ProtocolViolation)] = []
+  package var failures: [ProtocolFailure] = []
   /// Conflicts with what an author had seen, by the reason for which they are admitted.
   package var spurious: [String: Int] = [:]
 
@@ -13,7 +21,9 @@ package struct ProtocolReport: Sendable {
     eventCount += outcome.eventCount
     for (reason, count) in outcome.spurious { spurious[reason, default: 0] += count }
     if let violation = outcome.violations.first {
-      failures.append((outcome.seed, mutant, violation))
+      failures.append(
+        ProtocolFailure(
+          seed: outcome.seed, shape: outcome.shape, mutant: mutant, violation: violation))
     }
   }
 
@@ -34,16 +44,17 @@ package struct ProtocolReport: Sendable {
   }
 
   /// A failure with the command that repeats it and the events that it needs.
-  package static func text(
-    of failure: (seed: UInt64, mutant: Mutant, violation: ProtocolViolation)
-  ) -> String {
-    let events = ProtocolRunner.shrunk(seed: failure.seed, mutant: failure.mutant)
+  package static func text(of failure: ProtocolFailure) -> String {
+    let events = ProtocolRunner.shrunk(
+      seed: failure.seed, shape: failure.shape, mutant: failure.mutant)
     let outcome = ProtocolRunner.run(
-      seed: failure.seed, mutant: failure.mutant, keepsTrace: true, events: events)
+      seed: failure.seed, shape: failure.shape, mutant: failure.mutant, keepsTrace: true,
+      events: events)
     let violation = outcome.violations.first ?? failure.violation
+    let shape = failure.shape == .mixed ? "" : " --shape \(failure.shape.rawValue)"
     let planted = failure.mutant == .none ? "" : " --mutant \(failure.mutant.rawValue)"
     return """
-      tributary-simulate protocol --first \(failure.seed) --seeds 1\(planted)
+      tributary-simulate protocol --first \(failure.seed) --seeds 1\(shape)\(planted)
       \(outcome.traceLines.joined(separator: "\n"))
       It must hold that \(violation.oracle.rawValue). \(violation.sentence)
 

@@ -3,6 +3,7 @@ internal import Basics
 /// What one history came to.
 package struct ProtocolOutcome: Sendable {
   package var seed: UInt64
+  package var shape: HistoryShape
   package var violations: [ProtocolViolation]
   package var digest: UInt64
   package var traceLines: [String]
@@ -13,9 +14,10 @@ package struct ProtocolOutcome: Sendable {
 /// Runs histories.
 package enum ProtocolRunner {
   package static func run(
-    seed: UInt64, mutant: Mutant = .none, keepsTrace: Bool = false, events: [HistoryEvent]? = nil
+    seed: UInt64, shape: HistoryShape = .mixed, mutant: Mutant = .none, keepsTrace: Bool = false,
+    events: [HistoryEvent]? = nil
   ) -> ProtocolOutcome {
-    let options = HistoryOptions(seed: seed)
+    let options = HistoryOptions(seed: seed, shape: shape)
     let events = events ?? options.history(seed: seed)
     let world = ProtocolWorld(seed: seed, options: options, mutant: mutant, keepsTrace: keepsTrace)
     world.run(events)
@@ -26,28 +28,29 @@ package enum ProtocolRunner {
       digest = mixed(digest, branch.logHash &+ UInt64(branch.tail.count))
     }
     return ProtocolOutcome(
-      seed: seed, violations: world.violations, digest: digest, traceLines: world.trace,
+      seed: seed, shape: shape, violations: world.violations, digest: digest, traceLines: world.trace,
       eventCount: events.count, spurious: world.truth.spurious)
   }
 
   /// Runs seeds one after the other.
   package static func run(
-    seeds: some Sequence<UInt64>, mutant: Mutant = .none
+    seeds: some Sequence<UInt64>, shape: HistoryShape = .mixed, mutant: Mutant = .none
   ) -> ProtocolReport {
     var report = ProtocolReport()
-    for seed in seeds { report.add(run(seed: seed, mutant: mutant), mutant: mutant) }
+    for seed in seeds { report.add(run(seed: seed, shape: shape, mutant: mutant), mutant: mutant) }
     return report
   }
 
   /// Looks for a planted bug, in each trial from another seed on, until it is caught.
   package static func hunt(
-    _ mutant: Mutant, trials: Int, seedsMax: Int, first: UInt64
+    _ mutant: Mutant, shape: HistoryShape, trials: Int, seedsMax: Int, first: UInt64
   ) -> MutantResult {
     var result = MutantResult(mutant: mutant, seedCounts: [], trialCount: trials, oracles: [:])
     for trial in 0..<trials {
       for count in 1...seedsMax {
         let seed = first &+ UInt64(trial) &* 1_000_000 &+ UInt64(count)
-        guard let violation = run(seed: seed, mutant: mutant).violations.first else { continue }
+        let outcome = run(seed: seed, shape: shape, mutant: mutant)
+        guard let violation = outcome.violations.first else { continue }
         result.seedCounts.append(count)
         result.oracles[violation.oracle.rawValue, default: 0] += 1
         break
@@ -58,9 +61,13 @@ package enum ProtocolRunner {
   }
 
   /// The history of a seed with all events left out that the failure does not need.
-  package static func shrunk(seed: UInt64, mutant: Mutant = .none) -> [HistoryEvent] {
-    var events = HistoryOptions(seed: seed).history(seed: seed)
-    guard let oracle = run(seed: seed, mutant: mutant, events: events).violations.first?.oracle
+  package static func shrunk(
+    seed: UInt64, shape: HistoryShape = .mixed, mutant: Mutant = .none
+  ) -> [HistoryEvent] {
+    var events = HistoryOptions(seed: seed, shape: shape).history(seed: seed)
+    guard
+      let oracle = run(seed: seed, shape: shape, mutant: mutant, events: events)
+        .violations.first?.oracle
     else { return events }
     var size = max(1, events.count / 2)
     while true {
@@ -69,7 +76,7 @@ package enum ProtocolRunner {
       while start < events.count {
         var fewer = events
         fewer.removeSubrange(start..<min(start + size, events.count))
-        let outcome = run(seed: seed, mutant: mutant, events: fewer)
+        let outcome = run(seed: seed, shape: shape, mutant: mutant, events: fewer)
         if outcome.violations.first?.oracle == oracle {
           events = fewer
           isProgress = true

@@ -23,6 +23,12 @@ struct ProtocolCommand: AsyncParsableCommand {
   @Option(help: "How many threads.")
   var jobs: Int = 2
 
+  @Option(
+    help: """
+      What kind of trouble: mixed, if not given, or one of its own; all for so many seeds of each.
+      """)
+  var shape: String?
+
   @Option(help: "Plant this bug.")
   var mutant: String?
 
@@ -41,6 +47,11 @@ struct ProtocolCommand: AsyncParsableCommand {
         "There is no such bug. There are: "
           + Mutant.allCases.map(\.rawValue).joined(separator: ", ") + ".")
     }
+    guard shape.map({ $0 == "all" || HistoryShape(rawValue: $0) != nil }) ?? true else {
+      throw ValidationError(
+        "There is no such shape. There are: all, "
+          + HistoryShape.allCases.map(\.rawValue).joined(separator: ", ") + ".")
+    }
     guard !first.addingReportingOverflow(UInt64(seeds)).overflow else {
       throw ValidationError("--first and --seeds go beyond the last seed.")
     }
@@ -49,18 +60,21 @@ struct ProtocolCommand: AsyncParsableCommand {
   func run() async throws {
     if mutants { return try await runMutants() }
     let planted = mutant.flatMap { Mutant(rawValue: $0) } ?? .none
+    let shapes = shape == "all" ? HistoryShape.allCases : [namedShape ?? .mixed]
     let clock = ContinuousClock()
     let began = clock.now
     var report = ProtocolReport()
-    await withTaskGroup(of: ProtocolReport.self) { group in
-      for job in 0..<jobs {
-        group.addTask {
-          ProtocolRunner.run(
-            seeds: stride(from: first + UInt64(job), to: first + UInt64(seeds), by: jobs),
-            mutant: planted)
+    for shape in shapes {
+      await withTaskGroup(of: ProtocolReport.self) { group in
+        for job in 0..<jobs {
+          group.addTask {
+            ProtocolRunner.run(
+              seeds: stride(from: first + UInt64(job), to: first + UInt64(seeds), by: jobs),
+              shape: shape, mutant: planted)
+          }
         }
+        for await part in group { report.add(part) }
       }
-      for await part in group { report.add(part) }
     }
     let elapsed = clock.now - began
     let seconds =
@@ -70,6 +84,8 @@ struct ProtocolCommand: AsyncParsableCommand {
     guard report.failures.isEmpty else { throw ExitCode.failure }
   }
 
+  private var namedShape: HistoryShape? { shape.flatMap { HistoryShape(rawValue: $0) } }
+
   private func runMutants() async throws {
     var survivors = 0
     await withTaskGroup(of: MutantResult.self) { group in
@@ -77,7 +93,8 @@ struct ProtocolCommand: AsyncParsableCommand {
       func addNext() {
         guard let next = rest.popFirst() else { return }
         group.addTask {
-          ProtocolRunner.hunt(next, trials: trials, seedsMax: seeds, first: first)
+          ProtocolRunner.hunt(
+            next, shape: namedShape ?? next.shape, trials: trials, seedsMax: seeds, first: first)
         }
       }
       for _ in 0..<jobs { addNext() }

@@ -36,7 +36,7 @@ extension ModelBranch {
         .exchange(
           ModelExchange(
             place: place, logHash: logHash, floor: floor(mutant: mutant), sealed: sealed,
-            changesets: Array(outbox.prefix(ModelLimits.changesetsPerExchangeMax)),
+            changesets: Array(outbox.prefix(limits.changesetsPerExchangeMax)),
             wallMilliseconds: wallMilliseconds, noticed: noticed,
             handedTo: handedTo, wantsAll: wantsAll, resumeTo: resume)), replica, key
       )
@@ -76,7 +76,7 @@ extension ModelBranch {
   }
 
   private func handBack(_ path: ModelPath, _ left: [ModelHash], mutant: Mutant) -> ModelHandBack {
-    let part = left.prefix(ModelLimits.entriesHandedMax)
+    let part = left.prefix(limits.entriesHandedMax)
     let steps = lineage.path(to: place.generation)
     let links = steps.indices.map {
       LineageLink(
@@ -122,7 +122,7 @@ extension ModelBranch {
       if let renaming { rename(renaming) }
       if mutant != .handedPlacesNotTold { learn(sent, place, positions) }
       guard sent.isLast else {
-        session.stage = .handBack(path, left: Array(left.dropFirst(ModelLimits.entriesHandedMax)))
+        session.stage = .handBack(path, left: Array(left.dropFirst(limits.entriesHandedMax)))
         return ModelApplied()
       }
       if mutant != .noCompareAfterLoss, lossCount > 0 { compares = true }

@@ -38,6 +38,7 @@ struct ModelBranch: Sendable {
   /// An entry of its own came that it does not have: deltas must have everything.
   var wantsAll = false
   var isRetiredHere = false
+  var limits = ModelLimits()
   var session = ModelSession()
   /// What the world keeps with the file: the marks that went into each row, and those it wrote.
   var seen: [Marks]

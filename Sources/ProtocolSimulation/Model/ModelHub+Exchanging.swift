@@ -1,12 +1,13 @@
 internal import Clocks
 internal import Deltas
 
-/// Bounds of what travels at once.
-enum ModelLimits {
-  static let changesetsPerExchangeMax = 3
-  static let entriesInlineMax = 6
-  static let entriesPerPieceMax = 4
-  static let entriesHandedMax = 3
+/// Bounds of what travels at once. A history has its own: where little travels at once, much
+/// happens between.
+struct ModelLimits: Sendable {
+  var changesetsPerExchangeMax = 3
+  var entriesInlineMax = 6
+  var entriesPerPieceMax = 4
+  var entriesHandedMax = 3
   static let transitMillisecondsMax: Int64 = 2_000
 }
 
@@ -218,7 +219,7 @@ extension ModelHub {
     return ModelExchanged(
       accepted: accepted, place: request.place, from: from, to: canonical(end),
       isHead: end == head, entryCount: entries.count,
-      entries: Array(entries.prefix(ModelLimits.entriesInlineMax)), isForAnyone: isForAnyone,
+      entries: Array(entries.prefix(limits.entriesInlineMax)), isForAnyone: isForAnyone,
       lossCount: place.isLost
         ? unnamed(on: lineage.canonical(request.place), above: place.position).count : 0,
       whole: isWhole
@@ -259,7 +260,7 @@ extension ModelHub {
     else { return .refused(.unknownPosition) }
     let entries = deltaEntries(
       place.position, name.to.position, receiver: name.isForAnyone ? .hub : receiver, .none)
-    let piece = entries.dropFirst(request.offset).prefix(ModelLimits.entriesPerPieceMax)
+    let piece = entries.dropFirst(request.offset).prefix(limits.entriesPerPieceMax)
     return .downloaded(offset: request.offset, entries: Array(piece))
   }
 }

@@ -36,6 +36,7 @@ struct ModelHub: Sendable {
   var backupNumber = 0
   var durable = LogPosition.start
   var nextSecret: UInt64 = 1
+  var limits = ModelLimits()
   /// Rows that were changed without their insertion being known are shown.
   var showsHalfRows = false
   /// Only the world reads it: what went into each row.

@@ -5,6 +5,10 @@ package enum HistoryEvent: Hashable, Sendable {
   case write(device: Int, chance: UInt64)
   /// A device begins or goes on with a sync, for some messages.
   case sync(device: Int, messages: Int, chance: UInt64)
+  /// A sync that reaches nobody: what was written is sealed.
+  case seal(device: Int)
+  /// A program writes while nothing captures it. A comparison finds it.
+  case gap(device: Int, chance: UInt64)
   case crash(device: Int)
   case copyBranch(device: Int)
   case restoreBranch(device: Int, age: Int)

@@ -10,6 +10,7 @@ struct HistoryOptions: Sendable {
   var latePerThousand = 0
   var unbackedMax = 1000
   var hotRow = false
+  var limits = ModelLimits()
   /// Beside each other: how often each kind of event comes.
   var weights: [(kind: Kind, weight: Int)] = []
 
@@ -26,7 +27,9 @@ struct HistoryOptions: Sendable {
   enum Kind: Sendable {
     case write, sync, crash, copyBranch, restoreBranch, cloneBranch, joinCopy, joinNew, startHub
     case backUpHub, restoreHub, copyHub, turnBackHub, prune, setClock, pass, passLong, late, retire
-    case replaySalvage, repair, loseDevice
+    case replaySalvage, repair, loseDevice, seal, gap
+    /// Several events at once: a sync to its end, one of every device, writes that are not sent.
+    case syncWhole, round, offline
   }
 
   init(seed: UInt64) {
@@ -76,14 +79,31 @@ struct HistoryOptions: Sendable {
   func history(seed: UInt64) -> [HistoryEvent] {
     var random = SeededGenerator(seed: seed &* 3 &+ 2)
     let total = weights.reduce(0) { $0 + $1.weight }
-    return (0..<eventCount).map { _ in
+    return (0..<eventCount).flatMap { _ in
       var left = Int.random(in: 0..<total, using: &random)
       let kind =
         weights.first {
           left -= $0.weight
           return left < 0
         }?.kind ?? .write
-      return event(kind, &random)
+      return events(kind, &random)
+    }
+  }
+
+  private func events(_ kind: Kind, _ random: inout SeededGenerator) -> [HistoryEvent] {
+    switch kind {
+    case .syncWhole:
+      let device = Int.random(in: 0..<1000, using: &random)
+      return [.sync(device: device, messages: 40, chance: random.next())]
+    case .round:
+      return (0..<deviceCount).map { .sync(device: $0, messages: 40, chance: random.next()) }
+    case .offline:
+      let device = Int.random(in: 0..<1000, using: &random)
+      let count = Int.random(in: 2...5, using: &random)
+      return (0..<count).flatMap { _ -> [HistoryEvent] in
+        [.write(device: device, chance: random.next()), .seal(device: device)]
+      }
+    default: return [event(kind, &random)]
     }
   }
 
@@ -114,6 +134,8 @@ struct HistoryOptions: Sendable {
     case .replaySalvage: return .replaySalvage
     case .repair: return .repair(device: device)
     case .loseDevice: return .loseDevice(device: device)
+    case .gap: return .gap(device: device, chance: chance)
+    case .seal, .syncWhole, .round, .offline: return .seal(device: device)
     }
   }
 }

@@ -129,7 +129,7 @@ extension ProtocolWorld {
       guard isAlive[device], branch.isRetiredHere, branch.seen[truth.rows[mark]].contains(mark)
       else { return false }
       // What it sent before it was refused is salvaged.
-      return !branch.outbox.prefix(ModelLimits.changesetsPerExchangeMax).contains {
+      return !branch.outbox.prefix(options.limits.changesetsPerExchangeMax).contains {
         $0.changes.contains { $0.marks.contains(mark) }
       }
     }
@@ -156,6 +156,12 @@ extension ProtocolWorld {
   private func checkKept(_ mark: Int, _ logged: Marks) {
     let row = truth.rows[mark]
     if hub.ledger.contains(mark) || isMadeUp(mark, logged) { return }
+    // Of a settled row the ledger knows the value, which may have been sent under another mark.
+    if case .integer(let value) = truth.values[mark], truth.captured.contains(mark),
+      (1..<Int64(Marks.countMax)).contains(value), hub.ledger.contains(Int(value))
+    {
+      return
+    }
     let standing = hub.standing(row)
     if let column = truth.columns[mark] {
       if standing?[table.index(column)] == truth.values[mark] { return }

@@ -172,7 +172,7 @@ extension ProtocolWorld {
   private func capture(
     _ branch: inout ModelBranch, _ row: Int, _ there: [Value]?, _ device: Int
   ) -> ModelChange {
-    let seen = branch.seen[row]
+    let seen = seenWhenCaptured(branch, row, device)
     var kind = ChangeKind.insert
     var columns = table.columns
     if branch.rows[row] == nil {

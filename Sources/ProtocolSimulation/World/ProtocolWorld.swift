@@ -40,6 +40,7 @@ final class ProtocolWorld {
     table = ModelTable(rowCount: options.rowCount, columnCount: options.columnCount)
     let root = GenerationID(high: 1, low: 1)
     hub = ModelHub(table: table, root: root)
+    hub.limits = options.limits
     hub.showsHalfRows = mutant == .halfRowsShown
     for _ in 0..<options.deviceCount { join() }
   }
@@ -60,10 +61,11 @@ final class ProtocolWorld {
     let replica = hub.nextReplica
     let name = "branch\(devices.count + 1)"
     hub.registry[replica] = ModelRegistered(key: key, name: name)
-    add(
-      ModelBranch(
-        device: devices.count, replica: replica, name: name, key: key, root: hub.root,
-        rowCount: table.rowCount))
+    var branch = ModelBranch(
+      device: devices.count, replica: replica, name: name, key: key, root: hub.root,
+      rowCount: table.rowCount)
+    branch.limits = options.limits
+    add(branch)
   }
 
   func add(_ branch: ModelBranch) {
@@ -112,6 +114,12 @@ final class ProtocolWorld {
       if let device = device(number) { write(device, chance) }
     case .sync(let number, let messages, let chance):
       if let device = device(number) { sync(device, messages: messages, chance: chance) }
+    case .seal(let number):
+      if let device = device(number) {
+        noteReplaced(devices[device].seal(table: table, mutant: mutant))
+      }
+    case .gap(let number, let chance):
+      if let device = device(number) { writeUncaptured(device, chance) }
     case .crash(let number):
       if let device = device(number) { devices[device].crash() }
     case .copyBranch(let number):

@@ -11,6 +11,9 @@ struct Truth {
   var values: [Value] = [.null]
   /// Sent again by a comparison, with no base.
   var captured = Marks()
+  /// Rows that were put back while nothing captured, by device and row: what is in them, and what
+  /// had gone into that.
+  var putBack: [[Int]: (values: [Value]?, seen: Marks)] = [:]
   /// In the journal of a file when it was copied: both copies seal them.
   var copiedUnsealed = Marks()
   /// Replaced by a later write of the same journal.
