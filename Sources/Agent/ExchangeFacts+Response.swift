@@ -10,7 +10,10 @@ extension ExchangeFacts {
     for entry in response.names { names[entry.replica] = entry.name }
     self.init(
       accepted: response.accepted.map {
-        Accepted(counter: $0.counter, contentHash: $0.contentHash, position: $0.position)
+        Accepted(
+          counter: $0.counter, contentHash: $0.contentHash, position: $0.position,
+          clockOffsetMilliseconds: $0.clockOffsetMilliseconds,
+          receivedMilliseconds: $0.receivedMilliseconds)
       },
       generation: response.generation, from: response.from, to: response.to,
       vectorDifference: response.vectorDifference, names: names,

@@ -119,15 +119,14 @@ extension BranchStore {
     guard let accepted = facts.accepted.first(where: { $0.counter == changeset.counter }),
       accepted.position > facts.durable
     else { return nil }
-    let received = changeset.oldestMilliseconds
     return DeltaEntry(
       position: accepted.position,
       dot: Dot(replica: identity.replica, counter: changeset.counter),
       contentHash: changeset.contentHash,
       timestamp: HybridTimestamp(
-        milliseconds: received, counter: 0, replica: identity.replica),
-      clockOffsetMilliseconds: facts.clockOffsetMilliseconds, receivedMilliseconds: received,
-      hasBlocks: true)
+        milliseconds: accepted.receivedMilliseconds, counter: 0, replica: identity.replica),
+      clockOffsetMilliseconds: accepted.clockOffsetMilliseconds,
+      receivedMilliseconds: accepted.receivedMilliseconds, hasBlocks: true)
   }
 
   private func record(

@@ -8,11 +8,19 @@ package struct ExchangeFacts: Hashable, Sendable {
     package var counter: UInt64
     package var contentHash: ContentHash
     package var position: LogPosition
+    /// What the hub added to the branch's clock when it came first, and its own clock then.
+    package var clockOffsetMilliseconds: Int64
+    package var receivedMilliseconds: Int64
 
-    package init(counter: UInt64, contentHash: ContentHash, position: LogPosition) {
+    package init(
+      counter: UInt64, contentHash: ContentHash, position: LogPosition,
+      clockOffsetMilliseconds: Int64 = 0, receivedMilliseconds: Int64 = 0
+    ) {
       self.counter = counter
       self.contentHash = contentHash
       self.position = position
+      self.clockOffsetMilliseconds = clockOffsetMilliseconds
+      self.receivedMilliseconds = receivedMilliseconds
     }
   }
 

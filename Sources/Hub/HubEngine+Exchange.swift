@@ -22,9 +22,12 @@ extension HubEngine {
     let names = try store.names()
     let backup = try store.lastBackup()
     return ExchangeResponse(
-      accepted: acceptance.entries.map {
-        AcceptedChangeset(
-          counter: $0.counter, contentHash: $0.contentHash, position: $0.position)
+      accepted: try acceptance.entries.map {
+        let clock = try store.clockFacts(at: $0.position)
+        return AcceptedChangeset(
+          counter: $0.counter, contentHash: $0.contentHash, position: $0.position,
+          clockOffsetMilliseconds: clock?.offset ?? Self.correction(ofMeasured: offset),
+          receivedMilliseconds: clock?.received ?? wallMilliseconds)
       },
       generation: try store.place(at: plan.to).generation, from: plan.from, to: plan.to,
       deltaByteCount: piece.total, deltaBytes: piece.bytes, vectorDifference: difference,

@@ -103,7 +103,7 @@ package final class HubEngine {
     case .retired:
       switch request {
       case .exchange, .upload, .place, .handBack: return false
-      default: throw HubStoreError.refused(.retired)
+      default: throw HubStoreError.refused(.retired())
       }
     }
   }

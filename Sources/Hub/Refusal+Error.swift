@@ -9,12 +9,17 @@ extension Refusal {
     switch error {
     case let refusal as Refusal: self = refusal
     case let error as HubStoreError:
-      self.init(code: RefusalCode(error), message: error.message)
+      self.init(code: RefusalCode(error), message: error.message, salvage: Self.salvage(error))
     default:
       self.init(
         code: .storage,
         message: "The hub could not do it: \(error). Nothing was changed; sync again later.")
     }
+  }
+
+  private static func salvage(_ error: HubStoreError) -> Salvage? {
+    guard case .refused(.retired(let kept?)) = error else { return nil }
+    return Salvage(counter: kept.counter, changesetCount: UInt64(kept.changesetCount))
   }
 }
 

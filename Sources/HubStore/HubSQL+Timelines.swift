@@ -155,6 +155,17 @@ extension HubSQL {
     SELECT replica, counter, hash, sum(length(bytes)), max(milliseconds) FROM tributary_salvage
     GROUP BY replica, counter, hash ORDER BY replica, counter, hash
     """
+  static let hasSalvage = """
+    SELECT EXISTS (SELECT 1 FROM tributary_salvage
+      WHERE replica = ? AND counter = ? AND hash = ? AND piece = 0)
+    """
+  static let countSalvage = """
+    SELECT count(*) FROM tributary_salvage WHERE replica = ? AND piece = 0
+    """
+  static let selectSalvageBeginnings = """
+    SELECT hash, substr(bytes, 1, ?3) FROM tributary_salvage
+    WHERE replica = ?1 AND counter = ?2 AND piece = 0
+    """
   static let selectSalvagePieces = """
     SELECT bytes FROM tributary_salvage WHERE replica = ? AND counter = ? AND hash = ?
     ORDER BY piece

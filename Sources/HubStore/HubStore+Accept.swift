@@ -178,6 +178,16 @@ extension HubStore {
     return (row[0].asPosition, hash)
   }
 
+  /// What was added to an entry's author's clock, and the hub's clock at its receipt; nil once the
+  /// log has let go of it.
+  package func clockFacts(
+    at position: LogPosition
+  ) throws -> (offset: Int64, received: Int64)? {
+    try storing("look up a changeset") {
+      try log.entry(position).map { ($0.clockOffsetMilliseconds, $0.receivedMilliseconds) }
+    }
+  }
+
   func writeFrame(
     _ bytes: [UInt8], type: FrameType, table: TableID?,
     keys: (least: [UInt8], greatest: [UInt8])?, isSilent: Bool = false,
@@ -203,9 +213,10 @@ extension HubStore {
     _ bytes: [UInt8], at offset: Int, of changeset: ChangesetSource, from replica: ReplicaID
   ) throws -> Int {
     guard case .staged(let counter, let hash, let byteCount) = changeset else { return 0 }
-    if try storing("look up a changeset", { try loggedChangeset(hash) }) != nil {
-      return byteCount
+    let isKept = try storing("look up a changeset") {
+      try loggedChangeset(hash) != nil || isSalvaged(counter, hash, of: replica)
     }
+    guard !isKept else { return byteCount }
     let file = staging.filePath(replica: replica, counter: counter, hash: hash)
     let staged = staging.byteCount(file)
     guard offset >= 0, offset <= staged, offset + bytes.count > staged else { return staged }

@@ -50,14 +50,20 @@ extension HubStore {
 
   /// The header of a changeset that is all here.
   func header(of source: ChangesetSource, from replica: ReplicaID) throws -> ChangesetHeader {
-    var frames = FrameReader()
     switch source {
     case .inline(let bytes):
-      frames.append(bytes.prefix(Self.headerBytesMax))
+      return try header(inBeginning: Array(bytes.prefix(Self.headerBytesMax)))
     case .staged:
       let file = try stagedFile(source, of: replica)
-      frames.append(try staging.beginning(of: file, byteCount: Self.headerBytesMax))
+      return try header(
+        inBeginning: try staging.beginning(of: file, byteCount: Self.headerBytesMax))
     }
+  }
+
+  /// The header of a changeset of which this is the beginning.
+  func header(inBeginning bytes: [UInt8]) throws -> ChangesetHeader {
+    var frames = FrameReader()
+    frames.append(bytes)
     return try decoding {
       () throws(DeltaDecodingError) in
       guard let first = try frames.next(), first.type == .changesetHeader else {
@@ -68,7 +74,7 @@ extension HubStore {
   }
 
   /// More than a header's frame can have.
-  private static let headerBytesMax = 1 << 10
+  static let headerBytesMax = 1 << 10
 
   private func decoding<Result>(
     _ body: () throws(DeltaDecodingError) -> Result

@@ -14,7 +14,7 @@ extension HubStore {
   ) throws -> (secret: [UInt8], name: String) {
     let known = try self.replica(replica)
     if known?.state == .revoked { throw HubStoreError.refused(.revoked) }
-    if known?.state == .retired { throw HubStoreError.refused(.retired) }
+    if known?.state == .retired { throw HubStoreError.refused(.retired()) }
     let secret = random(Self.secretBytes)
     let name = try storing("offer an identity") {
       // A hub that was restored may not know that it gave this number out.

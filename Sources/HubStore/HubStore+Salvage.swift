@@ -24,22 +24,64 @@ extension HubStore {
   func salvageOfRetired(_ sources: [ChangesetSource], from contact: Contact) throws {
     guard let record = try replica(contact.replica), record.state == .retired else { return }
     guard !contact.isStranger else { throw HubStoreError.refused(.unknownReplica) }
-    try storing("keep what a retired branch sent") {
+    let kept = try storing("keep what a retired branch sent") {
       try database.transaction {
-        for source in sources { try salvage(source, of: record, contact.receivedMilliseconds) }
+        var last = ChainPoint(counter: 0, contentHash: .zero)
+        for source in sources {
+          last = try salvage(source, of: record, contact.receivedMilliseconds)
+        }
+        return KeptApart(
+          counter: try endOfSalvage(of: record.id, after: last),
+          changesetCount: Int(
+            try database.integer(HubSQL.countSalvage, [Value(record.id)]) ?? 0))
       }
     }
     removeStaged(sources, of: record.id)
-    throw HubStoreError.refused(.retired)
+    throw HubStoreError.refused(.retired(kept))
   }
 
+  /// Whether a changeset is kept apart already.
+  func isSalvaged(_ counter: UInt64, _ hash: ContentHash, of replica: ReplicaID) throws -> Bool {
+    let row = [Value(replica), Value(counter: counter), Value(hash)]
+    return try database.integer(HubSQL.hasSalvage, row) == 1
+  }
+
+  /// How far the chain that a changeset belongs to is kept without a gap: a branch that was cut
+  /// off need not send all of it again.
+  private func endOfSalvage(of replica: ReplicaID, after last: ChainPoint) throws -> UInt64 {
+    guard last.counter > 0 else { return 0 }
+    var last = last
+    while let next = try follower(of: last, in: replica) { last = next }
+    return last.counter
+  }
+
+  private func follower(of last: ChainPoint, in replica: ReplicaID) throws -> ChainPoint? {
+    let rows = try database.rows(
+      HubSQL.selectSalvageBeginnings,
+      [Value(replica), Value(counter: last.counter + 1), Value(Self.headerBytesMax)])
+    for row in rows {
+      guard let hash = row[0].asHash,
+        try header(inBeginning: row[1].asBytes).previous == last.contentHash
+      else { continue }
+      return ChainPoint(counter: last.counter + 1, contentHash: hash)
+    }
+    return nil
+  }
+
+  /// Returns what it is.
   private func salvage(
     _ source: ChangesetSource, of record: ReplicaRecord, _ milliseconds: Int64
-  ) throws {
+  ) throws -> ChainPoint {
+    if case .staged(let counter, let hash, _) = source,
+      try isSalvaged(counter, hash, of: record.id)
+    {
+      return ChainPoint(counter: counter, contentHash: hash)
+    }
     let header = try header(of: source, from: record.id)
     let hash = try contentHash(of: source)
     guard header.dot.replica == record.id else { throw HubStoreError.refused(.notTheAuthors) }
-    guard try loggedChangeset(hash) == nil else { return }
+    let point = ChainPoint(counter: header.dot.counter, contentHash: hash)
+    guard try loggedChangeset(hash) == nil else { return point }
     var piece = 0
     try read(source, of: record.id) { bytes in
       try database.execute(
@@ -50,6 +92,7 @@ extension HubStore {
         ])
       piece += 1
     }
+    return point
   }
 
   /// What was kept apart, in the order of the branches and their chains.

@@ -95,8 +95,8 @@ package enum ChangesetRefusal: Error, Hashable, Sendable {
   case malformed(String)
   case notTheAuthors
   case revoked
-  /// What it sent is kept apart.
-  case retired
+  /// What it sent is kept apart: this, if it sent something.
+  case retired(KeptApart? = nil)
   /// The hub knows no such replica, or another device under its number.
   case unknownReplica
   case schemaMismatch
@@ -123,10 +123,10 @@ package enum ChangesetRefusal: Error, Hashable, Sendable {
       """
     case .revoked:
       "Nothing was accepted: this device was revoked. Ask for a new invitation and join again."
-    case .retired:
+    case .retired(let kept):
       """
-      Nothing was accepted: this device was retired. What it sent is kept at the hub, apart from \
-      the rest; ask the hub's operator.
+      Nothing was accepted: this device was retired. \(kept?.sentence ?? KeptApart.always) Ask the \
+      hub's operator.
       """
     case .unknownReplica:
       """

@@ -16,6 +16,8 @@ extension BranchSession {
       adoptionCount += 1
       attemptCount = 0
       return send(.askFork)
+    case (.exchange, .retired):
+      return salvaged(refusal)
     case (.download, .unknownPosition):
       return startOver(refusal)
     case (.enrol, .tokenUnknown), (.enrol, .tokenUsed), (.enrol, .tokenExpired):
@@ -24,6 +26,16 @@ extension BranchSession {
     default:
       return finish(.refused(refusal))
     }
+  }
+
+  /// The hub keeps what was sent, and more of the chain perhaps from before. Sends what follows.
+  private mutating func salvaged(_ refusal: Refusal) -> [Effect] {
+    let counter = refusal.salvage?.counter ?? 0
+    let rest = outbox.filter { $0.counter > counter }
+    guard !rest.isEmpty, rest.count < outbox.count else { return finish(.refused(refusal)) }
+    attemptCount = 0
+    outbox = rest
+    return push()
   }
 
   mutating func handleIdentity(_ event: Event) -> [Effect] {

@@ -10,7 +10,8 @@ package import Clocks
 ///
 /// A hub that does not know the branch's place gets back what it may have lost: ask for its path →
 /// hand back → exchange. A branch that is a copy of another takes an identity of its own: ask for a
-/// token → enrol → adopt → exchange.
+/// token → enrol → adopt → exchange. A branch that was retired goes on pushing until the hub keeps
+/// all of its outbox.
 package struct BranchSession: Sendable {
   /// A sealed changeset that the hub has not confirmed.
   package struct Pending: Hashable, Sendable {
@@ -107,7 +108,7 @@ package struct BranchSession: Sendable {
 
   private let backoff: Backoff
   var stage = Stage.idle
-  private var outbox: [UploadedChangeset] = []
+  var outbox: [UploadedChangeset] = []
   /// Whether the log may go on behind the delta that is being applied.
   private var isResumed = false
   /// The exchange whose delta is being downloaded.
@@ -179,7 +180,7 @@ package struct BranchSession: Sendable {
 
   /// Sends what comes next: as many small changesets as fit, or one large one, or nothing but the
   /// question what is new.
-  private mutating func push() -> [Effect] {
+  mutating func push() -> [Effect] {
     guard let first = outbox.first else { return send(.exchange(inline: [], uploaded: nil)) }
     guard first.byteCount <= SessionLimits.inlineBytesMax else {
       uploadedBytesMax = 0

@@ -78,7 +78,7 @@ extension HubResponse {
     case .forkOffer: self = .forkOffer(try ForkOffer(from: &reader))
     case .adopted:
       self = .adopted(parentHash: try reader.readHash())
-    case .refused: self = .refused(try Refusal(from: &reader))
+    case .refused: self = .refused(try Refusal(from: &reader, version: version))
     default: throw reader.error("is of a type that no hub answers with")
     }
     try reader.expectEnd()
@@ -113,6 +113,8 @@ extension ExchangeResponse {
       writer.writeVarint(changeset.counter)
       writer.write(changeset.contentHash)
       writer.write(changeset.position)
+      writer.writeSignedVarint(changeset.clockOffsetMilliseconds)
+      writer.writeSignedVarint(changeset.receivedMilliseconds)
     }
     writer.write(generation)
     writer.write(from)
@@ -147,7 +149,9 @@ extension ExchangeResponse {
       ) { (reader) throws(DeltaDecodingError) in
         AcceptedChangeset(
           counter: try reader.readCounter(), contentHash: try reader.readHash(),
-          position: try reader.readPosition())
+          position: try reader.readPosition(),
+          clockOffsetMilliseconds: version > 1 ? try reader.readSignedVarint() : 0,
+          receivedMilliseconds: version > 1 ? try reader.readSignedVarint() : 0)
       },
       generation: try reader.readGeneration(), from: try reader.readPosition(),
       to: try reader.readPosition(),
@@ -315,10 +319,16 @@ extension Refusal {
     var writer = ByteWriter(.refused)
     writer.writeVarint(UInt64(code.rawValue))
     writer.writeLengthPrefixed(Self.clipped(message))
+    writer.writeOptional(salvage) { writer, salvage in
+      writer.writeVarint(salvage.counter)
+      writer.writeVarint(salvage.changesetCount)
+    }
     return writer.message
   }
 
-  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+  fileprivate init(
+    from reader: inout FieldReader, version: UInt64
+  ) throws(DeltaDecodingError) {
     let number = try reader.readVarint()
     guard let code = UInt16(exactly: number).flatMap(RefusalCode.init(rawValue:)) else {
       throw reader.error("refuses with the unknown code \(number)")
@@ -326,6 +336,12 @@ extension Refusal {
     self.init(
       code: code,
       message: try reader.readText(of: "message", atMost: SessionLimits.messageTextBytesMax))
+    guard version > 1 else { return }
+    salvage = try reader.readOptional { (reader) throws(DeltaDecodingError) in
+      Salvage(
+        counter: try reader.readOrdinal("counter", orZero: true),
+        changesetCount: try reader.readOrdinal("number of changesets", orZero: true))
+    }
   }
 
   /// A message beyond the limit loses its end, at a whole character.

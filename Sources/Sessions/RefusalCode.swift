@@ -17,6 +17,7 @@ package enum RefusalCode: UInt16, Hashable, Sendable, CaseIterable {
   case tokenExpired = 11
   case busy = 12
   case storage = 13
-  /// The branch must not come back; what it sent was put aside.
+  /// The branch must not come back; what it sent was put aside. It sends the rest of what the hub
+  /// lacks, and stops.
   case retired = 14
 }

@@ -2,11 +2,13 @@ import Agent
 import BranchStore
 import Clocks
 import Deltas
-import HubStore
+import Hub
 import Sessions
 import Storage
 import TestSupport
 import Testing
+
+@testable import HubStore
 
 /// A branch returns after the hub has pruned what it would need to go on from its place.
 struct AwayBranchTests {
@@ -67,6 +69,38 @@ struct AwayBranchTests {
     #expect(try a.store.ledger(openOnly: true).contains { $0.key.values == [.integer(2)] })
     #expect(try a.store.outbox().isEmpty)
     #expect(try a.store.deferredRows().isEmpty)
+  }
+
+  /// A whole state has no entries; what the hub says of its own is in the answer.
+  @Test func whatItSendsKeepsItsTimeThroughARestore() throws {
+    try world.backUpHub("before")
+    try a.run("UPDATE item SET name = 'mine' WHERE id = 1")
+    try b.run("UPDATE item SET v = 'b' WHERE id = 1")
+    _ = try b.sync()
+    world.wall += 400 * day
+    _ = try b.sync()
+    try prune()
+    let report = try a.sync { [world, a] request, answer in
+      // Its clock is an hour ahead.
+      guard case .exchange(var exchange) = request else { return answer() }
+      exchange.wallMilliseconds += 3_600_000
+      return world.hub.handle(
+        .exchange(exchange), from: a.store.identity.replica, wallMilliseconds: world.wall)
+    }
+    #expect(report.isRebased)
+    let head = try world.hubStore.head()
+    let own = Dot(replica: a.store.identity.replica, counter: 2)
+    #expect(try world.hubStore.loggedChangeset(own)?.position == head)
+    let facts = try #require(try world.hubStore.clockFacts(at: head))
+    #expect(facts.offset == -3_600_000)
+    world.wall += day
+    try world.restoreHub("before")
+    #expect(try a.sync().isRelocated)
+    let again = try #require(try world.hubStore.loggedChangeset(own)?.position)
+    let kept = try #require(try world.hubStore.clockFacts(at: again))
+    #expect(kept == facts)
+    try world.settle(b, a)
+    #expect(try expectSame(a, b))
   }
 
   @Test func aNewBranchTakesTheWholeState() throws {

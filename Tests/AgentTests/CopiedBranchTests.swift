@@ -231,6 +231,41 @@ struct CopiedBranchTests {
     #expect(try a.items().contains("4 late"))
   }
 
+  /// More than one request carries, one changeset that travels in pieces among it.
+  @Test func allThatARetiredBranchHadNotSentIsKept() throws {
+    try world.hubStore.retire(name: "a")
+    for number in 0..<6 {
+      for item in 0..<(number < 3 ? 1 : 4) {
+        try a.run(
+          "INSERT INTO item VALUES (\(10 + number * 4 + item), hex(randomblob(400000)), 1)")
+      }
+      _ = try a.store.seal(wallMilliseconds: world.wall)
+    }
+    let outbox = try a.store.outbox()
+    #expect(outbox.count == 6)
+    #expect(outbox.contains { $0.byteCount > SessionLimits.inlineBytesMax })
+    // The line breaks in between.
+    var count = 0
+    _ = try a.sync { request, answer in
+      count += 1
+      return count > 4 ? nil : answer()
+    }
+    #expect(try world.hubStore.salvaged().count < 6)
+    guard case .refused(let refusal) = try a.sync().outcome else { throw CancellationError() }
+    #expect(refusal.code == .retired)
+    #expect(refusal.salvage == Salvage(counter: outbox[5].counter, changesetCount: 6))
+    #expect(refusal.message.contains("6 changesets"))
+    #expect(try world.hubStore.salvaged().map(\.contentHash) == outbox.map(\.contentHash))
+    #expect(try a.store.outbox().count == 6)
+    // Another attempt sends its beginning only, and the hub says how far it has the rest.
+    _ = try a.sync()
+    #expect(a.requests.count == 1)
+    _ = try world.hubStore.replaySalvaged(name: "a", wallMilliseconds: world.wall)
+    _ = try b.sync()
+    #expect(try b.items().count == a.items().count)
+    #expect(try expectSame(b))
+  }
+
   /// C8
   @Test(arguments: [-1, 1])
   func aClockTenYearsOffLosesNothing(sign: Int64) throws {

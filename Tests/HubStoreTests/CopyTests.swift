@@ -180,7 +180,9 @@ import Testing
     world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
     world.write(0, [insert(2)])
     for _ in 0..<2 {
-      #expect(throws: ChangesetRefusal.retired) { _ = try world.exchange(0) }
+      #expect(
+        throws: ChangesetRefusal.retired(KeptApart(counter: 3, changesetCount: 2))
+      ) { _ = try world.exchange(0) }
     }
     #expect(try world.store.head() == LogPosition(1))
     let kept = try world.store.salvaged()
@@ -199,7 +201,9 @@ import Testing
     let world = try World(branches: 1)
     try world.store.retire(name: "branch 1")
     world.write(0, [insert(1)])
-    #expect(throws: ChangesetRefusal.retired) { _ = try world.exchange(0) }
+    #expect(
+      throws: ChangesetRefusal.retired(KeptApart(counter: 1, changesetCount: 1))
+    ) { _ = try world.exchange(0) }
     #expect(try world.store.dropSalvaged(name: "branch 1") == 1)
     #expect(try world.store.salvaged().isEmpty)
     #expect(throws: HubStoreError.branchUnknown("nobody")) {

@@ -51,6 +51,12 @@ struct BranchSessionIdentityTests {
     ]
   }
 
+  static func retired(_ counter: UInt64, kept: UInt64) -> Refusal {
+    Refusal(
+      code: .retired, message: "The device was retired.",
+      salvage: Salvage(counter: counter, changesetCount: kept))
+  }
+
   static let relocation: [Row] = [
     (.refused(lost), [.askPlace]), (.path(path), [.handBack(path)]),
     (.handedBack(outbox: []), [ask]),
@@ -87,6 +93,30 @@ struct BranchSessionIdentityTests {
         // Its contexts have another name now, and so another hash.
         (.handedBack(outbox: Self.pending(renamed)), [Self.exchange(renamed)]),
       ] + Self.ending)
+  }
+
+  @Test func aRetiredBranchGoesOnUntilAllOfItsOutboxIsKept() {
+    let (first, second) = (Self.changeset(7), Self.changeset(8))
+    var large = Self.changeset(9)
+    large.byteCount = SessionLimits.inlineBytesMax + 1
+    let last = Self.retired(9, kept: 3)
+    expect(
+      Self.opening(first, second).dropLast() + [
+        (
+          .sealed(outbox: Self.pending(first, second, large)), [Self.exchange(first, second)]
+        ),
+        (.refused(Self.retired(8, kept: 2)), [.upload(large, offset: 0, byteCount: 0)]),
+        (
+          .uploadAnswered(byteCount: large.byteCount), [.exchange(inline: [], uploaded: large)]
+        ),
+        (.refused(last), [.finish(.refused(last))]),
+      ])
+  }
+
+  @Test func aRefusalThatSaysNothingOfWhatIsKeptEndsTheSession() {
+    for refusal in [Self.retired(6, kept: 1), Refusal(code: .retired, message: "")] {
+      expect(Self.opening(Self.changeset(7)) + [(.refused(refusal), [.finish(.refused(refusal))])])
+    }
   }
 
   @Test func aCopyTakesAnIdentityAndTheSyncGoesOn() {

@@ -52,7 +52,9 @@ extension GoldenMessages {
     "answer-exchange.message": .exchange(
       ExchangeResponse(
         accepted: [
-          AcceptedChangeset(counter: 300, contentHash: hash, position: LogPosition(401))
+          AcceptedChangeset(
+            counter: 300, contentHash: hash, position: LogPosition(401),
+            clockOffsetMilliseconds: -1_500, receivedMilliseconds: 1_760_000_000_000)
         ], generation: generation, from: LogPosition(300), to: LogPosition(401),
         deltaByteCount: 70_000, deltaBytes: [4, 5, 6], vectorDifference: [dot], names: names,
         clockOffsetMilliseconds: -1_500, timestamp: timestamp, isForAnyone: true,
@@ -68,6 +70,8 @@ extension GoldenMessages {
     "answer-fork.message": .forkOffer(ForkOffer(secret: [1, 2, 3], name: "罗湖支行 (2)")),
     "answer-adopt.message": .adopted(parentHash: hash),
     "answer-retired.message": .refused(
-      Refusal(code: .retired, message: "The branch was retired.")),
+      Refusal(
+        code: .retired, message: "The branch was retired.",
+        salvage: Salvage(counter: 300, changesetCount: 12))),
   ]) { $1 }
 }

@@ -139,6 +139,10 @@ enum MessageSamples {
       .adopted(parentHash: generator.hash()),
       .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
       .refused(Refusal(code: .busy, message: "")),
+      .refused(
+        Refusal(
+          code: .retired, message: "",
+          salvage: Salvage(counter: generator.counter(), changesetCount: 0))),
     ]
   }
 
@@ -149,7 +153,8 @@ enum MessageSamples {
       accepted: (0..<2).map { _ in
         AcceptedChangeset(
           counter: generator.counter(), contentHash: generator.hash(),
-          position: generator.position())
+          position: generator.position(), clockOffsetMilliseconds: generator.milliseconds(),
+          receivedMilliseconds: generator.milliseconds())
       },
       generation: generator.generation(), from: generator.position(), to: generator.position(),
       deltaByteCount: 60, deltaBytes: generator.bytes(countBelow: 60),
