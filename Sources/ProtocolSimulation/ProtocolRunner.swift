@@ -28,7 +28,8 @@ package enum ProtocolRunner {
       digest = mixed(digest, branch.logHash &+ UInt64(branch.tail.count))
     }
     return ProtocolOutcome(
-      seed: seed, shape: shape, violations: world.violations, digest: digest, traceLines: world.trace,
+      seed: seed, shape: shape, violations: world.violations, digest: digest,
+      traceLines: world.trace,
       eventCount: events.count, spurious: world.truth.spurious)
   }
 

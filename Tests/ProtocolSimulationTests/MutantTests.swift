@@ -12,7 +12,8 @@ import Testing
     .handBackFromHead, .noCompareAfterLoss, .deltaFromHeadAfterLoss, .wholeStateOld,
   ])
   func isCaught(_ mutant: Mutant) {
-    let result = ProtocolRunner.hunt(mutant, shape: .mixed, trials: 1, seedsMax: 400, first: 5_000_000)
+    let result = ProtocolRunner.hunt(
+      mutant, shape: .mixed, trials: 1, seedsMax: 400, first: 5_000_000)
     #expect(result.seedCounts.count == 1, "\(result.text)")
   }
 }
