@@ -22,11 +22,14 @@ package enum Mutant: String, CaseIterable, Sendable {
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
   case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly,
-    ambiguityIgnored, ambiguityOnce, resumeByPosition, ambiguousContexts,
+    ambiguityIgnored, ambiguityOnce, sharedBelowTail, namesBelowForkKept, resumeByPosition,
+    ambiguousContexts,
     ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent,
     lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
   case baseAboveForkKept, clockFactsAnew, clockFactsMadeUp, floorRaw
+  case chainsToldOnce, lostParentIsNone, retiredFirst
   // Pruning and the whole state.
+  case oldFloorsCount
   case pruneAtHead, pruneIgnoresFloor, lateUpdateResurrects
   case settledAlwaysSeen, hashesPruned, wholeKeepsRows, wholeDeletesPending, wholeNotDeferred
   case wholeStateOld

@@ -15,9 +15,9 @@ package struct ProtocolOutcome: Sendable {
 package enum ProtocolRunner {
   package static func run(
     seed: UInt64, shape: HistoryShape = .mixed, mutant: Mutant = .none, keepsTrace: Bool = false,
-    events: [HistoryEvent]? = nil
+    options: HistoryOptions? = nil, events: [HistoryEvent]? = nil
   ) -> ProtocolOutcome {
-    let options = HistoryOptions(seed: seed, shape: shape)
+    let options = options ?? HistoryOptions(seed: seed, shape: shape)
     let events = events ?? options.history(seed: seed)
     let world = ProtocolWorld(seed: seed, options: options, mutant: mutant, keepsTrace: keepsTrace)
     world.run(events)

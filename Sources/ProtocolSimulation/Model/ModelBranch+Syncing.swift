@@ -67,7 +67,9 @@ extension ModelBranch {
         // The whole state came instead of the log that has it.
         return mutant == .handBackOfPathOnly ? nil : (.start, entry)
       }
-      return position > fork || path.isAmbiguous ? (position, entry) : nil
+      // A hub that has the entry need not have heard of all its names.
+      let isNamedOnce = entry.places.count == 1 || mutant == .namesBelowForkKept
+      return position > fork || path.isAmbiguous || !isNamedOnce ? (position, entry) : nil
     }
     entries.sort { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
     if mutant == .handBackBackwards { entries.reverse() }

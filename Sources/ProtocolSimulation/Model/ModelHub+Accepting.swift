@@ -13,7 +13,7 @@ extension ModelHub {
 
   /// What a context means here.
   func seen(
-    of changeset: ModelChangeset, context: CausalContext? = nil, author: ReplicaID, mutant: Mutant
+    of changeset: ModelChangeset, context: CausalContext? = nil, author: Dot, mutant: Mutant
   ) -> ModelSeen {
     let context = context ?? changeset.context
     var result = ModelSeen(prefix: .start)
@@ -36,7 +36,7 @@ extension ModelHub {
     if mutant != .chainPairsAbovePrefix {
       for change in changeset.changes { least = min(least, change.change.base ?? least) }
     }
-    for position in ancestors(of: author, above: least, mutant) {
+    for position in Set(ancestors(of: author, above: least, mutant)) {
       result.also.append(ModelPair(since: .start, here: position))
     }
     result.also.sort { ($0.here, $0.since) < ($1.here, $1.since) }
@@ -45,16 +45,23 @@ extension ModelHub {
 
   /// The entries of the chains that a chain continues.
   private func ancestors(
-    of replica: ReplicaID, above prefix: LogPosition, _ mutant: Mutant
+    of author: Dot, above prefix: LogPosition, _ mutant: Mutant
   ) -> [LogPosition] {
     guard mutant != .chainForgotten else { return [] }
     var result: [LogPosition] = []
-    for alias in aliases[replica] ?? [] where alias.position > prefix {
+    for alias in aliases[author.replica] ?? []
+    where alias.counter < author.counter && alias.position > prefix {
       result.append(alias.position)
     }
-    var parent = registry[replica]?.parent
+    var parent = registry[author.replica]?.parent
     var rounds = 0
+    if mutant != .chainsToldOnce {
+      result += told(ofChain: author.replica, upTo: author.counter - 1, above: prefix)
+    }
     while let dot = parent, rounds < 50 {
+      if mutant != .chainsToldOnce {
+        result += told(ofChain: dot.replica, upTo: dot.counter, above: prefix)
+      }
       rounds += 1
       for index in log.indices where log[index].dot.replica == dot.replica {
         let position = LogPosition(UInt64(index + 1))
@@ -68,6 +75,15 @@ extension ModelHub {
       if mutant == .chainByAuthorOnly { break }
     }
     return result
+  }
+
+  /// What earlier changesets of a chain had seen of the chains that it continues, where only they
+  /// could tell.
+  private func told(
+    ofChain replica: ReplicaID, upTo counter: UInt64, above prefix: LogPosition
+  ) -> [LogPosition] {
+    log.filter { $0.dot.replica == replica && $0.dot.counter <= counter }
+      .flatMap { $0.seen.also.filter { $0.since == .start && $0.here > prefix }.map(\.here) }
   }
 
   /// Appends a changeset under the hub's name and merges its rows.
@@ -207,11 +223,8 @@ extension ModelHub {
 
   private mutating func note(_ conflict: MergeConflict, row: Int) {
     ledgerCount += 1
-    // Of a settled row the log no longer says whose the value was; values are marks.
-    for value in conflict.values {
-      if case .integer(let mark)? = value.value, mark > 0, mark < Marks.countMax {
-        ledger.insert(Int(mark))
-      }
+    for value in conflict.values where value.dot.replica == .hub {
+      ledgerValues.insert(ModelCell(row: row, column: conflict.column, value: value.value))
     }
     for version in conflict.versions {
       guard version.dot.replica != .hub else { continue }
@@ -234,7 +247,7 @@ extension ModelHub {
       let dot = log[index].dot
       let told = log[index].seen.also
       var now = seen(
-        of: log[index].changeset, context: log[index].context, author: dot.replica, mutant: mutant)
+        of: log[index].changeset, context: log[index].context, author: dot, mutant: mutant)
       for pair in told where !now.also.contains(pair) { now.also.append(pair) }
       now.prefix = max(now.prefix, log[index].seen.prefix)
       now.also.removeAll { $0.here <= now.prefix && $0.since > .start }

@@ -33,7 +33,9 @@ extension ModelHub {
           links: pathLinks, head: headPlace,
           isAmbiguous: isAmbiguous && mutant != .ambiguityIgnored))
     case .handBack(let handBack):
-      return self.take(handBack, mutant)
+      return self.take(
+        handBack, from: isRegistered(replica, key) ? replica : nil,
+        wallMilliseconds: wallMilliseconds, mutant)
     case .fork(let name):
       return offerFork(name)
     case .enrol(let secret, let key):
@@ -55,21 +57,15 @@ extension ModelHub {
     fresh: GenerationID, _ mutant: Mutant
   ) -> ModelAnswer {
     let known = registry[replica]
-    if let known, known.key == key, known.state == .retired {
-      for changeset in request.changesets where mutant != .salvageDropped {
-        if byHash[changeset.hash] == nil,
-          !salvage.contains(where: { $0.changeset.hash == changeset.hash })
-        {
-          salvage.append((replica, changeset))
-        }
-      }
-      return .refused(.retired)
-    }
+    let isRetired = known?.key == key && known?.state == .retired
+    if isRetired, mutant == .retiredFirst { return salvage(request, of: replica, mutant) }
     if let refusal = check(request.place, logHash: request.logHash, fresh: fresh, mutant) {
       return .refused(refusal)
     }
     guard let place = resolve(request.place) else { return .refused(.unknownPosition) }
     if !isNamed(request, place, mutant) { return .refused(.unknownPosition) }
+    // What it sends is put aside only once all that it refers to has a name here.
+    if isRetired { return salvage(request, of: replica, mutant) }
     guard let known, known.key == key, known.state == .active
     else { return .refused(.chainBroken) }
     guard isChainKept(request, known, mutant) else { return .refused(.chainBroken) }
@@ -85,9 +81,24 @@ extension ModelHub {
       accepted.append(one)
     }
     registry[replica]?.floor = min(request.floor, place.position)
+    registry[replica]?.isFloorTold = true
+    registry[replica]?.acknowledged = place.position
     registry[replica]?.lastHeard = wallMilliseconds
     return .exchanged(
       answer(request, from: place, to: replica, accepted: accepted, measured: measured, mutant))
+  }
+
+  private mutating func salvage(
+    _ request: ModelExchange, of replica: ReplicaID, _ mutant: Mutant
+  ) -> ModelAnswer {
+    for changeset in request.changesets where mutant != .salvageDropped {
+      if byHash[changeset.hash] == nil,
+        !salvage.contains(where: { $0.changeset.hash == changeset.hash })
+      {
+        salvage.append((replica, changeset))
+      }
+    }
+    return .refused(.retired)
   }
 
   /// Whether all that the branch refers to is in this log under some name, or this device has
@@ -134,6 +145,7 @@ extension ModelHub {
     }
     ambiguous.insert(lineage.canonical(place).generation)
     openGeneration(fresh, mutant: mutant)
+    forgetFloors(mutant)
     return .unknownPosition
   }
 
@@ -185,7 +197,8 @@ extension ModelHub {
       changeset, dot: Dot(replica: replica, counter: chain.counter + 1),
       name: registry[replica]?.name ?? "", offset: offset, received: received,
       seen: seen(
-        of: changeset, context: mutant == .contextAtPush ? headPlace : nil, author: replica,
+        of: changeset, context: mutant == .contextAtPush ? headPlace : nil,
+        author: Dot(replica: replica, counter: chain.counter + 1),
         mutant: mutant), mutant: mutant)
     registry[replica]?.chain = ModelHead(counter: chain.counter + 1, hash: changeset.hash)
     return accepted(changeset, at: head)

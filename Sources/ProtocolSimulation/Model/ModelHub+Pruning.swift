@@ -7,12 +7,15 @@ extension ModelHub {
 
   /// Removes what all branches have, and what all but the away ones have.
   mutating func prune(wallMilliseconds: Int64, mutant: Mutant) {
-    let active = registry.values.filter { $0.state == .active }
-    let floors = active.compactMap(\.floor)
+    let active = registry.values.filter {
+      $0.state == .active && ($0.floor != nil || !$0.isFloorTold)
+    }
+    func least(_ branches: [ModelRegistered]) -> LogPosition? {
+      branches.map { $0.isFloorTold ? $0.floor ?? .start : .start }.min()
+    }
+    guard let settledNow = least(active) else { return }
     let near = active.filter { wallMilliseconds - $0.lastHeard <= Self.awayMilliseconds }
-      .compactMap(\.floor)
-    guard let settledNow = floors.min() else { return }
-    var stable = near.min() ?? head
+    var stable = least(near) ?? settledNow
     if mutant == .pruneAtHead { stable = head }
     stable = max(stable, settledNow)
     pruned = max(pruned, min(stable, head))
@@ -23,6 +26,13 @@ extension ModelHub {
       byHash = byHash.filter { $0.value > settled }
     }
     for row in rows.indices { prune(row) }
+  }
+
+  /// This is a state that others may have come after: branches may share less with it by now than
+  /// they have told it.
+  mutating func forgetFloors(_ mutant: Mutant) {
+    guard mutant != .oldFloorsCount else { return }
+    for replica in registry.keys { registry[replica]?.isFloorTold = false }
   }
 
   private mutating func prune(_ row: Int) {

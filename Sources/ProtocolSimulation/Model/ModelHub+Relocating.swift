@@ -4,15 +4,22 @@ internal import Deltas
 extension ModelHub {
   /// Takes back a part of a tail.
   mutating func take(
-    _ request: ModelHandBack, _ mutant: Mutant
+    _ request: ModelHandBack, from replica: ReplicaID?, wallMilliseconds: Int64, _ mutant: Mutant
   ) -> ModelAnswer {
     guard request.toward == generation || mutant == .handBackToOldPath else {
       return .refused(.unknownPosition)
     }
+    if request.links.contains(where: { !lineage.knows($0.generation) }) { forgetFloors(mutant) }
     for link in request.links { _ = lineage.add(link) }
     guard lineage.common(request.place, headPlace) != nil else { return .refused(.anotherHub) }
-    let renaming = request.isAmbiguous ? renaming(for: request, mutant) : nil
+    let renaming = request.isAmbiguous ? renaming(for: request, from: replica, mutant) : nil
     let place = renamed(request.place, renaming)
+    if let replica, mutant != .oldFloorsCount, let common = lineage.common(place, headPlace) {
+      let floor = registry[replica]?.floor ?? common.position
+      registry[replica]?.floor = min(floor, common.position)
+      registry[replica]?.isFloorTold = false
+      registry[replica]?.lastHeard = wallMilliseconds
+    }
     for handed in request.entries { take(renamed(handed, renaming), mutant) }
     noteLatePlaces(mutant: mutant)
     let positions = request.entries.map { byHash[$0.changeset.hash] ?? .start }
@@ -33,25 +40,23 @@ extension ModelHub {
 
   /// Finds the first entry that is another here under the same name, and names its stretch anew.
   private mutating func renaming(
-    for request: ModelHandBack, _ mutant: Mutant
+    for request: ModelHandBack, from replica: ReplicaID?, _ mutant: Mutant
   ) -> ModelRenaming? {
+    let key = mixed(request.logHash, request.place.position.rawValue)
     var first: (place: CausalContext, hash: ModelHash)?
-    var equal = LogPosition.start
     for handed in request.entries {
       for place in handed.places {
         let place = lineage.canonical(place)
-        guard lineage.includes(place, in: headPlace) else {
-          if ambiguous.contains(place.generation), mutant != .ambiguityOnce,
-            first.map({ place.position < $0.place.position }) ?? true
-          {
-            first = (place, handed.changeset.hash)
+        if lineage.includes(place, in: headPlace) {
+          let here = entry(place.position).changeset
+          if here.hash == handed.changeset.hash || here.origin == handed.changeset.origin {
+            handedEqual[key, default: []].insert(place)
+            continue
           }
+        } else if !ambiguous.contains(place.generation) || mutant == .ambiguityOnce {
           continue
         }
-        let here = entry(place.position).changeset
-        if here.hash == handed.changeset.hash || here.origin == handed.changeset.origin {
-          equal = max(equal, place.position)
-        } else if first.map({ place.position < $0.place.position }) ?? true {
+        if first.map({ place.position < $0.place.position }) ?? true {
           first = (place, handed.changeset.hash)
         }
       }
@@ -60,15 +65,18 @@ extension ModelHub {
     let generation = lineage.canonical(request.place).generation
     if first == nil, request.isLast, isNamed || ambiguous.contains(generation) {
       // What differs is not in the tail.
-      first = (
-        lineage.canonical(
-          CausalContext(generation: request.place.generation, position: equal.next)),
-        request.logHash
-      )
+      first = (lineage.canonical(request.place), request.logHash)
     }
     guard let first else { return nil }
-    let fork = LogPosition(first.place.position.rawValue - 1)
     let old = first.place.generation
+    // Only what is known to be the same right below it is shared: the tail may begin above.
+    var fork = LogPosition(first.place.position.rawValue - 1)
+    let below = CausalContext(generation: old, position: fork)
+    let told = replica.flatMap { registry[$0]?.acknowledged } ?? .start
+    let start = max(lineage.path(to: old).last?.fork ?? .start, min(told, fork))
+    if fork > start, handedEqual[key]?.contains(below) != true, mutant != .sharedBelowTail {
+      fork = start
+    }
     let new = GenerationID(high: old.low, low: mixed(old.low, first.hash) | 1 << 63)
     _ = lineage.add(LineageLink(generation: new, parent: old, fork: fork))
     return ModelRenaming(generation: old, above: fork, new: new)
@@ -145,7 +153,9 @@ extension ModelHub {
   private mutating func append(_ handed: ModelHanded, to chain: ReplicaID, _ mutant: Mutant) {
     let counter = (registry[chain]?.chain.counter ?? 0) + 1
     let context = mutant == .ambiguousContexts ? handed.changeset.context : context(of: handed)
-    var seen = seen(of: handed.changeset, context: context, author: chain, mutant: mutant)
+    var seen = seen(
+      of: handed.changeset, context: context,
+      author: Dot(replica: chain, counter: counter), mutant: mutant)
     if mutant != .seenNotTold { add(told: handed, to: &seen) }
     let isAnew = mutant == .clockFactsAnew
     append(
@@ -183,7 +193,9 @@ extension ModelHub {
   private mutating func chain(for handed: ModelHanded, _ mutant: Mutant) -> ReplicaID? {
     let changeset = handed.changeset
     let author = changeset.dot.replica
-    let parent = byHash[changeset.previous].map { entry($0).dot }
+    let parent =
+      byHash[changeset.previous].map { entry($0).dot }
+      ?? (mutant == .lostParentIsNone ? nil : lastShared(ofChainOf: handed))
     if let known = registry[author] {
       if known.chain.hash == changeset.previous, known.chain.counter + 1 == changeset.dot.counter {
         return author
@@ -208,6 +220,15 @@ extension ModelHub {
     registry[new]?.wanted = changeset.previous
     registry[new]?.chain = ModelHead(counter: 0, hash: changeset.previous)
     return new
+  }
+
+  /// The last entry before it in its chain that both logs have, where the one right before is
+  /// lost: the chain goes by the same name in both as far as they share it.
+  private func lastShared(ofChainOf handed: ModelHanded) -> Dot? {
+    guard let common = lineage.common(handed.seenBy, headPlace) else { return nil }
+    return log.prefix(Int(common.position.rawValue)).map(\.dot)
+      .filter { $0.replica == handed.dot.replica && $0.counter < handed.dot.counter }
+      .max { $0.counter < $1.counter }
   }
 
   /// What the log that sent an entry knew of its author's knowledge, in positions of this log.

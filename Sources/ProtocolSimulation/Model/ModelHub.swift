@@ -21,6 +21,8 @@ struct ModelHub: Sendable {
   var changedLate: Set<Int> = []
   /// Generations within which memory was turned back.
   var ambiguous: Set<GenerationID> = []
+  /// By who hands back from there: names under which it has the entry that this log has.
+  var handedEqual: [ModelHash: Set<CausalContext>] = [:]
   /// Names that entries had on lost timelines.
   var places: [CausalContext: LogPosition] = [:]
   var losses: Set<CausalContext> = []
@@ -29,6 +31,8 @@ struct ModelHub: Sendable {
   var rows: [ModelHubRow]
   /// What overruled writes there were.
   var ledger = Marks()
+  /// Overruled values of settled rows, of which the log no longer says whose they were.
+  var ledgerValues: Set<ModelCell> = []
   var ledgerCount = 0
   var openCount = 0
   var notices: [(notice: ModelNotice, replicas: [ReplicaID])] = []
@@ -119,6 +123,13 @@ struct ModelLogEntry: Sendable {
   var rowsAfter: [[Value]?] = []
 }
 
+/// A value of a row's column.
+struct ModelCell: Hashable, Sendable {
+  var row: Int
+  var column: ColumnID?
+  var value: Value?
+}
+
 /// What the author of an entry had seen, in positions of this log.
 struct ModelSeen: Hashable, Sendable {
   var prefix: LogPosition
@@ -136,5 +147,9 @@ struct ModelRegistered: Sendable {
   /// The hash that its first changeset names as the one before.
   var wanted: ModelHash = 0
   var floor: LogPosition?
+  /// Since the hub was put back: before that it may have been told on a timeline that was left.
+  var isFloorTold = true
+  /// Up to where it told to have this very log.
+  var acknowledged = LogPosition.start
   var lastHeard: Int64 = 0
 }

@@ -3,6 +3,9 @@
 package enum HistoryEvent: Hashable, Sendable {
   /// A program writes at a device; what, the number says.
   case write(device: Int, chance: UInt64)
+  /// A program writes the columns whose bits are set, all of them if the row is not there; with
+  /// none it deletes the row. For histories that are written down.
+  case edit(device: Int, row: Int, columns: UInt)
   /// A device begins or goes on with a sync, for some messages.
   case sync(device: Int, messages: Int, chance: UInt64)
   /// A sync that reaches nobody: what was written is sealed.

@@ -1,7 +1,7 @@
 internal import Basics
 
-/// What is armed in one history, drawn from its seed.
-struct HistoryOptions: Sendable {
+/// What is armed in one history, drawn from its seed or written down.
+package struct HistoryOptions: Sendable {
   var rowCount = 4
   var columnCount = 2
   var deviceCount = 4
@@ -30,6 +30,14 @@ struct HistoryOptions: Sendable {
     case replaySalvage, repair, loseDevice, seal, gap
     /// Several events at once: a sync to its end, one of every device, writes that are not sent.
     case syncWhole, round, offline
+  }
+
+  /// For a history that is written down: messages arrive.
+  package init(rowCount: Int, columnCount: Int = 1, deviceCount: Int, unbackedMax: Int = 1000) {
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    self.deviceCount = deviceCount
+    self.unbackedMax = unbackedMax
   }
 
   init(seed: UInt64) {

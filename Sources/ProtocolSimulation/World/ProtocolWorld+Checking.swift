@@ -131,7 +131,7 @@ extension ProtocolWorld {
     for device in devices.indices where isAlive[device] {
       let branch = devices[device]
       guard let known = hub.registry[branch.replica], known.key == branch.key,
-        known.state == .active, known.floor != nil, known.lastHeard >= truth.restoredAt
+        known.state == .active, known.floor != nil, !truth.toldLate.contains(known.key)
       else { continue }
       let isNear = now - known.lastHeard <= ModelHub.awayMilliseconds
       let bound = isNear ? hub.pruned : hub.settled

@@ -155,11 +155,8 @@ extension ProtocolWorld {
   /// ledger.
   private func checkKept(_ mark: Int, _ logged: Marks) {
     let row = truth.rows[mark]
-    if hub.ledger.contains(mark) || isMadeUp(mark, logged) { return }
-    // Of a settled row the ledger knows the value, which may have been sent under another mark.
-    if case .integer(let value) = truth.values[mark], truth.captured.contains(mark),
-      (1..<Int64(Marks.countMax)).contains(value), hub.ledger.contains(Int(value))
-    {
+    let cell = ModelCell(row: row, column: truth.columns[mark], value: truth.values[mark])
+    if hub.ledger.contains(mark) || hub.ledgerValues.contains(cell) || isMadeUp(mark, logged) {
       return
     }
     let standing = hub.standing(row)
@@ -185,6 +182,8 @@ extension ProtocolWorld {
       }
       if hub.rows[row].isForgotten, hasDeletions { continue }
       if hub.rows[row].wasIncomplete { continue }
+      // What nobody can name any more is missing in the middle of what was seen.
+      if options.unbackedMax < 1000, truth.hasRelocated { continue }
       if truth.allowedLoss.elements.contains(where: { truth.rows[$0] == row }) { continue }
       // What is sent again knows nothing; what others had seen of it came late.
       if truth.hasRelocated, truth.captured.elements.contains(where: { truth.rows[$0] == row }) {

@@ -24,6 +24,15 @@ extension ProtocolWorld {
     record(device, row, kind, columns)
   }
 
+  func edit(_ device: Int, row: Int, columns: UInt) {
+    guard columns > 0 else { return record(device, row, .delete, []) }
+    guard devices[device].rows[row] != nil else {
+      return record(device, row, .insert, table.columns)
+    }
+    record(
+      device, row, .update, table.columns.filter { columns >> UInt(table.index($0)) & 1 == 1 })
+  }
+
   private func record(_ device: Int, _ row: Int, _ kind: ChangeKind, _ columns: [ColumnID]) {
     let seen = devices[device].seen[row]
     let marks =
@@ -68,6 +77,7 @@ extension ProtocolWorld {
     }
     if isFaulty, random.chance(options.latePerThousand) { late.append((request, replica, key)) }
     let answer = ask(request, replica, key)
+    truth.toldLate.remove(key)
     note("  device \(device) \(Self.name(request)) → \(Self.name(answer))")
     if isFaulty, random.chance(options.lossPerThousand) {
       note("    the answer is lost")

@@ -112,6 +112,8 @@ final class ProtocolWorld {
     switch event {
     case .write(let number, let chance):
       if let device = device(number) { write(device, chance) }
+    case .edit(let number, let row, let columns):
+      if let device = device(number) { edit(device, row: row, columns: columns) }
     case .sync(let number, let messages, let chance):
       if let device = device(number) { sync(device, messages: messages, chance: chance) }
     case .seal(let number):
@@ -192,6 +194,7 @@ final class ProtocolWorld {
       guard !late.isEmpty else { return }
       let message = late.remove(at: number % late.count)
       _ = ask(message.request, message.replica, message.key)
+      truth.toldLate.insert(message.key)
     case .retire(let number):
       guard let device = device(number) else { return }
       if hub.registry.values.filter({ $0.state == .active && $0.key > 0 }).count > 2 {
@@ -207,9 +210,9 @@ final class ProtocolWorld {
   private func restoreHub(_ backup: ModelHub) {
     truth.noteRestore(of: backup, over: hub)
     truth.lostNames = []
-    truth.restoredAt = now
     hub = backup
     hub.openGeneration(freshGeneration(), mutant: mutant)
+    hub.forgetFloors(mutant)
     note("  hub is at \(hub.head) again, generation \(hub.generation.low)")
   }
 
@@ -258,7 +261,7 @@ final class ProtocolWorld {
               places: [], dot: item.changeset.dot, name: hub.registry[item.replica]?.name ?? "",
               clockOffsetMilliseconds: 0, receivedMilliseconds: now, changeset: item.changeset,
               seenBy: hub.headPlace, prefix: .start, also: [])
-          ], isLast: false, isAmbiguous: false), mutant)
+          ], isLast: false, isAmbiguous: false), from: nil, wallMilliseconds: now, mutant)
       checkAppended(from: before)
     }
   }

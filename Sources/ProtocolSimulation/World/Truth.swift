@@ -28,7 +28,6 @@ struct Truth {
   var nameless = Marks()
   /// The hub was restored.
   var hasRelocated = false
-  var restoredAt: Int64 = 0
   /// Names of positions, for ever.
   var names: [CausalContext: ModelHash] = [:]
   var facts: [ModelHash: Set<[Int64]>] = [:]
@@ -37,6 +36,8 @@ struct Truth {
   var latestBackup: ModelHub?
   var spurious: [String: Int] = [:]
   var lateRows = Marks()
+  /// By key: the last that the hub heard of a device was an old message.
+  var toldLate: Set<Int> = []
   var adoptions: [(device: Int, key: Int)] = []
   /// In a backup that was made after the one that the hub was restored from: branches may have
   /// dropped it already.
