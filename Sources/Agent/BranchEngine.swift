@@ -300,7 +300,12 @@ package final class BranchEngine {
       return try effect(of: try repair.repair.synced(), wallMilliseconds)
     }
     var gaps = try store.gaps()
-    if isComparingAll { gaps = store.schema.tables.map { Gap(table: $0.id, isSent: true) } }
+    if isComparingAll {
+      let held = Dictionary(uniqueKeysWithValues: gaps.map { ($0.table, $0.held) })
+      gaps = store.schema.tables.map {
+        Gap(table: $0.id, isSent: true, held: held[$0.id] ?? .start)
+      }
+    }
     guard !gaps.isEmpty else { return .finish(try summary(outcome)) }
     let work = RepairWork(
       repair: BranchRepair(store: store, gaps: gaps),

@@ -1,4 +1,5 @@
 package import BranchStore
+internal import Clocks
 internal import Deltas
 package import Sessions
 internal import Storage
@@ -117,6 +118,7 @@ package final class BranchRepair {
     let waiting = Set(try store.deferredRows().map(\.key))
     let differences = found.filter { !waiting.contains($0.key) }
     let sending = Set(open.filter(\.isSent).map(\.table))
+    let held = Dictionary(uniqueKeysWithValues: open.map { ($0.table, $0.held) })
     let toSend = differences.filter {
       sending.contains($0.key.table) && !sent.contains($0.key)
     }
@@ -127,7 +129,7 @@ package final class BranchRepair {
     if !toSend.isEmpty {
       let keys = Set(
         try store.capture(
-          toSend.map { Difference($0) }, wallMilliseconds: wallMilliseconds))
+          toSend.map { Difference($0, held: held[$0.key.table] ?? .start) }, wallMilliseconds: wallMilliseconds))
       sent.formUnion(keys)
       report.sent += toSend.filter { keys.contains($0.key) }
       if !keys.isEmpty { isIdle = false }
@@ -177,10 +179,11 @@ package final class BranchRepair {
 }
 
 extension Difference {
-  /// What a comparison has found, for the store.
-  init(_ difference: RowDifference) {
+  /// What a comparison has found, for the store. `held` is where rows that only the branch has were
+  /// integrated, if it was before what the hub remembers.
+  init(_ difference: RowDifference, held: LogPosition) {
     switch difference.kind {
-    case .onlyHere: self.init(key: difference.key, kind: .onlyHere)
+    case .onlyHere: self.init(key: difference.key, kind: .onlyHere, base: held)
     case .onlyAtHub: self.init(key: difference.key, kind: .onlyAtHub)
     case .different(let columns):
       self.init(key: difference.key, kind: .columns(columns.map(\.column)))

@@ -57,7 +57,8 @@ extension BranchSQL {
     );
     CREATE TABLE tributary_gap (
       table_id INTEGER PRIMARY KEY,
-      is_sent INTEGER NOT NULL
+      is_sent INTEGER NOT NULL,
+      held INTEGER NOT NULL DEFAULT 0
     );
     """
   static let fillSecondFormat = """
@@ -97,9 +98,14 @@ extension BranchSQL {
   // MARK: Gaps
 
   static let putGap = """
-    INSERT INTO tributary_gap VALUES (?1, ?2)
+    INSERT INTO tributary_gap(table_id, is_sent) VALUES (?1, ?2)
     ON CONFLICT (table_id) DO UPDATE SET is_sent = max(is_sent, excluded.is_sent)
     """
-  static let selectGaps = "SELECT table_id, is_sent FROM tributary_gap ORDER BY table_id"
+  static let selectGaps = "SELECT table_id, is_sent, held FROM tributary_gap ORDER BY table_id"
+  /// A table keeps the rows that a whole state lacks: held since this position, or an earlier one.
+  static let holdGaps = """
+    UPDATE tributary_gap SET held = CASE held WHEN 0 THEN ?1 ELSE min(held, ?1) END WHERE is_sent
+    """
+  static let lowerHeldGaps = "UPDATE tributary_gap SET held = min(held, ?1)"
   static let deleteGap = "DELETE FROM tributary_gap WHERE table_id = ?1"
 }

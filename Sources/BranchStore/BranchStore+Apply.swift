@@ -85,6 +85,7 @@ extension BranchStore {
       try applier.apply(delta, announced: announced)
     }
     if let wholeState {
+      try database.execute(BranchSQL.holdGaps, [.integer(Int64(route.fork.rawValue))])
       try applier.removeOthers(than: wholeState, keepingHeld: state.position == .start)
       try wholeState.close()
     }

@@ -39,7 +39,7 @@ extension BranchStore {
   }
 }
 
-/// Writes rows that differ into a changeset: all bases at the start.
+/// Writes rows that differ into a changeset, each with a base.
 private struct DifferenceSealer {
   let database: Database
   let milliseconds: Int64
@@ -103,7 +103,8 @@ private struct DifferenceSealer {
         table: shape.table, kind: kind, columns: columns, keyColumnCount: table.keyCount)
     // Only one of the two may hold the bytes, or they would be copied.
     block = nil
-    builder.beginRow(milliseconds: milliseconds, base: .start)
+    builder.beginRow(milliseconds: milliseconds, base: difference.base)
+    outbox.refer(to: difference.base)
     for value in difference.key.values { value.withView { builder.appendKey($0) } }
     for value in values { value.withView { builder.append($0) } }
     outbox.rowCount += 1

@@ -1,4 +1,4 @@
-internal import Clocks
+package import Clocks
 package import Deltas
 internal import Storage
 
@@ -8,10 +8,14 @@ package struct Gap: Hashable, Sendable {
   /// Whether what differs is sent: it was written while capture was off, or nobody else has it.
   /// Else the hub's rows are taken.
   package var isSent: Bool
+  /// Where the branch had integrated the rows that it kept although a whole state lacks them: what
+  /// happened to them since, the hub has forgotten. The start if there are none.
+  package var held: LogPosition
 
-  package init(table: TableID, isSent: Bool) {
+  package init(table: TableID, isSent: Bool, held: LogPosition = .start) {
     self.table = table
     self.isSent = isSent
+    self.held = held
   }
 }
 
@@ -22,7 +26,8 @@ extension BranchStore {
       try database.rows(BranchSQL.selectGaps).compactMap { row in
         guard let table = row[0].number else { return nil }
         return Gap(
-          table: TableID(UInt16(truncatingIfNeeded: table)), isSent: row[1] != .integer(0))
+          table: TableID(UInt16(truncatingIfNeeded: table)), isSent: row[1] != .integer(0),
+          held: LogPosition(UInt64(clamping: row[2].number ?? 0)))
       }
     }
   }

@@ -1,3 +1,4 @@
+package import Clocks
 package import Deltas
 
 /// A row that is not the same here and at the hub, as a comparison has found it.
@@ -11,9 +12,13 @@ package struct Difference: Hashable, Sendable {
 
   package var key: RowKey
   package var kind: Kind
+  /// Where the branch had integrated a row that only it has, if that is known; else the start,
+  /// never.
+  package var base: LogPosition
 
-  package init(key: RowKey, kind: Kind) {
+  package init(key: RowKey, kind: Kind, base: LogPosition = .start) {
     self.key = key
     self.kind = kind
+    self.base = base
   }
 }

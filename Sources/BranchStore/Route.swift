@@ -90,6 +90,7 @@ extension BranchStore {
     let least = Value.integer(Int64(route.fork.rawValue))
     try database.execute(BranchSQL.lowerOutgoingFloors, [least])
     try database.execute(BranchSQL.lowerDeferredBases, [least])
+    try database.execute(BranchSQL.lowerHeldGaps, [least])
     try database.execute(BranchSQL.forgetLogged)
     for row in try database.rows(BranchSQL.selectLedger) {
       guard case .blob(let bytes) = row[1] else { continue }

@@ -21,7 +21,7 @@ extension RowMerger {
       if let version = standingVersion(record), let values = try table.values(of: key) {
         let metadata = RowMetadata(latest: version)
         rowState = try state(metadata, values, key: change.key, in: table)
-      } else if isLateUpdate(change) {
+      } else if isLate(change) {
         return try refuseLate(change, at: key)
       }
     case .stored(let stored):

@@ -24,8 +24,28 @@ extension RowMerger {
   }
 
   /// Whether a change to a row that is not there may be to one whose tombstone is gone.
-  func isLateUpdate(_ change: Change) -> Bool {
-    change.block.reader.kind == .update && seenUpTo(change.version) < pruned.stable
+  ///
+  /// Who inserts a row need not have had it before, unless it says where it had integrated it: then
+  /// it is a repair, after a whole state that lacked the row.
+  func isLate(_ change: Change) -> Bool {
+    switch change.block.reader.kind {
+    case .update: seenUpTo(change.version) < pruned.stable
+    case .insert: isHeld(change.version.base) && !change.block.columns.isEmpty
+    case .delete: false
+    }
+  }
+
+  /// Whether a base says that the row was there once, before what the hub remembers, although the
+  /// rest of the changeset has seen that.
+  private func isHeld(_ base: LogPosition?) -> Bool {
+    guard let base, entry.seen.upTo >= pruned.stable else { return false }
+    return base > .start && base < pruned.stable
+  }
+
+  /// Whether a block may have rows that are gone by now.
+  func mayBeLate(_ block: BlockReader) -> Bool {
+    pruned.stable > .start
+      && (0..<block.rowCount).contains { isHeld(block.base(row: $0)) }
   }
 
   /// The row stays deleted: what it held is gone, and no branch but this one has it any more.

@@ -31,6 +31,7 @@ extension RowMerger {
   }
 
   private func insertNew(_ change: Change) throws {
+    guard !isLate(change) else { return try mergeSlowly(change, .unknown) }
     guard try write(change, with: change.table.insert) else {
       return try mergeSlowly(change, .unknown)
     }

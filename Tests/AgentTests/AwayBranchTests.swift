@@ -71,6 +71,37 @@ struct AwayBranchTests {
     #expect(try a.store.deferredRows().isEmpty)
   }
 
+  /// Capture had a gap, so what only this branch has is sent: but not what was deleted so long ago
+  /// that the hub has forgotten it.
+  @Test func aRepairAfterAWholeStateBringsNothingBack() throws {
+    try b.run("DELETE FROM item WHERE id = 2")
+    for number in 0..<5 {
+      try b.run("INSERT INTO item VALUES (\(20 + number), 'b', 0)")
+      _ = try b.sync()
+    }
+    world.wall += 400 * day
+    _ = try b.sync()
+    try prune()
+    try a.run("DROP TRIGGER tributary_1_i; DROP TRIGGER tributary_1_d")
+    let report = try a.sync()
+    #expect(report.isRebased)
+    #expect(!report.repairedTriggers.isEmpty)
+    try world.settle(a, b)
+    #expect(try expectSame(a, b))
+    #expect(try a.rows("SELECT 1 FROM item WHERE id = 2").isEmpty)
+    // Nothing of it is lost: people have it before them, on every side.
+    for branch in [a, b] {
+      let kept = try branch.store.ledger(openOnly: true).filter { $0.key.values == [.integer(2)] }
+      #expect(kept.map { $0.values.map(\.value) }.contains([nil, .text(Array("two".utf8))]))
+    }
+    #expect(try a.store.gaps().isEmpty)
+    // Who is level and has a row that nobody else has wrote it.
+    try a.run("DROP TRIGGER tributary_1_i; INSERT INTO item VALUES (2, 'again', 0)")
+    try world.settle(a, b)
+    #expect(try b.items().contains("2 again"))
+    #expect(try expectSame(a, b))
+  }
+
   /// A whole state has no entries; what the hub says of its own is in the answer.
   @Test func whatItSendsKeepsItsTimeThroughARestore() throws {
     try world.backUpHub("before")

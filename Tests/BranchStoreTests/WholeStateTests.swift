@@ -127,11 +127,13 @@ struct WholeStateTests {
       [row(1, "old"), row(2, "old"), product], by: ReplicaID(2), fingerprint: a.schema.fingerprint)
     try a.pull(hub)
     try history(a, 1)
-    try a.run("INSERT INTO tributary_gap VALUES (1, 1), (2, 0)")
+    try a.run("INSERT INTO tributary_gap(table_id, is_sent) VALUES (1, 1), (2, 0)")
+    let before = try a.store.position()
     try a.rebase(hub, rows: [row(1, "hub")])
     #expect(try names(a) == ["'1 hub'", "'2 old'"])
     #expect(try a.rows("SELECT * FROM product").isEmpty)
     #expect(try a.store.gaps().map(\.isSent) == [true, false])
+    #expect(try a.store.gaps().map(\.held) == [before, .start])
   }
 
   @Test mutating func refusedRowsAreTriedAgainWithWhatStands() throws {
