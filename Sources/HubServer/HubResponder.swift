@@ -52,8 +52,8 @@ struct HubResponder: Sendable {
     case nil: return busy(branch)
     case .refused(let refusal): return refuse(refusal, to: branch)
     case .answer(let response): return Answers.ours(.ok, response.encoded)
-    case .waitForNews(let position, let seen):
-      return await waitForNews(after: position, seen: seen, branch: branch)
+    case .waitForNews(let position, let ticket, let seen):
+      return await waitForNews(after: position, since: ticket, seen: seen, branch: branch)
     }
   }
 
@@ -61,7 +61,7 @@ struct HubResponder: Sendable {
     case answer(HubResponse)
     case refused(Refusal)
     /// Nothing is after the position yet.
-    case waitForNews(after: LogPosition, seen: NewsBoard.News)
+    case waitForNews(after: LogPosition, since: UInt64, seen: NewsBoard.News)
   }
 
   /// Reads the body and has the engine answer it: what a place is held for.
@@ -79,6 +79,7 @@ struct HubResponder: Sendable {
     } catch {
       return .refused(Answers.undecodable(error))
     }
+    let ticket = await board.ticket
     let response = await worker.answer(message, from: branch, wallMilliseconds: received)
     switch response {
     case .refused(let refusal): return .refused(refusal)
@@ -87,7 +88,8 @@ struct HubResponder: Sendable {
     case .news(let generation, let head):
       // A branch that is ahead of the log had better know: the hub was restored.
       if case .awaitNews(let position) = message, head == position {
-        return .waitForNews(after: position, seen: .init(generation: generation, head: head))
+        return .waitForNews(
+          after: position, since: ticket, seen: .init(generation: generation, head: head))
       }
     default: break
     }
@@ -95,10 +97,11 @@ struct HubResponder: Sendable {
   }
 
   private func waitForNews(
-    after position: LogPosition, seen: NewsBoard.News, branch: CertifiedBranch
+    after position: LogPosition, since ticket: UInt64, seen: NewsBoard.News,
+    branch: CertifiedBranch
   ) async -> Response {
     let outcome = await board.wait(
-      after: position, by: branch.replica,
+      after: position, since: ticket, by: branch.replica,
       patienceMilliseconds: limits.newsPatienceMilliseconds)
     let news: NewsBoard.News
     switch outcome {

@@ -28,6 +28,9 @@ actor NewsBoard {
   /// In the order of their numbers.
   private var waiters: [Waiter] = []
   private var latest: News?
+  private var postCount: UInt64 = 0
+  /// Which post `latest` came with.
+  private var latestPost: UInt64 = 0
   private var nextNumber: UInt64 = 0
   private var isClosed = false
 
@@ -41,17 +44,24 @@ actor NewsBoard {
 
   /// Tells everybody who waits for something after a position before this one.
   func post(_ news: News) {
+    postCount += 1
     if let latest, latest.generation == news.generation, latest.head >= news.head { return }
     latest = news
+    latestPost = postCount
     resume(.news(news)) { $0.position < news.head }
   }
 
+  /// What to take before the head is looked at, and to bring along when news are waited for.
+  var ticket: UInt64 { postCount }
+
   /// Returns as soon as the head is after `position`, or patience is over.
   ///
-  /// Whoever calls has seen that the head was not after `position`; news posted since then are not
-  /// missed, because they are remembered here.
+  /// Whoever calls has seen that the head was `position`, after it took the ticket. News posted
+  /// since then are not missed, because they are remembered here; older ones are none: the head may
+  /// have been further on before the hub was restored.
   func wait(
-    after position: LogPosition, by replica: ReplicaID, patienceMilliseconds: Int64
+    after position: LogPosition, since ticket: UInt64, by replica: ReplicaID,
+    patienceMilliseconds: Int64
   ) async -> Outcome {
     let number = nextNumber
     nextNumber += 1
@@ -64,15 +74,16 @@ actor NewsBoard {
       let outcome = await withCheckedContinuation { continuation in
         register(
           Waiter(
-            number: number, replica: replica, position: position, continuation: continuation))
+            number: number, replica: replica, position: position, continuation: continuation),
+          since: ticket)
       }
       group.cancelAll()
       return outcome
     }
   }
 
-  private func register(_ waiter: Waiter) {
-    if let latest, latest.head > waiter.position {
+  private func register(_ waiter: Waiter, since ticket: UInt64) {
+    if let latest, latestPost > ticket, latest.head > waiter.position {
       waiter.continuation.resume(returning: .news(latest))
       return
     }

@@ -21,10 +21,10 @@ private func news(_ head: UInt64) -> NewsBoard.News {
   }
 
   private func wait(
-    _ board: NewsBoard, after position: UInt64, by replica: UInt32 = 1
+    _ board: NewsBoard, after position: UInt64, since ticket: UInt64 = 0, by replica: UInt32 = 1
   ) async -> NewsBoard.Outcome {
     await board.wait(
-      after: LogPosition(position), by: ReplicaID(replica), patienceMilliseconds: 25_000)
+      after: LogPosition(position), since: ticket, by: ReplicaID(replica), patienceMilliseconds: 25_000)
   }
 
   @Test func wakesWhoIsBehindAndNobodyElse() async {
@@ -44,6 +44,21 @@ private func news(_ head: UInt64) -> NewsBoard.News {
     let board = board()
     await board.post(news(6))
     #expect(await wait(board, after: 5) == .news(news(6)))
+  }
+
+  /// The hub was restored: what was posted before it is no news.
+  @Test func whatWasPostedBeforeTheHeadWasLookedAtIsNoNews() async {
+    let board = board()
+    await board.post(news(9))
+    // Of the log as it is now; its name is still the same.
+    await board.post(news(5))
+    let ticket = await board.ticket
+    async let outcome = wait(board, after: 5, since: ticket)
+    await until { await board.waiterCount == 1 }
+    await board.post(.init(generation: GenerationID(high: 2, low: 2), head: LogPosition(6)))
+    let restored = NewsBoard.News(
+      generation: GenerationID(high: 2, low: 2), head: LogPosition(6))
+    #expect(await outcome == .news(restored))
   }
 
   @Test func patienceEnds() async {
@@ -102,6 +117,20 @@ private func news(_ head: UInt64) -> NewsBoard.News {
         try await answer.response == .news(generation: FakeHub.generation, head: LogPosition(6)))
       await reader.close()
       await writer.close()
+    }
+  }
+
+  /// The hub was restored from before the branch's place: it must not wait until the log is as long
+  /// again.
+  @Test func whoIsAheadOfTheLogIsAnsweredAtOnce() async throws {
+    try await ServerWorld.serve { world in
+      let reader = try world.connection(try world.device(1))
+      for position in [LogPosition(6), LogPosition(500)] {
+        #expect(
+          try await reader.send(.awaitNews(after: position)).response
+            == .news(generation: FakeHub.generation, head: LogPosition(5)))
+      }
+      await reader.close()
     }
   }
 
