@@ -34,7 +34,7 @@ struct Tributary: AsyncParsableCommand {
         name: "Branch",
         subcommands: [
           JoinCommand.self, SyncCommand.self, AgentCommand.self, StatusCommand.self,
-          LeaveCommand.self,
+          SetHubCommand.self, LeaveCommand.self,
         ]),
       CommandGroup(
         name: "Branch or hub",

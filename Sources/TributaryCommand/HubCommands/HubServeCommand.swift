@@ -27,6 +27,14 @@ struct HubServeCommand: OperatorCommand {
   @Option(
     help: ArgumentHelp(
       """
+      Another DNS name or IP address under which branches reach the hub: its certificate gets it; \
+      repeat for more.
+      """, valueName: "name"))
+  var host: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      """
       How long a branch may be silent before the hub keeps for it only what its return needs; it \
       then gets the rows as they stand.
       """, valueName: "time"))
@@ -44,12 +52,25 @@ struct HubServeCommand: OperatorCommand {
     }
   }
 
+  private func credentials() throws -> HubCredentials {
+    let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
+    do {
+      return try credentials.renewedIfDue(
+        addingHostNames: host, wallMilliseconds: WallClock.systemMilliseconds())
+    } catch {
+      guard case .requestRefused(let why) = error else { throw error }
+      throw CommandFailure(
+        .badHostName, undone: undone, why: CommandFailure.sentence(why),
+        next: "Correct the names given with --host.")
+    }
+  }
+
   func perform() async throws -> ExitStatus {
     guard let address else { return .usage }
     // Looked at first, so that a folder that is no hub is called so.
     let store = try HubAccess.open(folder, undone: undone)
     let lock = try FileLock.forServing(folder, undone: undone)
-    let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
+    let credentials = try self.credentials()
     let server = try HubServer(
       credentials: credentials,
       service: try StoreHubService(

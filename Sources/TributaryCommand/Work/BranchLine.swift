@@ -89,7 +89,8 @@ final class BranchLine {
     }
     try tidy()
     let standing = try DeviceIdentity(folder: folder.path)
-    if standing != identity { try await use(standing) }
+    let url = try Self.url(of: store, undone: undone)
+    if standing != identity || url != connection.url { try await use(standing) }
   }
 
   /// An identity that is pending stands once the database has it, and is of no use before.
