@@ -129,7 +129,8 @@ package final class BranchRepair {
     if !toSend.isEmpty {
       let keys = Set(
         try store.capture(
-          toSend.map { Difference($0, held: held[$0.key.table] ?? .start) }, wallMilliseconds: wallMilliseconds))
+          toSend.map { Difference($0, held: held[$0.key.table] ?? .start) },
+          wallMilliseconds: wallMilliseconds))
       sent.formUnion(keys)
       report.sent += toSend.filter { keys.contains($0.key) }
       if !keys.isEmpty { isIdle = false }

@@ -144,7 +144,9 @@ final class RowMerger {
 
   /// Whether a block inserts rows in a range of keys where the hub has none.
   private func isNew(_ block: BlockReader, keys: BlockKeys, in table: HubTable) throws -> Bool {
-    guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending, !mayBeLate(block) else {
+    guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending,
+      !mayBeLate(block)
+    else {
       return false
     }
     if try records.hasAny(table.id, from: keys.least, to: keys.greatest) { return false }

@@ -6,7 +6,8 @@ import Testing
 /// `TRIBUTARY_WRITE_HELP=1 swift test --filter HelpTests` and read the difference.
 struct HelpTests {
   private static let commands = [
-    [], ["join"], ["sync"], ["agent"], ["status"], ["set-hub"], ["leave"], ["conflicts"], ["why"], ["digest"],
+    [], ["join"], ["sync"], ["agent"], ["status"], ["set-hub"], ["leave"], ["conflicts"], ["why"],
+    ["digest"],
     ["verify"], ["doctor"], ["hub"], ["hub", "init"], ["hub", "serve"], ["hub", "invite"],
     ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
     ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["demo"],

@@ -24,7 +24,8 @@ private func news(_ head: UInt64) -> NewsBoard.News {
     _ board: NewsBoard, after position: UInt64, since ticket: UInt64 = 0, by replica: UInt32 = 1
   ) async -> NewsBoard.Outcome {
     await board.wait(
-      after: LogPosition(position), since: ticket, by: ReplicaID(replica), patienceMilliseconds: 25_000)
+      after: LogPosition(position), since: ticket, by: ReplicaID(replica),
+      patienceMilliseconds: 25_000)
   }
 
   @Test func wakesWhoIsBehindAndNobodyElse() async {
