@@ -8,14 +8,14 @@ package enum Mutant: String, CaseIterable, Sendable {
     placesAfterMerge, lateChangesSilent
   case seenNotTold
   // Deltas.
-  case noReplay, replayWithoutTouch, outcomeForOthersOnly, outcomeOfChangeOnly
+  case noReplay, replayOverPending, outcomeForOthersOnly, outcomeOfChangeOnly
   case noOutcomes, deferralForgotten, deferralBaseMoves, deferralReleasedEarly, ownBlocksToAuthor
   case handedWithoutBlocks, pendingOverwritten, outboxDroppedBehindEnd, wrongReceiver
   case duplicateAccepted, sealNotInApply
   // Identity.
   case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
   case adoptDropsAll, adoptedWithoutParent, rechainedWithoutOrigin, aliasesNotPushed,
-    parentLinkedOnce, chainPairsAbovePrefix, adoptWithoutPending, noNotice
+    parentLinkedOnce, chainPairsAbovePrefix, adoptDropsJournal, noNotice
   case secondChainSwallowed
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
@@ -35,4 +35,18 @@ package enum Mutant: String, CaseIterable, Sendable {
   case wholeStateOld
   // Others.
   case repairSeesAll, salvageDropped
+
+  /// An own entry that a branch is to replay and does not have leaves it where it is.
+  ///
+  /// Normally it asks once more, for everything. That covers a hub which leaves the blocks out for
+  /// the wrong branch, so those bugs are planted with this one.
+  var neverAsksAnew: Bool {
+    [.ownEntriesNeverAnew, .handedWithoutBlocks, .wrongReceiver].contains(self)
+  }
+
+  /// A row whose insertion nobody has stands with what is known of it.
+  ///
+  /// That such rows are hidden covers a late update of a forgotten row, so that is planted with
+  /// this one.
+  var showsHalfRows: Bool { [.halfRowsShown, .lateUpdateResurrects].contains(self) }
 }

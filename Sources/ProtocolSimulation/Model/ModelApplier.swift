@@ -84,7 +84,7 @@ struct ModelApplier {
       let incoming = ModelIncoming(change)
       if branch.deferred[change.row] != nil {
         wait(incoming)
-      } else if !pending[change.row], touched[change.row] || mutant == .replayWithoutTouch {
+      } else if !pending[change.row] && touched[change.row] || mutant == .replayOverPending {
         put(incoming)
       }
     }

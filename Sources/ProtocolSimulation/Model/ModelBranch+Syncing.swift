@@ -243,7 +243,7 @@ extension ModelBranch {
     let applied = apply(
       response, entries: Array(entries.prefix(response.entryCount)), table: table, mutant: mutant)
     if let failure = applied.failure {
-      if applied.lacksOwn, mutant != .ownEntriesNeverAnew {
+      if applied.lacksOwn, !mutant.neverAsksAnew {
         // Asked once more, for everything.
         wantsAll = true
         session.stage = .exchange
@@ -269,8 +269,8 @@ extension ModelBranch {
     _ new: ReplicaID, name newName: String, key newKey: Int, parent: ModelHash,
     table: ModelTable, mutant: Mutant
   ) -> [Int] {
-    var replaced: [Int] = []
-    if mutant != .adoptWithoutPending { replaced = seal(table: table, mutant: mutant) }
+    if mutant == .adoptDropsJournal { journal = [] }
+    let replaced = seal(table: table, mutant: mutant)
     let left = mutant == .adoptDropsAll ? [] : outbox
     if mutant == .adoptKeepsIdentity { return replaced }
     var head = ModelHead(counter: 0, hash: parent)

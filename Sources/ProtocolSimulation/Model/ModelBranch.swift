@@ -43,6 +43,8 @@ struct ModelBranch: Sendable {
   /// What the world keeps with the file: the marks that went into each row, and those it wrote.
   var seen: [Marks]
   var written = Marks()
+  /// A whole state came in place of a log that has parts of the tail: their places are not known.
+  var lacksPlaces = false
 
   init(
     device: Int, replica: ReplicaID, name: String, key: Int, root: GenerationID, rowCount: Int

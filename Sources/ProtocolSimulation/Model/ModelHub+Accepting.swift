@@ -223,6 +223,7 @@ extension ModelHub {
 
   private mutating func note(_ conflict: MergeConflict, row: Int) {
     ledgerCount += 1
+    noted.append((row, conflict))
     for value in conflict.values where value.dot.replica == .hub {
       ledgerValues.insert(ModelCell(row: row, column: conflict.column, value: value.value))
     }

@@ -80,6 +80,7 @@ extension ModelHub {
       else { return .refused(.chainBroken) }
       accepted.append(one)
     }
+    sendLateChanges(mutant)
     registry[replica]?.floor = min(request.floor, place.position)
     registry[replica]?.isFloorTold = true
     registry[replica]?.acknowledged = place.position
@@ -180,7 +181,7 @@ extension ModelHub {
       if let position = byHash[changeset.origin], changeset.previous == chain.hash,
         changeset.dot.counter == chain.counter + 1
       {
-        alias(changeset, at: position)
+        alias(changeset, at: position, mutant)
         return accepted(changeset, at: position)
       }
       if mutant == .dotIsIdentity || mutant == .chainNotChecked,
@@ -201,7 +202,9 @@ extension ModelHub {
         author: Dot(replica: replica, counter: chain.counter + 1),
         mutant: mutant), mutant: mutant)
     registry[replica]?.chain = ModelHead(counter: chain.counter + 1, hash: changeset.hash)
-    return accepted(changeset, at: head)
+    let position = head
+    link(to: changeset, mutant)
+    return accepted(changeset, at: position)
   }
 
   private func accepted(_ changeset: ModelChangeset, at position: LogPosition) -> ModelAccepted {

@@ -118,7 +118,7 @@ extension ModelHub {
   }
 
   /// An entry of the hub's own for rows that late facts changed when no entry carries them.
-  private mutating func sendLateChanges(_ mutant: Mutant) {
+  mutating func sendLateChanges(_ mutant: Mutant) {
     guard !changedLate.isEmpty, mutant != .lateChangesSilent else { return }
     let changeset = ModelChangeset(
       dot: Dot(replica: .hub, counter: UInt64(log.count + 1)), previous: logHash,
@@ -144,7 +144,7 @@ extension ModelHub {
     if isNews, mutant != .placesAfterMerge { noteLatePlaces(mutant: mutant) }
     if known != nil {
       // The same rows, sealed once and sent under two headers by two copies.
-      if byHash[hash] == nil { alias(handed.changeset, at: position) }
+      if byHash[hash] == nil { alias(handed.changeset, at: position, mutant) }
     } else if let chain = chain(for: handed, mutant) {
       append(handed, to: chain, mutant)
     }
@@ -164,12 +164,13 @@ extension ModelHub {
       received: isAnew ? (log.last?.receivedMilliseconds ?? 0) : handed.receivedMilliseconds,
       seen: seen, context: context, isHanded: true, mutant: mutant)
     registry[chain]?.chain = ModelHead(counter: counter, hash: handed.changeset.hash)
-    link(to: handed.changeset.hash, mutant)
+    link(to: handed.changeset, mutant)
   }
 
   /// A changeset that the log has under another header: its chain goes on, the log does not.
-  mutating func alias(_ changeset: ModelChangeset, at position: LogPosition) {
+  mutating func alias(_ changeset: ModelChangeset, at position: LogPosition, _ mutant: Mutant) {
     byHash[changeset.hash] = position
+    defer { link(to: changeset, mutant) }
     let author = changeset.dot.replica
     // The number may be another device's by now: only the hash says whose chain it is.
     guard let chain = registry[author]?.chain, chain.hash == changeset.previous,
@@ -180,13 +181,17 @@ extension ModelHub {
     registry[author]?.chain = ModelHead(counter: changeset.dot.counter, hash: changeset.hash)
   }
 
-  /// Chains that began with a changeset whose predecessor comes only now.
-  private mutating func link(to hash: ModelHash, _ mutant: Mutant) {
-    guard mutant != .parentLinkedOnce, let position = byHash[hash] else { return }
+  /// Chains that began with a changeset whose predecessor comes only now, under whatever header.
+  mutating func link(to changeset: ModelChangeset, _ mutant: Mutant) {
+    guard mutant != .parentLinkedOnce, let position = byHash[changeset.hash] else { return }
     let parent = entry(position).dot
-    for replica in registry.keys.sorted() where registry[replica]?.wanted == hash {
-      registry[replica]?.parent = parent
+    let waiting = registry.keys.filter {
+      guard let known = registry[$0], known.parent != parent else { return false }
+      return known.wanted == changeset.hash || known.wanted == changeset.origin
     }
+    guard !waiting.isEmpty else { return }
+    for replica in waiting { registry[replica]?.parent = parent }
+    noteLatePlaces(mutant: mutant)
   }
 
   /// The chain that an entry continues, or one of its own.

@@ -35,6 +35,8 @@ struct ModelHub: Sendable {
   var ledgerValues: Set<ModelCell> = []
   var ledgerCount = 0
   var openCount = 0
+  /// What went into the ledger since the world looked last.
+  var noted: [(row: Int, conflict: MergeConflict)] = []
   var notices: [(notice: ModelNotice, replicas: [ReplicaID])] = []
   var salvage: [(replica: ReplicaID, changeset: ModelChangeset)] = []
   var backupNumber = 0

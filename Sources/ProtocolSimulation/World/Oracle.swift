@@ -12,6 +12,7 @@ package enum Oracle: String, CaseIterable, Sendable {
   case bounds = "what is kept is bounded"
   case lossReport = "losses are reported if and only if nobody has them"
   case notices = "people are told of copies"
+  case tails = "what no backup has is kept, and comes back"
   case draining = "everything drains"
   case economy = "nobody is sent what it has"
 }

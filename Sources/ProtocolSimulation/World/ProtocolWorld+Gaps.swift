@@ -24,6 +24,7 @@ extension ProtocolWorld {
   }
 
   private func change(_ device: Int, _ row: Int, _ random: inout SeededGenerator) {
+    truth.putBack[[device, row]] = nil
     var values = devices[device].rows[row] ?? table.columns.map { _ in Value.null }
     if devices[device].rows[row] != nil, random.chance(250) {
       devices[device].rows[row] = nil
@@ -64,7 +65,9 @@ extension ProtocolWorld {
 
   /// What the author of a row that a comparison sends had seen of it.
   func seenWhenCaptured(_ branch: ModelBranch, _ row: Int, _ device: Int) -> Marks {
-    if let old = truth.putBack[[device, row]], old.values == branch.rows[row] { return old.seen }
-    return branch.seen[row]
+    guard let old = truth.putBack.removeValue(forKey: [device, row]),
+      old.values == branch.rows[row]
+    else { return branch.seen[row] }
+    return old.seen
   }
 }

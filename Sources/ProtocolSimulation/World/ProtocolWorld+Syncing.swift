@@ -34,6 +34,7 @@ extension ProtocolWorld {
   }
 
   private func record(_ device: Int, _ row: Int, _ kind: ChangeKind, _ columns: [ColumnID]) {
+    truth.putBack[[device, row]] = nil
     let seen = devices[device].seen[row]
     let marks =
       kind == .delete
@@ -101,6 +102,7 @@ extension ProtocolWorld {
       request, from: replica, key: key, wallMilliseconds: now, fresh: freshGeneration(),
       mutant: mutant)
     checkAppended(from: before, wasForgotten: wasForgotten)
+    checkNoted()
     return answer
   }
 
@@ -124,16 +126,19 @@ extension ProtocolWorld {
       for marks in whole.marks { truth.nameless.formUnion(marks) }
     }
     if !isFaulty, case .exchanged(let response) = answer { count(response, at: device) }
-    let hadPlace = devices[device].place
+    if case .refused(.chainBroken) = answer { checkRefused(device) }
+    let before = devices[device]
     let applied = devices[device].receive(
       answer, freshKey: newKey, table: table, unbackedMax: options.unbackedMax, mutant: mutant)
     noteReplaced(applied.replaced)
     if let failure = applied.failure { note("    device \(device): \(failure)") }
     if case .adopted = answer, devices[device].replica != previous {
       truth.adoptions.append((device, devices[device].key))
+      truth.isCopied.remove(device)
       note("    device \(device) is \(devices[device].replica) now")
     }
-    if devices[device].place != hadPlace {
+    checkTail(device, before: before, answer)
+    if devices[device].place != before.place {
       note("    device \(device) is at \(describe(devices[device].place))")
       checkPrefix(device)
     }

@@ -41,7 +41,7 @@ final class ProtocolWorld {
     let root = GenerationID(high: 1, low: 1)
     hub = ModelHub(table: table, root: root)
     hub.limits = options.limits
-    hub.showsHalfRows = mutant == .halfRowsShown
+    hub.showsHalfRows = mutant.showsHalfRows
     for _ in 0..<options.deviceCount { join() }
   }
 
@@ -137,6 +137,7 @@ final class ProtocolWorld {
       noteCopied(device)
       copy.crash()
       add(copy)
+      truth.isCopied.formUnion([device, devices.count - 1])
     case .joinCopy(let number):
       if let device = device(number), devices.count < 9 { joinCopy(of: device) }
     case .joinNew:
@@ -221,6 +222,7 @@ final class ProtocolWorld {
     guard !list.isEmpty else { return }
     devices[device] = list[max(0, list.count - 1 - age / 2)]
     devices[device].crash()
+    truth.isCopied.insert(device)
     note("  device \(device) is at \(describe(devices[device].place)) again")
   }
 
@@ -233,6 +235,7 @@ final class ProtocolWorld {
     _ = copy.start(table: table, mutant: mutant)
     copy.session.stage = .enrol(secret: secret, name: copy.name)
     add(copy)
+    truth.isCopied.formUnion([device, devices.count - 1])
   }
 
   private func setClock(_ device: Int, _ chance: UInt64) {

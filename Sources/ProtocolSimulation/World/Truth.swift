@@ -34,6 +34,10 @@ struct Truth {
   /// What branches were told is lost, since the hub was restored last.
   var lostNames: Set<CausalContext> = []
   var latestBackup: ModelHub?
+  /// The backup made last on the hub's timeline, or that it was put back from since.
+  var lastBackup: ModelHub?
+  /// Devices whose identity another file has, or had.
+  var isCopied: Set<Int> = []
   var spurious: [String: Int] = [:]
   var lateRows = Marks()
   /// By key: the last that the hub heard of a device was an old message.
@@ -54,11 +58,15 @@ struct Truth {
 
   var isFull: Bool { seen.count > Marks.countMax - 24 }
 
-  mutating func noteBackup(_ hub: ModelHub) { latestBackup = hub }
+  mutating func noteBackup(_ hub: ModelHub) {
+    latestBackup = hub
+    lastBackup = hub
+  }
 
   /// Whatever a newer backup had and this one has not, branches may have dropped already.
   mutating func noteRestore(of backup: ModelHub, over hub: ModelHub) {
     hasRelocated = true
+    lastBackup = backup
     for old in [hub, latestBackup].compactMap({ $0 }) {
       for entry in old.log where backup.byHash[entry.changeset.hash] == nil {
         guard let position = old.byHash[entry.changeset.hash], position <= old.durable else {

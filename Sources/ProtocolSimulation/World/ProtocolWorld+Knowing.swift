@@ -1,0 +1,79 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// Whether what the hub was told is what it goes by.
+extension ProtocolWorld {
+  /// In the end: whatever an entry's context names, or its chain continues, and the log has, counts
+  /// as seen, however late the name came.
+  func checkKnown() {
+    for (index, entry) in hub.log.enumerated() where entry.dot.replica != .hub {
+      let seen = entry.seen
+      for (place, position) in hub.places where hub.lineage.includes(place, in: entry.context) {
+        guard !isSeen(position, by: seen) else { continue }
+        return fail(
+          .spuriousConflict,
+          "The entry at \(index + 1) names \(describe(place)), which is \(position) here, and does "
+            + "not count as having seen it.")
+      }
+      guard let previous = hub.byHash[entry.changeset.previous] else { continue }
+      let dot = hub.entry(previous).dot
+      guard dot.replica != entry.dot.replica || dot.counter >= entry.dot.counter,
+        !isSeen(previous, by: seen)
+      else { continue }
+      return fail(
+        .spuriousConflict,
+        "The entry at \(index + 1) continues the one at \(previous), and does not count as having "
+          + "seen it.")
+    }
+  }
+
+  private func isSeen(_ position: LogPosition, by seen: ModelSeen) -> Bool {
+    position <= seen.prefix || seen.also.contains { $0.here == position }
+  }
+
+  /// What a request put into the ledger is no conflict by what the request told.
+  func checkNoted() {
+    let noted = hub.noted
+    hub.noted = []
+    for (row, conflict) in noted {
+      let versions = conflict.versions
+      let writeCount =
+        conflict.column == nil ? conflict.values.filter { $0.value != nil }.count : 0
+      for left in versions.indices {
+        for right in versions.indices where right > left {
+          if conflict.column == nil, left >= writeCount || right < writeCount { continue }
+          // Of a settled row it is only known that everyone had seen it.
+          guard versions[left].dot.replica != .hub, versions[right].dot.replica != .hub else {
+            continue
+          }
+          let one = versions[left].position
+          let other = versions[right].position
+          guard isNamed(one, by: other) || isNamed(other, by: one) else { continue }
+          return fail(
+            .ledger,
+            "The ledger has a conflict in row \(row) between the changes at \(one) and \(other), "
+              + "of which one names the other.")
+        }
+      }
+    }
+  }
+
+  /// Whether an entry's context has another by a name that the hub was told.
+  private func isNamed(_ position: LogPosition, by other: LogPosition) -> Bool {
+    guard position > .start, position <= hub.head, other > .start, other <= hub.head,
+      hub.entry(other).changeset.changes.allSatisfy({ $0.change.base == nil })
+    else { return false }
+    let context = hub.entry(other).context
+    return hub.places.contains { $0.value == position && hub.lineage.includes($0.key, in: context) }
+  }
+
+  /// As long as no hub was put back, a branch is refused as a copy only if there were two of it.
+  func checkRefused(_ device: Int) {
+    let branch = devices[device]
+    guard !truth.isCopied.contains(device), !truth.hasRelocated,
+      hub.registry[branch.replica]?.key == branch.key
+    else { return }
+    fail(.identity, "Device \(device) is refused as a copy of \(branch.replica), and is the one.")
+  }
+}
