@@ -15,8 +15,12 @@ extension Applier {
     accepted.insert(entry.dot.counter)
     // Nearly always nothing was written or waits, and the outbox need not be read.
     guard heldRows != nil || hadDeferred, try held().needsReplay else { return }
+    let isBaseline =
+      try BranchStore.outboxHeader(entry.dot.counter, in: database)?.isBaseline ?? false
     try store.forEachOutboxBlock(counter: entry.dot.counter) { block in
       guard let applier = tables[block.table] else { return }
+      // What was overwritten uncaptured is for the ledger only.
+      if isBaseline, block.kind == .update { return }
       let held = try held()
       var encoder = KeyEncoder()
       try block.withValues { values in

@@ -25,6 +25,8 @@ final class Applier {
   private var tail: Tail?
   /// The rows of a whole state, where those that it does not have must go.
   private let wholeState: WholeState?
+  /// What rows held that were written while nothing was captured; nil if there can be none.
+  private let overwritten: OverwrittenRows?
   /// Read from the outbox once it is needed.
   var heldRows: HeldRows?
   /// Whether rows were waiting before.
@@ -34,9 +36,10 @@ final class Applier {
 
   init(
     _ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = [], tail: Tail? = nil,
-    wholeState: WholeState? = nil
+    wholeState: WholeState? = nil, overwritten: OverwrittenRows? = nil
   ) throws {
     self.store = store
+    self.overwritten = overwritten
     self.tail = tail
     self.wholeState = wholeState
     database = store.database
@@ -149,12 +152,14 @@ final class Applier {
     // Only one of the two may hold the sets, or they would be copied.
     heldRows = nil
     defer { heldRows = held }
+    let overwritten = overwritten?.concerns(block.table) == true ? overwritten : nil
+    let needsKeys = wholeState != nil || overwritten != nil
     var encoder = KeyEncoder()
     try block.withValues { values in
       defer { applier.unbind() }
       for row in 0..<block.rowCount {
         var hash: UInt64 = 0
-        if wholeState != nil || !held.isEmpty { values.encodeKey(row: row, into: &encoder) }
+        if needsKeys || !held.isEmpty { values.encodeKey(row: row, into: &encoder) }
         try wholeState?.note(block.table, encoder.bytes)
         if !held.isEmpty {
           hash = HeldRows.hash(block.table, encoder.bytes)
@@ -165,6 +170,7 @@ final class Applier {
           }
           held.noteWritten(hash)
         }
+        try overwritten?.note(block.table, encoder.bytes)
         if case .refused(let reason) = try applier.apply(block, values, row: row) {
           values.encodeKey(row: row, into: &encoder)
           try wait(block, values, row: row, key: encoder.bytes, reason: reason)
@@ -283,6 +289,7 @@ final class Applier {
     guard let applier = tables[change.key.table] else {
       throw BranchStoreError.damaged("a waiting row is of no tracked table")
     }
+    try overwritten?.note(change.key.table, change.key.encoded)
     let block = try BlockReader(raw: change.block)
     return try block.withValues { values in
       defer { applier.unbind() }

@@ -88,4 +88,19 @@ extension BranchSQL {
   static let insertKept = "INSERT OR IGNORE INTO temp.tributary_kept VALUES (?1, ?2)"
   static let isKept = "SELECT 1 FROM temp.tributary_kept WHERE table_id = ?1 AND key = ?2"
   static let dropKept = "DROP TABLE temp.tributary_kept"
+
+  // MARK: Rows before a delta wrote them, likewise
+
+  static let createOverwritten = """
+    CREATE TEMP TABLE tributary_overwritten (
+      table_id INTEGER NOT NULL, key BLOB NOT NULL, row BLOB, PRIMARY KEY (table_id, key))
+      WITHOUT ROWID
+    """
+  static let insertOverwritten = """
+    INSERT OR IGNORE INTO temp.tributary_overwritten VALUES (?1, ?2, ?3)
+    """
+  static let selectOverwritten = """
+    SELECT row FROM temp.tributary_overwritten WHERE row IS NOT NULL ORDER BY table_id, key
+    """
+  static let dropOverwritten = "DROP TABLE temp.tributary_overwritten"
 }

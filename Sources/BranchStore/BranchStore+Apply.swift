@@ -18,12 +18,15 @@ extension BranchStore {
         let route = try route(facts, hasDelta: delta != nil, from: state)
         let seal = try seal(&state, wallMilliseconds: wallMilliseconds)
         if route.isLost { try leaveTimeline(route, lossCount: facts.lossCount, &state) }
-        var report = try applyRows(facts, delta: delta, route: route, state: state)
+        let overwritten = try OverwrittenRows(self)
+        var report = try applyRows(
+          facts, delta: delta, route: route, state: state, overwritten: overwritten)
         report.seal = seal
         report.position = facts.to
         report.isRelocated = route.isLost
         report.isWholeState = facts.isWholeState
         try record(facts, route: route, in: &state, wallMilliseconds: wallMilliseconds)
+        try overwritten?.seal(self, &state, wallMilliseconds: wallMilliseconds)
         report.notices = try take(facts.notices, in: &state)
         report.isOutboxEmpty = try pendingOutgoing().changesetCount == 0
         if report.isOutboxEmpty { state.lastComplete = wallMilliseconds }
@@ -54,7 +57,8 @@ extension BranchStore {
   }
 
   private func applyRows(
-    _ facts: ExchangeFacts, delta: DeltaSource?, route: Route, state: BranchState
+    _ facts: ExchangeFacts, delta: DeltaSource?, route: Route, state: BranchState,
+    overwritten: OverwrittenRows?
   ) throws -> ApplyReport {
     let accepted = try covered(facts)
     let hasDelta = facts.to > facts.from
@@ -70,7 +74,7 @@ extension BranchStore {
     let wholeState = isRebased ? try WholeState(database) : nil
     let applier = try Applier(
       self, from: route.fork, accepted: accepted, tail: facts.isWholeState ? nil : tail,
-      wholeState: wholeState)
+      wholeState: wholeState, overwritten: overwritten)
     try applier.installGuards()
     if hasDeferred { try applier.releaseConfirmed() }
     if isRebased {

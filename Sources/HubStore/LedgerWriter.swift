@@ -61,12 +61,18 @@ final class LedgerWriter {
   /// The rule's name in conflicts that tell of rows which constraints refused.
   static let refusalRule = "constraint"
 
-  /// Why a value was kept for people although there is no row that it could be in.
+  /// Why a value was kept for people although no row takes it.
   enum KeptReason: String {
     /// The row was deleted, and its tombstone is gone.
     case late = "update over delete"
     /// The row was never inserted.
     case partial = "part of a row"
+    /// It was written while nothing was captured, and overwritten by what came in.
+    case uncaptured = "written uncaptured"
+
+    /// Whether people must look at it. What was not captured is hardly ever news: mostly the
+    /// branch had it from the hub.
+    var state: ConflictState { self == .uncaptured ? .settled : .open }
 
     var sentence: String {
       switch self {
@@ -80,20 +86,24 @@ final class LedgerWriter {
         The row was changed, and the hub has never had the rest of it. It is not shown before \
         that comes; the change is kept here.
         """
+      case .uncaptured:
+        """
+        This branch had it from a time when its writes were not captured, and what others wrote \
+        has taken its place there. That stands, and what the branch had is kept here.
+        """
       }
     }
   }
 
-  /// Notes a value that came for a row which is not there.
+  /// Notes a value that does not become its row's.
   func addKept(
-    _ written: ConflictValue, of column: ColumnID, at key: RowKey, against absence: Dot,
+    _ written: ConflictValue, of column: ColumnID, at key: RowKey, against standing: ConflictValue,
     _ reason: KeptReason
   ) throws {
-    let absence = ConflictValue(dot: absence, milliseconds: nil, value: nil)
     try insert(
       Conflict(
         id: try issueID(), position: position, key: key, column: column, base: nil,
-        values: [absence, written], rule: reason.rawValue, state: .open,
+        values: [standing, written], rule: reason.rawValue, state: reason.state,
         explanation: reason.sentence))
   }
 

@@ -10,11 +10,12 @@ internal import Merging
 extension RowMerger {
   /// What was written is kept for people until the rest of the row comes.
   func notePartial(_ change: Change, at key: RowKey) throws {
+    let absence = ConflictValue(dot: entry.dot, milliseconds: nil, value: nil)
     let written = change.block.reader.rowChange(change.row)
     for (column, value) in zip(written.columns, written.values) {
       let value = ConflictValue(
         dot: entry.dot, milliseconds: change.version.milliseconds, value: value)
-      try ledger.addKept(value, of: column, at: key, against: entry.dot, .partial)
+      try ledger.addKept(value, of: column, at: key, against: absence, .partial)
     }
   }
 }

@@ -53,12 +53,60 @@ extension RowMerger {
   func refuseLate(_ change: Change, at key: RowKey) throws {
     try ledger.markContested(change.table.id, change.key)
     let written = change.block.reader.rowChange(change.row)
-    let deletion = Version(settledAt: pruned.stable, nil).dot
     for (column, value) in zip(written.columns, written.values) {
       let value = ConflictValue(
         dot: entry.dot, milliseconds: change.version.milliseconds, value: value)
-      try ledger.addKept(value, of: column, at: key, against: deletion, .late)
+      try ledger.addKept(value, of: column, at: key, against: absence, .late)
     }
+  }
+
+  /// What stands where nothing is known to stand.
+  private var absence: ConflictValue {
+    ConflictValue(
+      dot: Version(settledAt: pruned.stable, nil).dot, milliseconds: nil, value: nil)
+  }
+
+  // MARK: What nobody had captured
+
+  /// Whether a change is what a branch's row held when a delta overwrote it, from a time when
+  /// nothing was captured there: it has no time of its own, and changes no row.
+  func isUncaptured(_ change: Change) -> Bool {
+    change.block.reader.kind == .update && change.isBaseline
+  }
+
+  /// Keeps what does not stand for people. Nobody need be told: who brings it has what stands.
+  func keepUncaptured(_ change: Change) throws {
+    noteIdle()
+    let key = change.rowKey
+    let rowState = try state(of: change, at: key)
+    let written = change.block.reader.rowChange(change.row)
+    for (column, value) in zip(written.columns, written.values) {
+      let standing =
+        rowState.isAlive
+        ? rowState.standing(column, table: key.table, policy: store.policy) : nil
+      guard standing?.value != value else { continue }
+      let other = standing.map {
+        ConflictValue(
+          dot: $0.version.dot, milliseconds: $0.version.milliseconds, value: $0.value)
+      }
+      try ledger.addKept(
+        ConflictValue(dot: entry.dot, milliseconds: nil, value: value), of: column, at: key,
+        against: other ?? absence, .uncaptured)
+    }
+  }
+
+  private func state(of change: Change, at key: RowKey) throws -> RowState {
+    let table = change.table
+    let record = try record(of: change)
+    if case .stored(let stored) = record {
+      let metadata = try stored.metadata()
+      let values = metadata.place == .table ? try table.values(of: key) : nil
+      return try state(metadata, values ?? [], key: change.key, in: table)
+    }
+    guard let version = standingVersion(record), let values = try table.values(of: key) else {
+      return RowState()
+    }
+    return try state(RowMetadata(latest: version), values, key: change.key, in: table)
   }
 }
 

@@ -54,6 +54,10 @@ final class RowMerger {
         for row in 0..<block.rowCount {
           let change = Change(
             block: context, row: row, key: views[row], version: version(of: block, row: row))
+          if isUncaptured(change) {
+            try keepUncaptured(change)
+            continue
+          }
           switch store.takesShortcuts ? block.kind : nil {
           case .insert: try insert(change, mayBeCovered: mayBeCovered)
           case .update: try update(change)

@@ -3,6 +3,7 @@ internal import Basics
 internal import BranchStore
 internal import Clocks
 internal import Deltas
+internal import Sessions
 internal import Storage
 
 /// One branch: its disk, its program, its agent while it runs, its clock.
@@ -29,6 +30,8 @@ final class SimulatedBranch {
   var clockErrorMilliseconds: Int64
   /// The place at which its tables were last looked at.
   var looked: CausalContext?
+  /// The delta that an answer has announced last.
+  var delta: ExchangeResponse?
   /// Where the clock stands, if it does.
   var frozenMilliseconds: Int64?
   /// The keys in the branch's folder, by the identities they are for.

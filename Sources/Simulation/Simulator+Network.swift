@@ -54,6 +54,7 @@ extension Simulator {
       return try drive(branch, .unanswered)
     }
     trace.add(now, branch.name, "gets \(describe(response))")
+    if case .exchange(let exchange) = response { branch.delta = exchange }
     try drive(
       branch, .answered(response, requestBytes: requestBytes, responseBytes: bytes.count))
   }

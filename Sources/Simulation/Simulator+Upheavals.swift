@@ -75,6 +75,7 @@ extension Simulator {
   private func put(_ image: MachineImage, into branch: SimulatedBranch) {
     branch.goDark()
     branch.attempt = nil
+    branch.delta = nil
     branch.disk.put(image.disk)
     fullDisks.remove(branch.disk.folder)
     branch.disk.setCapacity(nil)
@@ -131,6 +132,7 @@ extension Simulator {
         rowsAtMost: Int.random(in: 1...200, using: &generator), awayBeforeMilliseconds: away)
     else { return }
     faults.prunings += 1
+    world.stable = max(world.stable, report.stable)
     trace.add(now, "hub", "forgets up to \(report.settled) and \(report.stable)")
   }
 

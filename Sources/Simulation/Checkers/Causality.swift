@@ -78,7 +78,7 @@ package enum Causality: Checker {
   ) {
     let world = evidence.world
     var expected: Set<Cell> = []
-    for (key, history) in world.changes {
+    for (key, history) in world.changes where !world.lateRows.contains(key) {
       let history = history.filter { !$0.isAbsorbed }
       for (index, last) in history.enumerated() {
         // A changeset's changes of one row are taken in one after the other.
@@ -88,7 +88,8 @@ package enum Causality: Checker {
       }
     }
     let told = Set(
-      evidence.hub.ledger.map { Cell(position: $0.position, key: $0.key, column: $0.column) })
+      evidence.hub.ledger.filter { !world.lateRows.contains($0.key) }
+        .map { Cell(position: $0.position, key: $0.key, column: $0.column) })
     for cell in expected.subtracting(told) {
       counts.falseCausality += 1
       found.append(

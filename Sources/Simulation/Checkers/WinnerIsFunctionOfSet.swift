@@ -13,7 +13,8 @@ package enum WinnerIsFunctionOfSet: Checker {
     let world = evidence.world
     var expected: Rows = [:]
     for key in world.changes.keys { expected[key] = world.row(key, at: world.head) }
-    return Convergence.differences(expected, evidence.hub.rows).map { key in
+    let differing = Convergence.differences(expected, evidence.hub.rows)
+    return differing.filter { !world.lateRows.contains($0) }.map { key in
       violation(
         "\(world.schema.name(key)) is \(Convergence.shown(evidence.hub.rows[key])) at the hub;"
           + " its history says \(Convergence.shown(expected[key])).")

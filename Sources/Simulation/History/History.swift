@@ -152,12 +152,27 @@ package struct History: Sendable {
     acknowledged.formUnion(entry.writes)
   }
 
-  /// A machine has taken in the hub's log up to a position.
-  mutating func integrated(_ count: Int, at machine: MachineID) {
-    guard count <= log.count else { return }
-    for entry in log[..<count] {
+  /// A machine has taken in what the hub's log has after one position, up to another.
+  mutating func integrated(_ positions: Range<Int>, at machine: MachineID) {
+    guard positions.upperBound <= log.count else { return }
+    for entry in log[positions] {
       holdings[machine, default: Holdings()].received.formUnion(entry.writes)
     }
+  }
+
+  /// A machine has taken in the rows as they stand and the open conflicts, and knows nothing of
+  /// what led to them.
+  mutating func integrated(_ rows: Rows, and ledger: Ledger, at machine: MachineID) {
+    var received: Set<Int> = []
+    for (key, row) in rows {
+      for (column, value) in zip(columns(key), row) {
+        if let author = author(Cell(key: key, column: column), value) { received.insert(author) }
+      }
+    }
+    for (cell, values) in ledger.values {
+      received.formUnion(values.compactMap { author(cell, $0) })
+    }
+    holdings[machine, default: Holdings()].received.formUnion(received)
   }
 
   /// Looks at a machine's tables after something came in: no cell goes back to what its last value

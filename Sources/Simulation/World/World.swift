@@ -14,6 +14,11 @@ package struct World: Sendable {
   package var positions: [Dot: LogPosition] = [:]
   /// Each row's changes in the order of the log.
   package var changes: [RowKey: [WorldChange]] = [:]
+  /// Up to where the hub has let go of what branches had that were heard of lately.
+  package var stable = LogPosition.start
+  /// Rows that met a change of a branch which was away for longer: what the hub has let go of they
+  /// are not judged by.
+  package var lateRows: Set<RowKey> = []
   /// What was found wrong while recording.
   package var violations: [Violation] = []
 
