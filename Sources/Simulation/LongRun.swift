@@ -9,11 +9,12 @@ internal import HubStore
 internal import Sessions
 internal import Storage
 
-/// Years of many branches in one run: everybody edits every day, few sync often, most rarely.
+/// Years of many branches in one run: everybody edits every day, some sync daily, most weekly or
+/// monthly, and some come after months.
 ///
 /// No faults: what it looks for is what grows without bound, and how long it all takes.
 package final class LongRun {
-  private struct Branch {
+  struct Branch {
     let disk: SimulatedDisk
     let program: Database
     let store: BranchStore
@@ -24,24 +25,39 @@ package final class LongRun {
     /// Keys that it mostly edits.
     let own: ClosedRange<Int64>
     var nextNew: Int64
+    /// What was edited here since the last sync.
+    var edited: Set<Int64> = []
+    /// The day of the last sync, the position that the hub was told then, and what the last backup
+    /// had by then.
+    var syncedDay = 0
+    var told = LogPosition.start
+    var durable = LogPosition.start
   }
 
   package private(set) var violations: [Violation] = []
   private let months: Int
   private let editsPerDay: Int
   private let folder: String
-  private let hubDisk: SimulatedDisk
-  private let hub: HubStore
+  let hubDisk: SimulatedDisk
+  let hub: HubStore
   private let engine: HubEngine
   private let random: SeededBytes
   private let schema: Schema
   private var generator: SeededGenerator
-  private var branches: [Branch] = []
-  private var day = 0
-  private var editCount = 0
-  private var syncCount = 0
-  private var pulledRowCount = 0
-  private var byteCount = 0
+  private(set) var branches: [Branch] = []
+  private(set) var day = 0
+  private(set) var editCount = 0
+  private(set) var syncCount = 0
+  private(set) var pushedRowCount = 0
+  private(set) var pulledRowCount = 0
+  private(set) var byteCount = 0
+  /// For each customer the position of the changeset that changed it last, or a later one.
+  private(set) var changed: [Int64: LogPosition] = [:]
+  /// What every branch had when the first of the changes came that follow on each other without a
+  /// time in which all who are heard of had the last.
+  private(set) var referred: [Int64: LogPosition] = [:]
+  /// What the hub's last backup has.
+  private var durable = LogPosition.start
 
   private static let sql = """
     CREATE TABLE customer (
@@ -51,10 +67,14 @@ package final class LongRun {
   private static let customersPerBranch: Int64 = 100
   /// Customers that every branch edits.
   private static let hotCount: Int64 = 50
+  /// Edits in a thousand of those, and of others' own customers.
+  private static let hotEdits = 20
+  private static let othersEdits = 10
+  private static let daysBetweenBackups = 7
   private static let keysPerBranch: Int64 = 1_000_000
   private static let dayMilliseconds: Int64 = 86_400_000
   /// Days after which a branch counts as away.
-  private static let awayDays: Int64 = 90
+  static let awayDays = 90
 
   /// `folder` is there; a folder in it is made and removed again.
   package init(
@@ -87,11 +107,12 @@ package final class LongRun {
 
   private var wall: Int64 { Simulator.startMilliseconds + Int64(day) * Self.dayMilliseconds }
 
-  /// One in ten branches syncs weekly, three in ten monthly, the others after months.
+  /// Of twenty branches one syncs daily, eleven weekly, six monthly, two after months.
   private static func period(_ number: Int) -> Int {
-    switch number % 10 {
-    case 0: 7
-    case 1...3: 30
+    switch number % 20 {
+    case 0: 1
+    case 1...11: 7
+    case 12...17: 30
     default: 100 + 10 * (number % 11)
     }
   }
@@ -130,26 +151,31 @@ package final class LongRun {
     let clock = ContinuousClock()
     let began = clock.now
     try fill()
-    tell("month  seconds      edits    syncs  rows pulled  hub MB  metadata B/row")
+    tell(Self.heading)
     for month in 1...months {
       for _ in 0..<30 {
         day += 1
         try passDay()
       }
-      tell(try line(month, seconds: (clock.now - began).components.seconds))
-      guard violations.isEmpty else { break }
+      let known = violations.count
+      tell(try checkMonth(month, seconds: (clock.now - began).components.seconds))
+      for violation in violations[known...] { tell(violation.description) }
     }
+    let known = violations.count
     try settle()
     let seconds = (clock.now - began).components.seconds
     return [
-      "\(branches.count) branches, \(months) months, \(editCount) edits, \(syncCount) syncs,"
-        + " \(pulledRowCount) rows pulled, \(byteCount >> 20) MB moved, in \(seconds) s"
-    ] + violations.map(\.description)
+      "\(branches.count) branches, \(months) months: \(editCount) edits, \(syncCount) syncs,"
+        + " \(pushedRowCount) row changes sent, \(pulledRowCount) pulled,"
+        + " \(byteCount >> 20) MB moved",
+      "\(seconds) s, \(Self.processorSeconds) s of them on a core; \(violations.count) violations",
+    ] + violations[known...].map(\.description)
   }
 
   private func fill() throws {
     for index in branches.indices {
       let branch = branches[index]
+      branches[index].edited = Set(branch.own)
       try branch.program.transaction {
         for key in branch.own {
           try branch.program.execute(
@@ -165,6 +191,9 @@ package final class LongRun {
   private func passDay() throws {
     SQLiteClock.set(wall)
     for index in branches.indices { try edit(index) }
+    if day % Self.daysBetweenBackups == 0 {
+      durable = try hub.backup(to: folder + "/backup", wallMilliseconds: wall).place.position
+    }
     for index in branches.indices
     where (day + index * 7) % branches[index].period == 0 {
       try sync(index)
@@ -178,50 +207,56 @@ package final class LongRun {
     try program.transaction {
       for _ in 0..<editsPerDay {
         editCount += 1
+        var key = key(index)
         let kind = Int.random(in: 0..<1_000, using: &generator)
         let text = Value.text(Array("\(editCount)".utf8))
         switch kind {
         case 0..<10:
-          let key = branches[index].nextNew
+          key = branches[index].nextNew
           branches[index].nextNew += 1
           try program.execute(
             "INSERT INTO customer VALUES (?1, ?2, 'phone', 'city', ?3, NULL)",
             [.integer(key), text, .integer(Int64(index))])
         case 10..<20:
-          try program.execute("DELETE FROM customer WHERE id = ?1", [.integer(key(index))])
+          try program.execute("DELETE FROM customer WHERE id = ?1", [.integer(key)])
         case 20..<30:
           let owner = Int64.random(in: 0..<Int64(branches.count), using: &generator)
           try program.execute(
-            "UPDATE customer SET owner = ?2 WHERE id = ?1",
-            [.integer(key(index)), .integer(owner)])
+            "UPDATE customer SET owner = ?2 WHERE id = ?1", [.integer(key), .integer(owner)])
         default:
           let column = ["name", "phone", "city", "note"][kind % 4]
           try program.execute(
-            "UPDATE customer SET \(column) = ?2 WHERE id = ?1", [.integer(key(index)), text])
+            "UPDATE customer SET \(column) = ?2 WHERE id = ?1", [.integer(key), text])
         }
+        branches[index].edited.insert(key)
       }
     }
   }
 
-  /// Mostly the office's own customers, sometimes one that everybody edits, rarely any.
+  /// Nearly always one of the office's own customers, sometimes one that everybody edits, rarely
+  /// any.
   private func key(_ index: Int) -> Int64 {
     let branch = branches[index]
-    let newest = max(branch.own.lowerBound, branch.nextNew - 1)
-    switch Int.random(in: 0..<100, using: &generator) {
-    case 0..<80: return Int64.random(in: branch.own.lowerBound...newest, using: &generator)
-    case 80..<95:
+    switch Int.random(in: 0..<1_000, using: &generator) {
+    case 0..<Self.hotEdits:
       let number = Int64.random(in: 0..<Self.hotCount, using: &generator)
       let owner = number % Int64(branches.count)
       return owner * Self.keysPerBranch + 1 + number / Int64(branches.count)
-    default:
+    case Self.hotEdits..<Self.hotEdits + Self.othersEdits:
       let owner = Int64.random(in: 0..<Int64(branches.count), using: &generator)
       return owner * Self.keysPerBranch
         + Int64.random(in: 1...Self.customersPerBranch, using: &generator)
+    default:
+      // The newest hundred: whom an office has left alone for years it hardly edits.
+      let newest = max(branch.own.upperBound, branch.nextNew - 1)
+      let oldest = max(branch.own.lowerBound, newest - Self.customersPerBranch + 1)
+      return Int64.random(in: oldest...newest, using: &generator)
     }
   }
 
   private func sync(_ index: Int) throws {
     let branch = branches[index]
+    branches[index].told = try branch.store.position()
     let agent = BranchEngine(store: branch.store, stagingFolder: branch.folder + "/staging")
     var effects = try agent.handle(.start, wallMilliseconds: wall)
     syncCount += 1
@@ -234,43 +269,43 @@ package final class LongRun {
       case .wait:
         effects = try agent.handle(.waited, wallMilliseconds: wall)
       case .finish(let report):
+        pushedRowCount += report.pushed.rows
         pulledRowCount += report.pulled.rows
         byteCount += report.pulled.bytes + report.pushed.bytes
         if report.outcome != .complete {
           complain("Liveness", "Branch \(index)'s sync on day \(day) ended as \(report.outcome).")
         }
-        return
+        return try noteSync(index)
       case .enrol, .identityChanged:
         return complain("Identity", "Branch \(index) takes itself for a copy on day \(day).")
       }
     }
   }
 
-  private func prune() throws {
-    let away = wall - Self.awayDays * Self.dayMilliseconds
-    while try hub.prune(rowsAtMost: 5_000, awayBeforeMilliseconds: away).hasMore {}
+  /// What every branch had by the beginning of its last sync.
+  var settled: LogPosition { branches.map(\.told).min() ?? .start }
+
+  /// The same of those who synced within the away limit.
+  var stable: LogPosition {
+    branches.filter { day - $0.syncedDay <= Self.awayDays }.map(\.told).min() ?? settled
   }
 
-  // MARK: Judging
-
-  private func complain(_ checker: String, _ sentence: String) {
-    guard violations.count < SimulationLimits.violationsMax else { return }
-    violations.append(Violation(checker, sentence))
-  }
-
-  private func line(_ month: Int, seconds: Int64) throws -> String {
-    let reader = try Database(path: hub.folder + "/hub.db", mode: .readWrite)
-    let all = try reader.integer("SELECT sum(pgsize) FROM dbstat") ?? 0
-    let own =
-      try reader.integer(
-        "SELECT sum(pgsize) FROM dbstat WHERE name GLOB 'tributary*'") ?? 0
-    let rows = max(1, try hub.digests().reduce(0) { $0 + $1.digest.rowCount })
-    func column(_ value: some BinaryInteger, _ width: Int) -> String {
-      let text = String(value)
-      return String(repeating: " ", count: max(0, width - text.count)) + text
+  private func noteSync(_ index: Int) throws {
+    let head = try hub.head()
+    let (settled, stable) = (settled, stable)
+    for key in branches[index].edited {
+      if changed[key] ?? .start <= stable { referred[key] = nil }
+      referred[key] = min(referred[key] ?? settled, settled)
+      changed[key] = head
     }
-    return column(month, 5) + column(seconds, 9) + column(editCount, 11) + column(syncCount, 9)
-      + column(pulledRowCount, 13) + column(all >> 20, 8) + column(Int(own) / rows, 16)
+    branches[index].edited = []
+    branches[index].syncedDay = day
+    branches[index].durable = durable
+  }
+
+  private func prune() throws {
+    let away = wall - Int64(Self.awayDays) * Self.dayMilliseconds
+    while try hub.prune(rowsAtMost: 5_000, awayBeforeMilliseconds: away).hasMore {}
   }
 
   private func settle() throws {
@@ -283,5 +318,10 @@ package final class LongRun {
         complain("Convergence", "Branch \(index) does not hold the hub's rows at the end.")
       }
     }
+  }
+
+  func complain(_ checker: String, _ sentence: String) {
+    guard violations.count < SimulationLimits.violationsMax else { return }
+    violations.append(Violation(checker, sentence))
   }
 }
