@@ -27,7 +27,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     ownEntriesNeverAnew, handBackToOldPath, handBackOfPathOnly, halfRowsShown, lossesSilent,
     lossesHideEntries, noCompareAfterLoss, deltaFromHeadAfterLoss
   case baseAboveForkKept, clockFactsAnew, clockFactsMadeUp, floorRaw
-  case chainsToldOnce, lostParentIsNone, retiredFirst
+  case confirmedByHeader, chainsToldOnce, lostParentIsNone, retiredFirst
   // Pruning and the whole state.
   case oldFloorsCount
   case pruneAtHead, pruneIgnoresFloor, lateUpdateResurrects

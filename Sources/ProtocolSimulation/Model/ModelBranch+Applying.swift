@@ -77,7 +77,9 @@ extension ModelBranch {
     let to = lineage.canonical(answer.to)
     for own in outbox where covered.contains(own.dot.counter) {
       if own.dot.counter > confirmed.counter {
-        confirmed = ModelHead(counter: own.dot.counter, hash: own.hash)
+        // The log may know it by another header than the chain's.
+        confirmed = ModelHead(
+          counter: own.dot.counter, hash: mutant == .confirmedByHeader ? own.hash : own.origin)
       }
       // Its place is in the delta, or where it was accepted.
       guard !entries.contains(where: { $0.changeset.hash == own.hash }),
