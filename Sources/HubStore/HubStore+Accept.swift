@@ -33,6 +33,19 @@ extension HubStore {
   /// change, whatever becomes of the request.
   private struct TurnedBack: Error {}
 
+  /// Where a branch stands. Throws if the hub has lost that, and the branch has not handed back.
+  func whereabouts(of contact: Contact) throws -> Whereabouts {
+    guard let place = contact.integrated else { return .here(.start) }
+    let found = try whereabouts(
+      of: place, logHash: contact.logHash, handedTo: contact.handedTo)
+    switch found {
+    case .here, .lost(_, isHandedBack: true): return found
+    case .turnedBack where service != nil: throw TurnedBack()
+    case .turnedBack, .unknown, .lost(_, isHandedBack: false):
+      throw HubStoreError.refused(.unknownPosition)
+    }
+  }
+
   private func acceptAll(
     _ sources: [ChangesetSource], from contact: Contact
   ) throws -> Acceptance {
@@ -41,17 +54,7 @@ extension HubStore {
     knownPruned = nil
     let known = try replica(contact.replica)
     if known?.state == .revoked { throw HubStoreError.refused(.revoked) }
-    var whereabouts = Whereabouts.here(.start)
-    if let place = contact.integrated {
-      whereabouts = try self.whereabouts(
-        of: place, logHash: contact.logHash, handedTo: contact.handedTo)
-    }
-    switch whereabouts {
-    case .here, .lost(_, isHandedBack: true): break
-    case .turnedBack where service != nil: throw TurnedBack()
-    case .turnedBack, .unknown, .lost(_, isHandedBack: false):
-      throw HubStoreError.refused(.unknownPosition)
-    }
+    let whereabouts = try whereabouts(of: contact)
     guard let known, known.state == .active, !contact.isStranger else {
       throw HubStoreError.refused(.unknownReplica)
     }

@@ -20,12 +20,15 @@ extension HubStore {
     }
   }
 
-  /// If the branch is retired, keeps what it sent and then refuses it.
+  /// If the branch is retired, keeps what it sent and then refuses it. One whose place the hub has
+  /// lost hands back first: it may have what nobody else has, and what it sends names that.
   func salvageOfRetired(_ sources: [ChangesetSource], from contact: Contact) throws {
     guard let record = try replica(contact.replica), record.state == .retired else { return }
     guard !contact.isStranger else { throw HubStoreError.refused(.unknownReplica) }
     let kept = try storing("keep what a retired branch sent") {
       try database.transaction {
+        try takeOver()
+        _ = try whereabouts(of: contact)
         var last = ChainPoint(counter: 0, contentHash: .zero)
         for source in sources {
           last = try salvage(source, of: record, contact.receivedMilliseconds)

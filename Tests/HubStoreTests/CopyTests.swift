@@ -197,6 +197,27 @@ import Testing
     #expect(try world.store.replaySalvaged(name: "branch 1", wallMilliseconds: TestHub.now) == 0)
   }
 
+  /// It may have what nobody else has.
+  @Test func aRetiredBranchHandsBackBeforeItIsRefused() throws {
+    let world = try World(branches: 2)
+    let backup = try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.restore(backup)
+    try world.store.retire(name: "branch 1")
+    #expect(try world.exchange(0) == .unknownPosition)
+    _ = try world.relocate(0)
+    #expect(try world.store.head() == LogPosition(1))
+    #expect(
+      throws: ChangesetRefusal.retired(KeptApart(counter: 2, changesetCount: 1))
+    ) { _ = try world.exchange(0) }
+    try world.store.replaySalvaged(name: "branch 1", wallMilliseconds: TestHub.now)
+    try world.sync(1)
+    #expect(world.branches[1].core.rows == (try world.store.digestsByRow()))
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+  }
+
   @Test func whatIsKeptApartCanBeThrownAway() throws {
     let world = try World(branches: 1)
     try world.store.retire(name: "branch 1")
