@@ -38,7 +38,9 @@ package final class StoreHubService: HubService {
   package func refusal(of branch: CertifiedBranch) -> Refusal? {
     do {
       guard branch.generation == store.hubID else { return Self.unknownDevice }
-      return try store.replica(branch.replica)?.state == .revoked ? Self.revoked : nil
+      let isRevoked = try store.isRevoked(certificate: branch.certificateFingerprint)
+      return try isRevoked || store.replica(branch.replica)?.state == .revoked
+        ? Self.revoked : nil
     } catch {
       return Refusal(error)
     }
@@ -49,8 +51,17 @@ package final class StoreHubService: HubService {
   ) -> HubResponse {
     do {
       let registered = try store.replica(branch.replica)?.certificateFingerprint
+      let isStranger = registered != branch.certificateFingerprint
+      if isStranger {
+        var name: String?
+        if case .fork(let told) = request { name = told }
+        let isRefused = try store.noteStranger(
+          branch.certificateFingerprint, replica: branch.replica, name: name,
+          wallMilliseconds: wallMilliseconds)
+        if isRefused { return .refused(Self.revoked) }
+      }
       return engine.handle(
-        request, from: branch.replica, isStranger: registered != branch.certificateFingerprint,
+        request, from: branch.replica, isStranger: isStranger,
         wallMilliseconds: wallMilliseconds)
     } catch {
       return .refused(Refusal(error))

@@ -60,6 +60,17 @@ extension HubSQL {
       device_key BLOB
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE tributary_stranger (
+      fingerprint BLOB PRIMARY KEY,
+      replica INTEGER,
+      name TEXT,
+      first_contact INTEGER,
+      last_contact INTEGER,
+      is_revoked INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE tributary_refused_name (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
     CREATE TABLE tributary_log (
       position INTEGER PRIMARY KEY,
       replica INTEGER NOT NULL,

@@ -31,6 +31,26 @@ extension HubStore {
 
   private static let serviceNameBytes = 16
 
+  /// What the file calls who serves or last served it; nil for a state that nobody has served, such
+  /// as one from a backup.
+  package func serviceName() throws -> [UInt8]? {
+    try storing("look who served it") {
+      let value = try database.firstRow(HubSQL.selectServedBy)?.first ?? .null
+      return value == .null ? nil : value.asBytes
+    }
+  }
+
+  /// The file may be an older state than branches have seen: nothing is let go of because of what
+  /// they told it, until they tell it again.
+  package func doubtFloors() throws {
+    try storing("note that its file was copied") {
+      try database.transaction { try forgetFloors() }
+    }
+  }
+
+  /// The file in a hub's folder that says where the store was served last.
+  package static let servingMarkName = "served"
+
   private static func generation(_ random: (Int) -> [UInt8]) throws -> GenerationID {
     guard let id = GenerationID(bytes: random(GenerationID.byteCount)) else {
       throw HubStoreError.damaged("too few random bytes came")

@@ -144,6 +144,7 @@ private enum RestorePlace {
   /// What a hub's folder, or a restore that was cut short, leaves without a store.
   private static func isOurs(_ name: String) -> Bool {
     name == KeptFiles.folderName || name == HubStore.stagingName
+      || name == HubStore.servingMarkName
       || name.hasPrefix("\(HubStore.databaseName)-") || name.hasPrefix("\(HubStore.databaseName).")
   }
 }

@@ -21,6 +21,8 @@ package enum HubStoreLimits {
   package static let rawBytesBesidesMax = 256 << 20
   /// … and never more than this.
   package static let rawBytesMax = 16 << 30
+  /// Devices that the registry does not know and that are remembered, those revoked not counted.
+  package static let strangersMax = 1_000
   /// Log entries whose author and context are kept in memory.
   package static let cachedLogEntriesMax = 1 << 16
   /// Decoded blocks of the log kept in memory.

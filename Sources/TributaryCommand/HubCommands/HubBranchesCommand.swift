@@ -25,6 +25,7 @@ struct HubBranchesCommand: OperatorCommand {
     let store = try HubAccess.open(folder, undone: undone)
     let report = BranchesReport(
       branches: try store.branches(), notices: try store.notices(atMost: 100),
+      strangers: try store.strangers(),
       nowMilliseconds: WallClock.systemMilliseconds())
     if output.json {
       Console.print(report.json)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import HubServer
+internal import HubStore
 internal import Logging
 internal import Transport
 
@@ -52,6 +53,14 @@ struct HubServeCommand: OperatorCommand {
     }
   }
 
+  private func note(_ doubt: ServingMark.Doubt, _ store: HubStore) throws {
+    if doubt.isCopy { try store.doubtFloors() }
+    Console.note(
+      "\(doubt.what) If it was moved, all is well. If it is a copy and the other is still served,"
+        + " stop one of the two: branches would meet both. A backup is put back with"
+        + " `tributary hub restore`.")
+  }
+
   private func credentials() throws -> HubCredentials {
     let credentials = try HubCredentials(folder: HubCredentials.folder(ofHub: folder))
     do {
@@ -71,10 +80,13 @@ struct HubServeCommand: OperatorCommand {
     let store = try HubAccess.open(folder, undone: undone)
     let lock = try FileLock.forServing(folder, undone: undone)
     let credentials = try self.credentials()
+    let mark = ServingMark(folder: folder)
+    if let doubt = try mark.doubt(about: store) { try note(doubt, store) }
+    let service = try StoreHubService(
+      store: store, credentials: credentials, awayMilliseconds: awayLimit.milliseconds)
+    try mark.write(for: store)
     let server = try HubServer(
-      credentials: credentials,
-      service: try StoreHubService(
-        store: store, credentials: credentials, awayMilliseconds: awayLimit.milliseconds),
+      credentials: credentials, service: service,
       listen: address,
       logger: Logger(label: "tributary.hub") { StreamLog(label: $0) })
     let signals = Interruption.listen { _ in server.stop() }

@@ -77,7 +77,8 @@ struct RestoreReport {
     lines += [
       "What branches have that this hub does not, each gives back at its next sync.",
       "Devices revoked or retired after the backup are let in again: look at"
-        + " `tributary hub branches \(folder)`.",
+        + " `tributary hub branches \(folder)`. Whoever joined after it may be refused with"
+        + " `tributary hub revoke`.",
     ]
     if !isServed { lines.append("Next: tributary hub serve \(folder)") }
     return lines

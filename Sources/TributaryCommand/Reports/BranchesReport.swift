@@ -1,3 +1,4 @@
+internal import Basics
 internal import Clocks
 internal import HubStore
 
@@ -6,6 +7,8 @@ struct BranchesReport {
   let branches: [BranchRecord]
   /// What the people of branches were told, the newest first.
   var notices: [HubStore.NoticeRecord] = []
+  /// Devices that made contact and that the registry does not know.
+  var strangers: [StrangerRecord] = []
   let nowMilliseconds: Int64
 
   var json: JSONValue {
@@ -18,6 +21,7 @@ struct BranchesReport {
             "text": .string($0.text),
           ]
         }),
+      "unknown": .array(strangers.map(json)),
     ]
   }
 
@@ -36,6 +40,32 @@ struct BranchesReport {
 
   private static let noticesMax = 5
 
+  private func json(_ stranger: StrangerRecord) -> JSONValue {
+    [
+      "certificate": .string(stranger.fingerprint.description),
+      "replica": .optional(stranger.replica.map { Int64($0.rawValue) }),
+      "name": .optional(stranger.name), "firstContact": .time(stranger.firstMilliseconds),
+      "lastContact": .time(stranger.lastMilliseconds),
+      "state": .string(stranger.isRevoked ? "revoked" : "unknown"),
+    ]
+  }
+
+  private var strangerLines: [String] {
+    guard !strangers.isEmpty else { return [] }
+    var table = TextTable([
+      .init("unknown certificate"), .init("number"), .init("said to be", isFlexible: true),
+      .init("state"), .init("last contact"),
+    ])
+    for stranger in strangers {
+      table.append([
+        stranger.fingerprint.shortDescription, stranger.replica.map { "\($0)" } ?? "-",
+        stranger.name.map(ValueText.escaped) ?? "-",
+        stranger.isRevoked ? "revoked" : "unknown", ago(stranger.lastMilliseconds),
+      ])
+    }
+    return [""] + table.lines(style: .plain, width: Console.outputWidth)
+  }
+
   private func json(_ branch: BranchRecord) -> JSONValue {
     let replica = branch.replica
     return [
@@ -50,6 +80,7 @@ struct BranchesReport {
       "position": .integer(Int64(clamping: replica.acknowledgedPosition.rawValue)),
       "replica": .integer(Int64(replica.id.rawValue)),
       "joined": .time(replica.registeredMilliseconds),
+      "certificate": .optional(replica.certificateFingerprint?.description),
     ]
   }
 
@@ -71,7 +102,7 @@ struct BranchesReport {
         replica.clockOffsetMilliseconds.map { TimeText.offset(milliseconds: $0) } ?? "-",
       ])
     }
-    return table.lines(style: style, width: Console.outputWidth) + noticeLines
+    return table.lines(style: style, width: Console.outputWidth) + strangerLines + noticeLines
   }
 
   private func ago(_ milliseconds: Int64?) -> String {

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Clocks
 internal import Glibc
 internal import HubStore
@@ -26,8 +27,24 @@ extension Examination {
     report.findings.append(room(for: store))
     report.findings += try losses(of: store)
     report.findings += try branches(of: store, now)
+    report.findings += try strangers(of: store, now)
     report.findings += try notices(of: store, now)
     return report
+  }
+
+  private func strangers(of store: HubStore, _ now: Int64) throws -> [Finding] {
+    try store.strangers().compactMap { stranger -> Finding? in
+      guard !stranger.isRevoked, let last = stranger.lastMilliseconds,
+        now - last < Self.noticeMilliseconds
+      else { return nil }
+      let name = stranger.name.map { " said to be “\(ValueText.escaped($0))”" } ?? ""
+      return .ill(
+        "A device\(name) was here \(TimeText.span(milliseconds: now - last)) ago whose certificate"
+          + " the hub does not know: it joined after the backup that was restored.",
+        "If it should not take part, revoke it, and its new name if it has one:"
+          + " tributary hub revoke \(store.folder) --certificate"
+          + " \(stranger.fingerprint.shortDescription)")
+    }
   }
 
   private func backup(of store: HubStore, _ now: Int64) throws -> Finding {
