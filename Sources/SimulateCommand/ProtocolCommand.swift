@@ -32,7 +32,7 @@ struct ProtocolCommand: AsyncParsableCommand {
   @Option(help: "Plant this bug.")
   var mutant: String?
 
-  @Flag(help: "Plant each bug in turn and say how soon it is caught.")
+  @Flag(help: "Plant each bug in turn, or the one given, and say how soon it is caught.")
   var mutants = false
 
   @Option(help: "With --mutants: how often each is looked for, in seeds of their own.")
@@ -89,7 +89,8 @@ struct ProtocolCommand: AsyncParsableCommand {
   private func runMutants() async throws {
     var survivors = 0
     await withTaskGroup(of: MutantResult.self) { group in
-      var rest = Mutant.allCases.filter { $0 != .none }[...]
+      let named = mutant.flatMap { Mutant(rawValue: $0) }
+      var rest = Mutant.allCases.filter { named.map { [$0] }?.contains($0) ?? ($0 != .none) }[...]
       func addNext() {
         guard let next = rest.popFirst() else { return }
         group.addTask {

@@ -12,6 +12,8 @@ package enum HistoryEvent: Hashable, Sendable {
   case seal(device: Int)
   /// A program writes while nothing captures it. A comparison finds it.
   case gap(device: Int, chance: UInt64)
+  /// A message arrives, and its answer never does.
+  case unheard(device: Int)
   case crash(device: Int)
   case copyBranch(device: Int)
   case restoreBranch(device: Int, age: Int)

@@ -29,7 +29,7 @@ package struct HistoryOptions: Sendable {
     case backUpHub, restoreHub, copyHub, turnBackHub, prune, setClock, pass, passLong, late, retire
     case replaySalvage, repair, loseDevice, seal, gap
     /// Several events at once: a sync to its end, one of every device, writes that are not sent.
-    case syncWhole, round, offline
+    case syncWhole, round, offline, unheard
   }
 
   /// For a history that is written down: messages arrive.
@@ -143,6 +143,7 @@ package struct HistoryOptions: Sendable {
     case .repair: return .repair(device: device)
     case .loseDevice: return .loseDevice(device: device)
     case .gap: return .gap(device: device, chance: chance)
+    case .unheard: return .unheard(device: device)
     case .seal, .syncWhole, .round, .offline: return .seal(device: device)
     }
   }

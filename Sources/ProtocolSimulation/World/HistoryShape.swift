@@ -6,10 +6,14 @@ package enum HistoryShape: String, CaseIterable, Sendable {
   case mixed
   /// The hub is put back, several times in a row.
   case restores
-  /// The same, and branches find the log forgotten where they stand.
+  /// The same, right after answers were lost, with writes of more than one timeline waiting.
+  case lostAnswers
+  /// The hub is put back, and branches find the log forgotten where they stand.
   case wholeStates
   /// Branches away for months, and what is forgotten meanwhile.
   case pruning
+  /// The same, and devices are retired and come back with what they have.
+  case retirement
   /// Databases are put back, cloned, and join from copied files.
   case copies
   /// Databases and the hub are put back.
@@ -50,7 +54,13 @@ extension HistoryOptions {
     switch shape {
     case .mixed: break
     case .restores: weights += restores + [(.startHub, 15), (.joinNew, 5)]
+    case .lostAnswers:
+      rowCount = Int.random(in: 1...2, using: &random)
+      limits.changesetsPerExchangeMax = Int.random(in: 1...2, using: &random)
+      weights += restores + [(.unheard, 100), (.offline, 50), (.startHub, 10)]
     case .wholeStates: weights += restores + pruning + [(.joinNew, 10)]
+    case .retirement:
+      weights += pruning + [(.retire, 20), (.replaySalvage, 20), (.unheard, 50)]
     case .pruning: weights += pruning + [(.joinNew, 10), (.setClock, 10)]
     case .copies: weights += copies
     case .copiesAndRestores: weights += copies + restores

@@ -119,6 +119,20 @@ extension ProtocolWorld {
     }
   }
 
+  /// Rows with writes that the hub has not confirmed stay as their program left them.
+  func checkUntouched(_ device: Int, before: ModelBranch) {
+    let branch = devices[device]
+    for changeset in branch.outbox where !branch.known.contains(changeset.hash) {
+      for change in changeset.changes where branch.rows[change.row] != before.rows[change.row] {
+        fail(
+          .prefix,
+          "Row \(change.row) of device \(device) has unconfirmed writes, and went from "
+            + "\(Self.text(before.rows[change.row])) to \(Self.text(branch.rows[change.row])).")
+        return
+      }
+    }
+  }
+
   static func text(_ values: [Value]?) -> String {
     guard let values else { return "no row" }
     return values.map { if case .integer(let number) = $0 { "\(number)" } else { "null" } }

@@ -61,6 +61,20 @@ extension ProtocolWorld {
     }
   }
 
+  /// A message of a device arrives, its answer does not, and the sync ends there.
+  func syncUnheard(_ device: Int) {
+    if !devices[device].isSyncing {
+      noteReplaced(devices[device].start(table: table, mutant: mutant))
+    }
+    guard
+      let (request, replica, key) = devices[device].request(
+        wallMilliseconds: wall(device), freshKey: freshKey(), mutant: mutant)
+    else { return }
+    let answer = ask(request, replica, key)
+    note("  device \(device) \(Self.name(request)) → \(Self.name(answer)), unheard")
+    devices[device].crash()
+  }
+
   func noteReplaced(_ marks: [Int]) { for mark in marks { truth.replaced.insert(mark) } }
 
   /// One message and its answer, or what becomes of them.
@@ -138,6 +152,7 @@ extension ProtocolWorld {
       note("    device \(device) is \(devices[device].replica) now")
     }
     checkTail(device, before: before, answer)
+    checkUntouched(device, before: before)
     if devices[device].place != before.place {
       note("    device \(device) is at \(describe(devices[device].place))")
       checkPrefix(device)

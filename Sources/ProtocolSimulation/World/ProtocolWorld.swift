@@ -120,6 +120,8 @@ final class ProtocolWorld {
       if let device = device(number) {
         noteReplaced(devices[device].seal(table: table, mutant: mutant))
       }
+    case .unheard(let number):
+      if let device = device(number) { syncUnheard(device) }
     case .gap(let number, let chance):
       if let device = device(number) { writeUncaptured(device, chance) }
     case .crash(let number):
