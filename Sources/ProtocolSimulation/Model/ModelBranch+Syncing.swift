@@ -128,7 +128,7 @@ extension ModelBranch {
         return ModelApplied()
       }
       if mutant != .noCompareAfterLoss, lossCount > 0 { compares = true }
-      handedTo = path.head.generation
+      handedTo = mutant == .handBackToOldPath ? place.generation : path.head.generation
       session.stage = .exchange
     case (.fork, .forkOffer(let secret, let name)):
       session.stage = .enrol(secret: secret, name: name)

@@ -29,7 +29,7 @@ package struct HistoryOptions: Sendable {
     case backUpHub, restoreHub, copyHub, turnBackHub, prune, setClock, pass, passLong, late, retire
     case replaySalvage, repair, loseDevice, seal, gap
     /// Several events at once: a sync to its end, one of every device, writes that are not sent.
-    case syncWhole, round, offline, unheard
+    case syncWhole, round, offline, unheard, pushedTwice
   }
 
   /// For a history that is written down: messages arrive.
@@ -111,8 +111,31 @@ package struct HistoryOptions: Sendable {
       return (0..<count).flatMap { _ -> [HistoryEvent] in
         [.write(device: device, chance: random.next()), .seal(device: device)]
       }
+    case .pushedTwice: return pushedTwice(&random)
     default: return [event(kind, &random)]
     }
+  }
+
+  /// One device's changeset arrives without its knowing, another builds on it, the hub is put back,
+  /// and the first sends it again before the other has said what it was called.
+  private func pushedTwice(_ random: inout SeededGenerator) -> [HistoryEvent] {
+    let device = Int.random(in: 0..<1000, using: &random)
+    let other = device + 1
+    var events: [HistoryEvent] = [
+      .write(device: device, chance: random.next()), .unheard(device: device),
+      .sync(device: other, messages: 40, chance: random.next()),
+    ]
+    for _ in 0..<Int.random(in: 1...4, using: &random) {
+      events += [.write(device: other, chance: random.next()), .seal(device: other)]
+    }
+    events += [
+      .restoreHub(age: Int.random(in: 0...3, using: &random)),
+      .sync(device: device, messages: 40, chance: random.next()),
+    ]
+    if random.chance(500) { events.append(.backUpHub) }
+    let messages = Int.random(in: 1...8, using: &random)
+    events.append(.sync(device: other, messages: messages, chance: random.next()))
+    return events
   }
 
   private func event(_ kind: Kind, _ random: inout SeededGenerator) -> HistoryEvent {
@@ -144,7 +167,7 @@ package struct HistoryOptions: Sendable {
     case .loseDevice: return .loseDevice(device: device)
     case .gap: return .gap(device: device, chance: chance)
     case .unheard: return .unheard(device: device)
-    case .seal, .syncWhole, .round, .offline: return .seal(device: device)
+    case .seal, .syncWhole, .round, .offline, .pushedTwice: return .seal(device: device)
     }
   }
 }

@@ -8,6 +8,11 @@ package enum HistoryShape: String, CaseIterable, Sendable {
   case restores
   /// The same, right after answers were lost, with writes of more than one timeline waiting.
   case lostAnswers
+  /// One changeset or entry travels at once, so that rows wait behind unconfirmed writes and
+  /// contexts behind the hubs they are of.
+  case waiting
+  /// The hub is put back, and tails were cut because there was no backup.
+  case cutTails
   /// The hub is put back, and branches find the log forgotten where they stand.
   case wholeStates
   /// Branches away for months, and what is forgotten meanwhile.
@@ -55,9 +60,19 @@ extension HistoryOptions {
     case .mixed: break
     case .restores: weights += restores + [(.startHub, 15), (.joinNew, 5)]
     case .lostAnswers:
+      eventCount = Int.random(in: 8...30, using: &random)
       rowCount = Int.random(in: 1...2, using: &random)
       limits.changesetsPerExchangeMax = Int.random(in: 1...2, using: &random)
-      weights += restores + [(.unheard, 100), (.offline, 50), (.startHub, 10)]
+      weights += restores + [(.unheard, 80), (.offline, 50), (.startHub, 10), (.pushedTwice, 50)]
+    case .waiting:
+      rowCount = Int.random(in: 1...2, using: &random)
+      limits = ModelLimits(
+        changesetsPerExchangeMax: 1, entriesInlineMax: 1, entriesPerPieceMax: 1, entriesHandedMax: 1)
+      weights = restores + [(.write, 250), (.sync, 350), (.syncWhole, 60), (.offline, 80)]
+      if random.chance(400) { weights.append((.prune, 50)) }
+    case .cutTails:
+      unbackedMax = Int.random(in: 0...3, using: &random)
+      weights += restores + [(.unheard, 50), (.pushedTwice, 20)]
     case .wholeStates: weights += restores + pruning + [(.joinNew, 10)]
     case .retirement:
       weights += pruning + [(.retire, 20), (.replaySalvage, 20), (.unheard, 50)]

@@ -32,8 +32,8 @@ extension ProtocolWorld {
     position <= seen.prefix || seen.also.contains { $0.here == position }
   }
 
-  /// What a request put into the ledger is no conflict by what the request told.
-  func checkNoted() {
+  /// What a new entry was put into the ledger for is no conflict by the names told with it.
+  func checkNoted(from count: Int) {
     let noted = hub.noted
     hub.noted = []
     for (row, conflict) in noted {
@@ -49,7 +49,10 @@ extension ProtocolWorld {
           }
           let one = versions[left].position
           let other = versions[right].position
-          guard isNamed(one, by: other) || isNamed(other, by: one) else { continue }
+          guard
+            one.rawValue > UInt64(count) && isNamed(one, by: other)
+              || other.rawValue > UInt64(count) && isNamed(other, by: one)
+          else { continue }
           return fail(
             .ledger,
             "The ledger has a conflict in row \(row) between the changes at \(one) and \(other), "

@@ -116,7 +116,7 @@ extension ProtocolWorld {
       request, from: replica, key: key, wallMilliseconds: now, fresh: freshGeneration(),
       mutant: mutant)
     checkAppended(from: before, wasForgotten: wasForgotten)
-    checkNoted()
+    checkNoted(from: before)
     return answer
   }
 
