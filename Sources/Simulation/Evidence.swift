@@ -39,6 +39,10 @@ package struct Evidence: Sendable {
   /// Whether a branch may have got a whole state, with which only open conflicts come.
   package var hasWholeStates = false
   package var history: History
+  /// What is kept once everybody has been in contact with nothing left to bring, and the hub has
+  /// forgotten what is settled; nil if that did not come about.
+  package var remains: Remains?
+  package var notices = Notices.Facts()
 }
 
 /// Looks for one kind of broken promise in what a run has left.
@@ -62,5 +66,8 @@ package var checkers: [any Checker.Type] {
 
 /// Those that hold whatever happens to machines: they ask nothing of the hub's order.
 package var lastingCheckers: [any Checker.Type] {
-  [Atomicity.self, Convergence.self, Kept.self, NoResurrection.self]
+  [
+    Atomicity.self, Convergence.self, Kept.self, NoResurrection.self, BoundedMetadata.self,
+    Notices.self,
+  ]
 }

@@ -44,7 +44,7 @@ extension Simulator {
     history.look(at: rows, and: Ledger(conflicts), of: branch.machine)
     guard let delta = branch.delta, delta.to == place.position,
       delta.generation == place.generation,
-      place == hubPlace(at: place.position)
+      generation(of: place.position) == place.generation
     else { return }
     branch.delta = nil
     if delta.isWholeState {
@@ -55,10 +55,9 @@ extension Simulator {
     }
   }
 
-  /// The name of a position of the hub's log.
-  private func hubPlace(at position: LogPosition) -> CausalContext? {
-    let step = hubSteps.last { $0.fork < position } ?? hubSteps.first
-    return step.map { CausalContext(generation: $0.generation, position: position) }
+  /// What the hub's log calls the timeline of a position.
+  private func generation(of position: LogPosition) -> GenerationID? {
+    (hubSteps.last { $0.fork < position } ?? hubSteps.first)?.generation
   }
 
   private func compare(_ branch: SimulatedBranch) throws {
@@ -147,6 +146,9 @@ extension Simulator {
         History.LogEntry(
           dot: entry.entry.dot, contentHash: entry.entry.contentHash,
           writes: history.writes(in: changes)))
+      if let logged = history.log.last, let name = generation(of: entry.entry.position) {
+        placedEntries[CausalContext(generation: name, position: entry.entry.position)] = logged
+      }
       if !plan.hasUpheavals { world.accept(entry) }
       trace.add(
         now, "hub",

@@ -33,7 +33,7 @@ extension Simulator {
     try checkBytes(since: standing, rounds: rounds)
   }
 
-  private func syncToTheEnd(_ machine: MachineID) throws {
+  func syncToTheEnd(_ machine: MachineID) throws {
     guard let branch = branches[machine], isSound else { return }
     try beginSync(machine)
     queue.removeAll { event in
@@ -82,13 +82,18 @@ extension Simulator {
   }
 
   /// Where each branch stood when faults ended, and the bytes that it had to send.
+  ///
+  /// Where histories part, a branch may have to hand back all that it keeps of the log, and get all
+  /// of another's.
   private func standing() throws -> [MachineID: (position: LogPosition, byteCount: Int)] {
     var result: [MachineID: (position: LogPosition, byteCount: Int)] = [:]
     for (machine, branch) in branches {
       guard let store = branch.store else { continue }
-      result[machine] = (
-        try store.position(), try store.outbox().reduce(0) { $0 + $1.byteCount }
-      )
+      let outgoing = try store.outbox().reduce(0) { $0 + $1.byteCount }
+      result[machine] =
+        plan.hasUpheavals
+        ? (.start, outgoing + (try store.tailSize().byteCount))
+        : (try store.position(), outgoing)
     }
     return result
   }
@@ -98,8 +103,8 @@ extension Simulator {
   private func checkBytes(
     since standing: [MachineID: (position: LogPosition, byteCount: Int)], rounds: Int
   ) throws {
-    // What was pruned since cannot be measured any more.
-    guard let hubStore, isSound, !plan.hasUpheavals, !plan.hasLargeValues, plan.prunings == 0
+    // What was pruned since cannot be measured any more; what was not captured is not known.
+    guard let hubStore, isSound, !plan.hasLargeValues, plan.prunings + plan.captureGaps == 0
     else { return }
     let head = try hubStore.head()
     var missing = 0
@@ -107,7 +112,8 @@ extension Simulator {
       guard let branch = branches[machine] else { continue }
       missing += before.byteCount
       missing += try hubStore.delta(
-        receiver: branch.replica, from: before.position, to: head, offset: 0, byteCount: .max
+        receiver: plan.hasUpheavals ? .hub : branch.replica, from: before.position, to: head,
+        offset: 0, byteCount: .max
       ).bytes.count
     }
     let constant = SimulationLimits.settlingBytesPerSync * rounds * branches.count
@@ -144,6 +150,6 @@ extension Simulator {
         uniqueKeysWithValues: try hubStore.quarantinedRows().map { ($0.key, $0.values) }),
       branches: places, readings: readings,
       hasRefusals: plan.hasUniqueColumn, hasLikeRows: plan.hasBaseline,
-      hasWholeStates: plan.prunings > 0, history: history)
+      hasWholeStates: plan.prunings > 0, history: history, notices: try noticeFacts())
   }
 }

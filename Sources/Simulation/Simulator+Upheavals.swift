@@ -120,6 +120,7 @@ extension Simulator {
     hubDisk.setCapacity(nil)
     history.log = image.log
     hubSteps = image.steps
+    for replica in forks.keys { forks[replica]?.isForgotten = true }
     schedule(.hubRestarts, in: 1...10_000)
   }
 
@@ -189,6 +190,9 @@ extension Simulator {
       let (certificate, name) = try enrol(offer.secret)
       branch.certificates[certificate.replica] = certificate
       branch.newCertificate = certificate
+      if let before = branch.store?.identity.replica {
+        forks[certificate.replica] = Notices.Fork(from: before, name: name)
+      }
       trace.add(now, branch.name, "has enrolled as \(certificate.replica), “\(name)”")
       try drive(branch, .enrolled(NewIdentity(replica: certificate.replica, branch: name)))
     } catch let error as HubStoreError {

@@ -54,6 +54,10 @@ package final class Simulator {
   var fullDisks: Set<String> = []
   var copyCount = 0
   var hubImages: [HubImage] = []
+  /// Identities that were given to copies.
+  var forks: [ReplicaID: Notices.Fork] = [:]
+  /// What has been at each place of the hub's logs.
+  var placedEntries: [CausalContext: History.LogEntry] = [:]
   /// What names the positions of the hub's log.
   var hubSteps: [GenerationStep] = []
   /// Virtual time that passed at once.
@@ -113,7 +117,9 @@ package final class Simulator {
       try runFaults()
       try settle()
       guard isSound else { return outcome(nil, counts) }
-      let found = try gather()
+      var found = try gather()
+      found.remains = try settleFurther()
+      try checkNothingMoved()
       for checker in plan.hasUpheavals ? lastingCheckers : checkers {
         for violation in checker.violations(in: found) {
           world.complain(violation.checker, violation.sentence)

@@ -65,4 +65,27 @@ struct BrokenWorldTests {
     }.violations
     #expect(!found.isEmpty)
   }
+
+  /// As if what was sent were sent again and again: in a calm history, and in one with disks that
+  /// were put back.
+  @Test(arguments: [1, 7_001] as [UInt64])
+  func bytesThatNobodyLackedAreNoticed(seed: UInt64) throws {
+    let found = try outcome(seed: seed) { simulator, _ in
+      if simulator.isSettling { simulator.movedBytes += 50_000 }
+    }.violations
+    #expect(found.contains { $0.checker == "BytesMoved" })
+  }
+
+  /// As if the hub never forgot.
+  @Test func aRecordThatStaysIsNoticed() throws {
+    let found = try outcome(seed: 1) { simulator, _ in
+      guard simulator.isSettling else { return }
+      try execute(
+        """
+        INSERT OR REPLACE INTO tributary_row (table_id, key, position, milliseconds)
+        VALUES (1, x'ff', 1000000, 0)
+        """, simulator.folder + "/hub/hub.db")
+    }.violations
+    #expect(found.contains { $0.checker == "BoundedMetadata" })
+  }
 }

@@ -1,6 +1,8 @@
 import Basics
+import BranchStore
 import Clocks
 import Deltas
+import HubStore
 import Testing
 
 @testable import Simulation
@@ -312,6 +314,71 @@ struct CheckerTests {
           writes: []))
     }
     #expect(history.violations.map(\.checker) == ["Identity"])
+  }
+
+  // MARK: BoundedMetadata
+
+  @Test func boundedMetadataNoticesWhateverStays() throws {
+    let breaks: [(inout Remains) throws -> Void] = [
+      { $0.hub.recordCount += 1 }, { $0.hub.entryCount += 1 }, { $0.hub.framedCount += 1 },
+      { $0.hub.coverCount += 1 }, { $0.hub.placeCount += 1 },
+      { $0.hub.aliasCount = $0.chainCount + 1 },
+      { $0.branches[MachineID(1)]?.journaledCount += 1 },
+      { $0.branches[MachineID(1)]?.outgoingCount += 1 },
+      { $0.branches[MachineID(1)]?.deferredCount += 1 },
+      { $0.branches[MachineID(1)]?.tailCount += 1 },
+      { $0.branches[MachineID(1)]?.gapCount += 1 },
+      { $0.stagedCounts[MachineID(1)] = 1 },
+    ]
+    for breakIt in breaks {
+      let found = try findings(BoundedMetadata.self) { evidence in
+        var remains = try #require(evidence.remains)
+        try breakIt(&remains)
+        evidence.remains = remains
+      }
+      #expect(found.count == 1)
+    }
+  }
+
+  // MARK: Notices
+
+  /// Machine 2 was a copy of machine 1, and both were told.
+  private func copied(_ evidence: inout Evidence) throws {
+    let original = try #require(evidence.notices.identities[MachineID(1)])
+    let copy = ReplicaID(99)
+    evidence.notices.identities[MachineID(2)] = copy
+    evidence.notices.forks[copy] = Notices.Fork(from: original, name: "branch 1 (2)")
+    for number in 1...2 {
+      evidence.notices.texts[MachineID(number)] = ["One of them is “branch 1 (2)” from now on."]
+    }
+  }
+
+  @Test func noticesAreExpectedAtBothDatabases() throws {
+    for number in 1...2 {
+      let found = try findings(Notices.self) { evidence in
+        try copied(&evidence)
+        #expect(Notices.violations(in: evidence) == [])
+        evidence.notices.texts[MachineID(number)] = []
+      }
+      #expect(found.count == 1)
+    }
+  }
+
+  @Test func noticesWithoutACauseAreNoticed() throws {
+    let found = try findings(Notices.self) {
+      $0.notices.texts[MachineID(1)] = ["One of them is “branch 1 (2)” from now on."]
+    }
+    #expect(found.count == 1)
+  }
+
+  @Test func noticesOfLossesAreWrongWhereTheLogHasWhatIsCalledLost() throws {
+    let found = try findings(Notices.self) { evidence in
+      let entry = try #require(evidence.history.log.last)
+      let place = CausalContext(
+        generation: GenerationID(high: 1, low: 2), position: LogPosition(5))
+      evidence.notices.losses[place] = .some(entry)
+    }
+    #expect(found.count == 1)
   }
 
   // MARK: Atomicity
