@@ -44,6 +44,14 @@ extension BranchStore {
     }
   }
 
+  /// Notes that all tables must be compared, and that the hub's rows are taken where they differ:
+  /// what nobody wrote, a damaged disk did.
+  package func distrustRows() throws {
+    try performing {
+      try database.transaction { try openGaps(tables.map(\.schema.id), isSent: false) }
+    }
+  }
+
   /// Notes that tables must be compared, in the caller's transaction.
   func openGaps(_ tables: [TableID], isSent: Bool) throws {
     for table in tables {

@@ -147,6 +147,11 @@ package final class HubStore {
 
   // MARK: Facts
 
+  /// How long a statement waits from now on for another program's lock.
+  package func setBusyTimeout(milliseconds: Int32) throws {
+    try database.setBusyTimeout(milliseconds: milliseconds)
+  }
+
   /// Called at each step of each transaction; throwing there stands for the process dying there.
   package var onStep: ((Database.Step) throws -> Void)? {
     get { database.onStep }

@@ -22,6 +22,9 @@ package struct FaultCounts: Hashable, Sendable {
   package var hubRestores = 0
   package var retirements = 0
   package var captureGaps = 0
+  package var hubSwaps = 0
+  package var bitsTurned = 0
+  package var locks = 0
   package var leaps = 0
   package var prunings = 0
   package var backups = 0
@@ -43,7 +46,7 @@ package struct FaultCounts: Hashable, Sendable {
   package init() {}
 
   /// Whether a disk was put back or a machine copied.
-  package var hasPutBackOrCopied: Bool { branchReverts + hubRestores + copies > 0 }
+  package var hasPutBackOrCopied: Bool { branchReverts + hubRestores + copies + hubSwaps > 0 }
 
   package static let names:
     [(name: String, path: any WritableKeyPath<FaultCounts, Int> & Sendable)] = [
@@ -60,6 +63,8 @@ package struct FaultCounts: Hashable, Sendable {
       ("damaged messages", \.damagedMessages), ("branches put back", \.branchReverts),
       ("branches copied", \.copies), ("hubs put back", \.hubRestores),
       ("branches retired", \.retirements), ("capture gaps", \.captureGaps),
+      ("hubs replaced by their twin", \.hubSwaps), ("rows with turned bits", \.bitsTurned),
+      ("databases locked by another program", \.locks),
       ("leaps in time", \.leaps), ("prunings", \.prunings),
       ("backups", \.backups),
       ("transactions", \.transactions), ("writes", \.writes), ("changesets", \.changesets),

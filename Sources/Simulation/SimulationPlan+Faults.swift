@@ -2,6 +2,9 @@
 extension SimulationPlan {
   private static let faults: [(name: String, leaveOut: @Sendable (inout Self) -> Void)] = [
     ("hub-restores", { $0.hubRestores = 0 }),
+    ("twin-hubs", { $0.twinHubs = 0 }),
+    ("bit-rot", { $0.bitRot = 0 }),
+    ("locks", { $0.locks = 0 }),
     ("copies", { $0.copies = 0 }),
     ("branch-reverts", { $0.branchReverts = 0 }),
     ("retirements", { $0.retirements = 0 }),

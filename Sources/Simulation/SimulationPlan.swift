@@ -68,6 +68,13 @@ package struct SimulationPlan: Hashable, Sendable {
   package var prunings: Int
   /// How often weeks or months pass at once.
   package var leaps: Int
+  /// How often another program has a database's lock when a transaction is to begin, and keeps it
+  /// for longer than anybody waits.
+  package var locks = 0
+  /// How often bits turn in a row that nobody has written since the last seal.
+  package var bitRot = 0
+  /// How often the hub's disk is copied, and then one of the two serves instead of the other.
+  package var twinHubs = 0
   /// Whether two agents take turns on each branch.
   package var hasTwoAgents: Bool
   /// Whether most edits meet on few rows.
@@ -76,7 +83,7 @@ package struct SimulationPlan: Hashable, Sendable {
   /// Whether the hub's order alone does not tell any more what was in view. `World` is then not
   /// asked, only `History`.
   package var hasUpheavals: Bool {
-    branchReverts + copies + hubRestores + retirements + captureGaps > 0
+    branchReverts + copies + hubRestores + retirements + captureGaps + bitRot + twinHubs > 0
   }
 
   init(_ generator: inout SeededGenerator) {
@@ -134,6 +141,18 @@ package struct SimulationPlan: Hashable, Sendable {
     }
   }
 
+  /// Draws faults that came later than others, from a generator of their own: without them a seed
+  /// is what it always was.
+  mutating func drawMore(_ generator: inout SeededGenerator) {
+    if generator.chance(300) { locks = Int.random(in: 5...80, using: &generator) }
+    guard hasUpheavals else { return }
+    if generator.chance(200) { twinHubs = Int.random(in: 50...300, using: &generator) }
+    let draws = generator.chance(400)
+    let rate = Int.random(in: 50...300, using: &generator)
+    // After such, rows that differ are sent, whatever made them differ.
+    if draws, captureGaps + hubRestores + twinHubs == 0 { bitRot = rate }
+  }
+
   /// The same without any fault: how every seed ends.
   var withoutFaults: SimulationPlan {
     var calm = self
@@ -150,6 +169,7 @@ package struct SimulationPlan: Hashable, Sendable {
     calm.fullDisks = 0
     calm.damagedMessages = 0
     calm.leaps = 0
+    calm.locks = 0
     return calm
   }
 }

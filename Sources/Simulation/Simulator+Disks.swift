@@ -26,6 +26,8 @@ extension Simulator {
     let faultCount = disk.faultCount
     var failure: (any Error)?
     do { try disk.acting(as: process, body) } catch { failure = error }
+    let wasLocked = lock != nil
+    lock = nil
     if !disk.hasPower {
       faults.powerLosses += 1
       trace.add(now, place, "loses its power")
@@ -39,7 +41,9 @@ extension Simulator {
     if disk.faultCount > faultCount { faults.diskErrors += 1 }
     guard let failure else { return .done }
     guard !hasCrashed else { return .killed }
-    guard disk.faultCount > faultCount || fullDisks.contains(disk.folder) else { throw failure }
+    guard wasLocked || disk.faultCount > faultCount || fullDisks.contains(disk.folder) else {
+      throw failure
+    }
     trace.add(now, place, "\(process) could not go on: \(describe(failure))")
     return .failed
   }

@@ -125,7 +125,8 @@ extension Simulator {
     if plan.retirements > 0, refusal.code == .retired { return true }
     if plan.hasUpheavals, !isSettling { return true }
     return
-      (plan.diskErrors > 0 || plan.fullDisks > 0) && [.storage, .busy].contains(refusal.code)
+      (plan.diskErrors > 0 || plan.fullDisks > 0 || plan.locks > 0)
+      && [.storage, .busy].contains(refusal.code)
   }
 
   private func send(_ request: HubRequest, _ branch: SimulatedBranch) {

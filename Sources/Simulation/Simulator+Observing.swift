@@ -141,6 +141,7 @@ extension Simulator {
         faults.conflicts += conflicts.count
       }
     }
+    for change in changes.joined() where !rotten.isEmpty { checkIsWritten(change) }
     for (entry, changes) in zip(entries, changes) {
       history.logged(
         History.LogEntry(

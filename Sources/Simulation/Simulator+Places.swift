@@ -82,10 +82,14 @@ extension Simulator {
   // MARK: Crashes
 
   func watch(_ store: BranchStore, of branch: SimulatedBranch) {
-    store.database.onStep = { [weak self, weak branch] step in
-      guard let self, let branch else { return }
+    store.database.onStep = { [weak self, weak branch, weak store] step in
+      guard let self, let branch, let store else { return }
       if step == .begin, mayCrash, generator.chance(plan.interleavedWrites) {
         try interleave(branch)
+      }
+      if step == .begin, mayCrash, plan.locks > 0, mischief.chance(plan.locks) {
+        try store.database.setBusyTimeout(milliseconds: 0)
+        takeLock(of: branch.path, on: branch.disk, branch.name)
       }
       try branch.disk.acting(as: .reader) {
         try self.step(step, crashes: plan.branchCrashes, reader: branch.reader)
@@ -101,8 +105,12 @@ extension Simulator {
         try RowWatch(path: hubFolder + "/hub.db", reader: rowReader)
       }
     }
-    store.onStep = { [weak self] step in
+    store.onStep = { [weak self, weak store] step in
       guard let self, let disk = self.hubDisk else { return }
+      if step == .begin, mayCrash, plan.locks > 0, mischief.chance(plan.locks) {
+        try store?.setBusyTimeout(milliseconds: 0)
+        takeLock(of: hubFolder + "/hub.db", on: disk, "hub")
+      }
       try disk.acting(as: .reader) {
         try self.step(step, crashes: plan.hubCrashes, reader: hubReader)
       }

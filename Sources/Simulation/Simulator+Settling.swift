@@ -24,6 +24,7 @@ extension Simulator {
       branches[machine]?.awaited = nil
       branches[machine]?.session += 1
     }
+    try distrustRottenRows()
     let standing = try standing()
     movedBytes = 0
     let rounds = SimulationLimits.settlingRoundsMax + (plan.hasUpheavals ? 1 : 0)

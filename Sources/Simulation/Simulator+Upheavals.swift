@@ -28,6 +28,8 @@ extension Simulator {
     }
     if generator.chance(plan.retirements), machines.count > 2 { try retire(branch) }
     if generator.chance(plan.captureGaps) { try dropTriggers(branch) }
+    if plan.twinHubs > 0, mischief.chance(plan.twinHubs) { try swapHubs() }
+    if plan.bitRot > 0, mischief.chance(plan.bitRot) { try rot(branch) }
   }
 
   // MARK: Images
@@ -40,6 +42,7 @@ extension Simulator {
         // Branches need not keep any more what an older image lacks.
         faults.backups += 1
         hubImages.removeAll()
+        otherHub = nil
         trace.add(now, "hub", "is backed up at position \(history.log.count)")
       }
       hubImages.append(
@@ -111,6 +114,10 @@ extension Simulator {
     guard let hubDisk, let image = hubImages.randomElement(using: &generator) else { return }
     faults.hubRestores += 1
     trace.add(now, "hub", "is put back to position \(image.log.count)")
+    put(image, on: hubDisk)
+  }
+
+  func put(_ image: HubImage, on hubDisk: SimulatedDisk) {
     reading = nil
     hubEngine = nil
     hubStore = nil

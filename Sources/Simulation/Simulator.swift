@@ -35,6 +35,8 @@ package final class Simulator {
   var generator: SeededGenerator
   /// What is random for the engines: generations, secrets, keys.
   let random: SeededBytes
+  /// What is random for faults that came later than others.
+  var mischief: SeededGenerator
   var plan: SimulationPlan
   let schema: Schema
   let rowReader: RowReader
@@ -54,6 +56,13 @@ package final class Simulator {
   var fullDisks: Set<String> = []
   var copyCount = 0
   var hubImages: [HubImage] = []
+  /// The copy of the hub that does not serve now.
+  var otherHub: HubImage?
+  /// Another program's connection that has a lock.
+  var lock: Database?
+  /// Values that bits were turned in, and where that was.
+  var rotten: Set<Value> = []
+  var rottenMachines: Set<MachineID> = []
   /// Identities that were given to copies.
   var forks: [ReplicaID: Notices.Fork] = [:]
   /// What has been at each place of the hub's logs.
@@ -91,7 +100,10 @@ package final class Simulator {
     self.seed = seed
     self.folder = folder
     generator = SeededGenerator(seed: seed)
-    plan = SimulationPlan(&generator).without(reduction.faultsLeftOut)
+    mischief = SeededGenerator(seed: seed ^ 0x6c6f_636b)
+    var plan = SimulationPlan(&generator)
+    plan.drawMore(&mischief)
+    self.plan = plan.without(reduction.faultsLeftOut)
     eventsLeftOut = reduction.eventsLeftOut
     schema = try SimulatedSchema.read(path: folder + "/like.db", plan)
     rowReader = RowReader(schema)
