@@ -1,3 +1,4 @@
+internal import Basics
 internal import BranchStore
 internal import Clocks
 internal import Deltas

@@ -67,7 +67,8 @@ extension HistoryOptions {
     case .waiting:
       rowCount = Int.random(in: 1...2, using: &random)
       limits = ModelLimits(
-        changesetsPerExchangeMax: 1, entriesInlineMax: 1, entriesPerPieceMax: 1, entriesHandedMax: 1)
+        changesetsPerExchangeMax: 1, entriesInlineMax: 1, entriesPerPieceMax: 1, entriesHandedMax: 1
+      )
       weights = restores + [(.write, 250), (.sync, 350), (.syncWhole, 60), (.offline, 80)]
       if random.chance(400) { weights.append((.prune, 50)) }
     case .cutTails:
