@@ -7,7 +7,7 @@ import Storage
 import TestSupport
 import Testing
 
-/// The hub is restored from a backup a thousand changesets old while three branches are ahead of it.
+/// The hub is restored from a backup a thousand changesets old; three branches are ahead of it.
 struct LargeRestoreTests {
   private static let sql = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
   private static let changesetCount: UInt64 = 1000

@@ -48,6 +48,10 @@ extension EndToEnd {
         let arguments = words.dropFirst().map { word in
           switch word {
           case "HUB": world.hub
+          case "DB": database
+          // The same hub under another name.
+          case "https://hub2.example.com:8443":
+            world.url.replacing("127.0.0.1", with: "localhost")
           case "NAME": "Riverside"
           case "hub.backup", "drilled", "rebuilt": world.path(word)
           default: word
