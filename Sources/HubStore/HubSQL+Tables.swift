@@ -194,7 +194,8 @@ extension HubSQL {
       replica INTEGER NOT NULL,
       generation TEXT NOT NULL,
       position INTEGER NOT NULL,
-      derived TEXT NOT NULL,
+      equal_to INTEGER NOT NULL,
+      derived TEXT,
       PRIMARY KEY (replica, generation, position)
     ) STRICT, WITHOUT ROWID;
 

@@ -13,6 +13,9 @@ extension HubSQL {
       AND NOT EXISTS (SELECT 1 FROM tributary_generation WHERE parent = ?1)
     """
   static let markAmbiguous = "UPDATE tributary_generation SET is_ambiguous = 1 WHERE id = ?"
+  static let isGenerationAmbiguous = """
+    SELECT EXISTS (SELECT 1 FROM tributary_generation WHERE id = ? AND is_ambiguous = 1)
+    """
   static let isAmbiguous = """
     SELECT EXISTS (SELECT 1 FROM tributary_generation WHERE is_ambiguous = 1)
     """
@@ -41,11 +44,11 @@ extension HubSQL {
     SELECT count(*) FROM tributary_place WHERE generation = ? AND position > ? AND position <= ?
     """
   static let insertRenaming = """
-    INSERT OR IGNORE INTO tributary_renaming (replica, generation, position, derived)
-    VALUES (?, ?, ?, ?)
+    INSERT OR REPLACE INTO tributary_renaming (replica, generation, position, equal_to, derived)
+    VALUES (?, ?, ?, ?, ?)
     """
   static let selectRenaming = """
-    SELECT derived FROM tributary_renaming
+    SELECT equal_to, derived FROM tributary_renaming
     WHERE replica = ? AND generation = ? AND position = ?
     """
 
@@ -78,6 +81,13 @@ extension HubSQL {
     SELECT position FROM tributary_alias
     WHERE replica = ? AND counter <= ? AND position > ? ORDER BY position
     """
+  /// What the last entry of a chain had seen that has a position above another, if that is more
+  /// than an unbroken prefix.
+  static let selectLastSeenAbove = """
+    SELECT also FROM tributary_log
+    WHERE replica = ? AND counter <= ? AND position > ? AND also IS NOT NULL
+    ORDER BY position DESC LIMIT 1
+    """
   static let selectElsewhere = """
     SELECT position, replica, counter, context, also, context_generation, context_position,
       context_seen
@@ -104,6 +114,11 @@ extension HubSQL {
   static let takeReread = "DELETE FROM tributary_reread RETURNING table_id, key"
 
   // MARK: Chains
+
+  /// The last of a chain before a changeset, at or below a position.
+  static let selectLastBefore = """
+    SELECT max(counter) FROM tributary_log WHERE replica = ? AND counter < ? AND position <= ?
+    """
 
   static let updateParent = """
     UPDATE tributary_replica SET parent_hash = ?2, parent_replica = ?3, parent_counter = ?4,

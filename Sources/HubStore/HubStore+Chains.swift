@@ -92,13 +92,15 @@ extension HubStore {
   /// continues that replica's chain. Otherwise, because another changeset has that name by now or
   /// the one before is missing, it belongs to a chain of a replica without a device.
   func hubName(
-    of header: ChangesetHeader, name: String, wallMilliseconds: Int64
+    of header: ChangesetHeader, name: String, told: Dot, shared: LogPosition,
+    wallMilliseconds: Int64
   ) throws -> Dot {
     if let record = try replica(header.dot.replica) {
       if try continues(record, header, name: name) { return header.dot }
     } else if header.dot.counter == 1, header.dot.replica != .hub {
       return try openChain(
-        header.dot.replica, for: header, name: name, wallMilliseconds: wallMilliseconds)
+        header.dot.replica, for: header, name: name, after: nil,
+        wallMilliseconds: wallMilliseconds)
     }
     if header.previous != .zero,
       let row = try database.firstRow(HubSQL.selectPastByHead, [Value(header.previous)]),
@@ -106,7 +108,9 @@ extension HubStore {
     {
       return Dot(replica: record.id, counter: record.chainCounter + 1)
     }
-    return try openChain(nil, for: header, name: name, wallMilliseconds: wallMilliseconds)
+    return try openChain(
+      nil, for: header, name: name, after: lastShared(before: told, name: name, upTo: shared),
+      wallMilliseconds: wallMilliseconds)
   }
 
   private func continues(
@@ -136,12 +140,24 @@ extension HubStore {
     return true
   }
 
+  /// The last entry before one in its chain that both logs have: up to where they are the same, the
+  /// chain goes by the same name in both. The one right before it may be lost.
+  private func lastShared(before told: Dot, name: String, upTo shared: LogPosition) throws -> Dot? {
+    guard try replica(told.replica)?.name == name else { return nil }
+    let counter = try database.integer(
+      HubSQL.selectLastBefore,
+      [Value(told.replica), Value(counter: told.counter), Value(shared)])
+    return counter.map { Dot(replica: told.replica, counter: UInt64(bitPattern: $0)) }
+  }
+
   private func openChain(
-    _ id: ReplicaID?, for header: ChangesetHeader, name: String, wallMilliseconds: Int64
+    _ id: ReplicaID?, for header: ChangesetHeader, name: String, after lastShared: Dot?,
+    wallMilliseconds: Int64
   ) throws -> Dot {
-    let parent = header.previous == .zero ? nil : try loggedChangeset(header.previous)?.dot
+    let previous = header.previous == .zero ? nil : try loggedChangeset(header.previous)?.dot
     let name = try chainName(
-      name, isWhole: id != nil, lostAfter: parent?.counter ?? header.dot.counter - 1)
+      name, isWhole: id != nil, lostAfter: previous?.counter ?? header.dot.counter - 1)
+    let parent = previous ?? lastShared
     try database.execute(
       HubSQL.insertPastReplica,
       [

@@ -119,9 +119,9 @@ extension HubStore {
     let hashes = try batch.entries.map { try contentHash(of: $0.source) }
     let renaming = try renaming(batch, hashes, by: replica)
     let place = renaming.renamed(batch.timeline)
-    if !batch.isStranger, let (shared, _) = try timeline().meet(place, head: try log.head()) {
-      try noteHandingBack(
-        replica, shared: shared.position, wallMilliseconds: wallMilliseconds)
+    let shared = try timeline().meet(place, head: try log.head())?.shared.position ?? .start
+    if !batch.isStranger {
+      try noteHandingBack(replica, shared: shared, wallMilliseconds: wallMilliseconds)
     }
     var budget = RawBudget(
       forCompressedBytes: batch.entries.reduce(0) { $0 + $1.source.byteCount })
@@ -133,7 +133,7 @@ extension HubStore {
           seen: handed.seen.map {
             ToldSeen(generation: place.generation, upTo: $0.upTo, others: $0.others)
           },
-          wallMilliseconds: wallMilliseconds, budget: &budget))
+          shared: shared, wallMilliseconds: wallMilliseconds, budget: &budget))
     }
     if batch.isLast {
       try noteLosses(
@@ -148,7 +148,8 @@ extension HubStore {
 
   private func take(
     _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,
-    places: [CausalContext], seen: ToldSeen?, wallMilliseconds: Int64, budget: inout RawBudget
+    places: [CausalContext], seen: ToldSeen?, shared: LogPosition, wallMilliseconds: Int64,
+    budget: inout RawBudget
   ) throws -> LogPosition {
     let known = try loggedChangeset(hash)
     // Not logged under this name, it may still be here under another.
@@ -161,7 +162,8 @@ extension HubStore {
     for place in places where try !isHere(place) { try add(place, of: position) }
     guard let header else { return position }
     let dot = try hubName(
-      of: header, name: handed.name, wallMilliseconds: wallMilliseconds)
+      of: header, name: handed.name, told: handed.dot, shared: shared,
+      wallMilliseconds: wallMilliseconds)
     let acceptor = ChangesetAcceptor(
       store: self, from: .other(dot, seen: seen), claiming: hash,
       clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
@@ -181,76 +183,5 @@ extension HubStore {
       if let position = try position(of: place), position <= end { return position }
     }
     return nil
-  }
-
-  // MARK: One generation, two histories
-
-  /// How a branch's places are to be called, should the log have other entries there under the
-  /// same names.
-  private struct Renaming {
-    /// The first place that has another entry here; nil if there is none.
-    var first: CausalContext?
-    /// What the branch's stretch from there on is called.
-    var derived: GenerationID?
-
-    func renamed(_ place: CausalContext) -> CausalContext {
-      guard let first, let derived, place.generation == first.generation,
-        place.position >= first.position
-      else { return place }
-      return CausalContext(generation: derived, position: place.position)
-    }
-  }
-
-  /// Memory and disk were turned back under the hub, and it went on without opening a generation:
-  /// then one name means two entries. The branch's stretch gets a name that follows from what is
-  /// in it, so that all branches which have it come to the same.
-  private func renaming(
-    _ batch: HandedBatch, _ hashes: [ContentHash], by replica: ReplicaID
-  ) throws -> Renaming {
-    let parameters = [
-      Value(replica), Value(batch.timeline.generation), Value(batch.timeline.position),
-    ]
-    if let row = try database.firstRow(HubSQL.selectRenaming, parameters),
-      let derived = GenerationID(row[0].asText),
-      let link = try timeline().lineage.links.first(where: { $0.generation == derived }),
-      let parent = link.parent
-    {
-      let first = CausalContext(generation: parent, position: link.fork.next)
-      return Renaming(first: first, derived: derived)
-    }
-    for (handed, hash) in zip(batch.entries, hashes) {
-      for place in handed.places {
-        guard let logged = try contentHash(at: place), logged != hash,
-          try !hasSameChanges(handed.source, hash, as: place.position, from: replica)
-        else { continue }
-        let first = try timeline().lineage.canonical(place)
-        let digest = ContentHash(of: first.generation.bytes + hash.bytes)
-        guard let derived = GenerationID(bytes: Array(digest.bytes.prefix(16))) else { continue }
-        try learn([
-          LineageLink(
-            generation: derived, parent: first.generation,
-            fork: LogPosition(first.position.rawValue - 1))
-        ])
-        try database.execute(HubSQL.insertRenaming, parameters + [Value(derived)])
-        return Renaming(first: first, derived: derived)
-      }
-    }
-    return Renaming()
-  }
-
-  /// Whether a changeset is the entry at a position under another name.
-  private func hasSameChanges(
-    _ source: ChangesetSource, _ hash: ContentHash, as position: LogPosition,
-    from replica: ReplicaID
-  ) throws -> Bool {
-    if let known = try loggedChangeset(hash) { return known.position == position }
-    let origin = try header(of: source, from: replica).origin ?? hash
-    return try self.position(ofOrigin: origin) == position
-  }
-
-  /// The content hash of the entry that this log has under a name; nil if it has none.
-  private func contentHash(at place: CausalContext) throws -> ContentHash? {
-    guard place.position > .start, try isHere(place) else { return nil }
-    return try database.firstRow(HubSQL.selectContentHash, [Value(place.position)])?.first?.asHash
   }
 }

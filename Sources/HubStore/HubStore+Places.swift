@@ -109,7 +109,8 @@ extension HubStore {
   }
 
   /// The entries above a position that are before a changeset in its chain, under other names: of
-  /// the chains that it continues, and those that had the same changes.
+  /// the chains that it continues, those that had the same changes, and those of which an earlier
+  /// changeset of the chain was told.
   func ancestors(of dot: Dot, above position: LogPosition) throws -> [SeenEntries.Other] {
     var others: [SeenEntries.Other] = []
     var visited: Set<ReplicaID> = []
@@ -121,7 +122,15 @@ extension HubStore {
       others += try database.rows(sql, parameters).map {
         SeenEntries.Other(since: .start, position: $0[0].asPosition)
       }
-      last = try self.replica(end.replica)?.parent
+      let record = try self.replica(end.replica)
+      // What its parent was may be lost; the changesets that knew say it to those after them.
+      if record?.parentHash != nil,
+        let told = try database.firstRow(HubSQL.selectLastSeenAbove, parameters)
+      {
+        let seen = try SeenEntries(upTo: .start, encoded: told[0].asOptionalBytes)
+        others += seen.others.filter { $0.since == .start && $0.position > position }
+      }
+      last = record?.parent
     }
     return others
   }

@@ -31,7 +31,7 @@ extension HubStore {
         _ = try whereabouts(of: contact)
         var last = ChainPoint(counter: 0, contentHash: .zero)
         for source in sources {
-          last = try salvage(source, of: record, contact.receivedMilliseconds)
+          last = try salvage(source, of: record, contact)
         }
         return KeptApart(
           counter: try endOfSalvage(of: record.id, after: last),
@@ -73,7 +73,7 @@ extension HubStore {
 
   /// Returns what it is.
   private func salvage(
-    _ source: ChangesetSource, of record: ReplicaRecord, _ milliseconds: Int64
+    _ source: ChangesetSource, of record: ReplicaRecord, _ contact: Contact
   ) throws -> ChainPoint {
     if case .staged(let counter, let hash, _) = source,
       try isSalvaged(counter, hash, of: record.id)
@@ -85,13 +85,16 @@ extension HubStore {
     guard header.dot.replica == record.id else { throw HubStoreError.refused(.notTheAuthors) }
     let point = ChainPoint(counter: header.dot.counter, contentHash: hash)
     guard try loggedChangeset(hash) == nil else { return point }
+    guard
+      try seen(ofPushed: header.context, by: header.dot, handedTo: contact.handedTo) != nil
+    else { throw HubStoreError.refused(.unknownPosition) }
     var piece = 0
     try read(source, of: record.id) { bytes in
       try database.execute(
         HubSQL.insertSalvage,
         [
           Value(record.id), Value(counter: header.dot.counter), Value(hash), Value(piece),
-          .blob(Array(bytes)), .integer(milliseconds),
+          .blob(Array(bytes)), .integer(contact.receivedMilliseconds),
         ])
       piece += 1
     }
@@ -141,7 +144,9 @@ extension HubStore {
       let pieces = try database.rows(HubSQL.selectSalvagePieces, kept.row)
       guard let first = pieces.first?[0].asBytes else { return }
       let header = try header(of: .inline(first), from: record.id)
-      let dot = try hubName(of: header, name: record.name, wallMilliseconds: wallMilliseconds)
+      let dot = try hubName(
+        of: header, name: record.name, told: header.dot, shared: log.head(),
+        wallMilliseconds: wallMilliseconds)
       let acceptor = ChangesetAcceptor(
         store: self, from: .other(dot, seen: nil), claiming: kept.contentHash,
         clockOffsetMilliseconds: record.clockOffsetMilliseconds ?? 0,

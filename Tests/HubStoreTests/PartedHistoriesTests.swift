@@ -1,0 +1,141 @@
+import Basics
+import Clocks
+import Deltas
+import TestSupport
+import Testing
+
+@testable import HubStore
+
+/// What a hub that lost its end, or went back with its memory, makes of tails that do not reach all
+/// the way down to what it has.
+@Suite struct PartedHistoriesTests {
+  private func insert(_ id: Int64, _ name: String = "Ada", at milliseconds: Int64 = 100)
+    -> RowChange
+  {
+    .insertCustomer(id, name, at: milliseconds)
+  }
+
+  private func update(_ id: Int64, _ name: String, at milliseconds: Int64) -> RowChange {
+    // As if the row waited from the beginning on.
+    .update(.customer(id), [2: .text(name)], at: milliseconds, base: .start)
+  }
+
+  /// The hub's memory and disk go back to a snapshot, and it goes on without knowing.
+  private func turnBack(_ world: World, to snapshot: Int) throws {
+    let service = try #require(world.store.service)
+    try world.replaceFile(with: snapshot)
+    world.store.service = service
+  }
+
+  @Test(arguments: [1, 2])
+  func aTailAboveTheForkSharesNothingBelow(entriesKept: Int) throws {
+    let world = try World()
+    let snapshot = try world.backUp()
+    for (id, name) in [(1, "One"), (2, "Lost"), (4, "Four")] {
+      world.write(0, [insert(Int64(id), name)])
+      try world.sync(0)
+    }
+    try turnBack(world, to: snapshot)
+    world.write(1, [insert(2, "New", at: 200)])
+    try world.sync(1)
+    world.branches[0].tail.removeFirst(3 - entriesKept)
+    #expect(try world.exchange(0) == .unknownPosition)
+    _ = try world.relocate(0)
+    // What it deletes is what it had; the other history's row it never saw.
+    world.write(0, [.delete(.customer(2), at: 300)])
+    try world.sync(0)
+    try world.sync(1)
+    let row = world.branches[1].core.rows[.customer(2)]
+    #expect(row?[ColumnID(2)] == .text("New"))
+    #expect(try world.store.lossCount() == 3 - entriesKept)
+  }
+
+  @Test func whatABranchToldThisLogToHaveIsShared() throws {
+    let world = try World()
+    for id in [1, 2] {
+      world.write(0, [insert(Int64(id))])
+      try world.sync(0)
+    }
+    try world.sync(0)
+    let snapshot = try world.backUp()
+    world.write(0, [insert(3)])
+    try world.sync(0)
+    try turnBack(world, to: snapshot)
+    world.write(1, [insert(4)])
+    try world.sync(1)
+    world.branches[0].tail.removeFirst(2)
+    try world.settle()
+    #expect(try world.expectLevel().count == 4)
+    #expect(try world.store.lossCount() == 0)
+  }
+
+  @Test func aTailOfNothingIsToldApartToo() throws {
+    let world = try World()
+    let snapshot = try world.backUp()
+    world.write(0, [insert(1, "Lost")])
+    try world.sync(0)
+    try turnBack(world, to: snapshot)
+    world.write(1, [insert(2, "New")])
+    try world.sync(1)
+    world.branches[0].tail = []
+    try world.sync(0)
+    #expect(try world.store.lossCount() == 1)
+    #expect(try world.exchange(0) == .done)
+  }
+
+  @Test func anEntryWithoutItsPredecessorIsBehindTheOnesBefore() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.backUp()
+    let lost = world.write(0, [insert(2)])
+    try world.sync(0)
+    world.write(0, [update(1, "Bo", at: 200)])
+    try world.sync(0)
+    world.branches[0].tail.removeAll { $0.contentHash == lost }
+    try world.restore(0)
+    try world.sync(0)
+    #expect(try world.store.lossCount() == 1)
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+    try world.sync(1)
+    #expect(world.branches[1].core.rows[.customer(1)]?[ColumnID(2)] == .text("Bo"))
+  }
+
+  @Test func aChainGoesOnKnowingWhatOneOfItsEntriesWasTold() throws {
+    let world = try World()
+    let first = world.write(0, [insert(1)])
+    let copy = world.copy(0)
+    try world.sync(0)
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    try world.backUp()
+    world.write(copy, [insert(3)])
+    try world.sync(copy)
+    try world.sync(copy)
+    // Its first changeset is the original's under another name: only the log knew.
+    world.branches[copy].tail.removeAll { world.origin(of: $0.contentHash) == first }
+    try world.restore(0)
+    world.write(copy, [update(1, "Bo", at: 200)])
+    try world.sync(copy)
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+    #expect(
+      world.branches[copy].core.rows[.customer(1)]?[ColumnID(2)] == .text("Bo"))
+  }
+
+  @Test func aRetiredBranchHandsBackBeforeItsWorkIsKeptApart() throws {
+    let world = try World()
+    let snapshot = try world.backUp()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try turnBack(world, to: snapshot)
+    world.write(1, [insert(2, "New")])
+    try world.sync(1)
+    try world.store.retire(name: try #require(world.names[world.branches[0].core.replica]))
+    world.write(0, [.delete(.customer(2), at: 300)])
+    #expect(try world.exchange(0) == .unknownPosition)
+    #expect(try world.store.salvaged().isEmpty)
+    _ = try world.relocate(0)
+    #expect(throws: ChangesetRefusal.self) { _ = try world.exchange(0) }
+    #expect(try world.store.salvaged().count == 1)
+  }
+}
