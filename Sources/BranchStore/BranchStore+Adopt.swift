@@ -5,8 +5,22 @@ internal import Storage
 
 /// Chains: what a copy of a database does to go on beside the one it was copied from.
 extension BranchStore {
-  /// The last changeset of the chain that has left the outbox; its counter is 0 if none has.
+  /// The last changeset of the chain that has left the outbox, by the hash it was first sealed with
+  /// as far as that is known: the log may have it under another header. Its counter is 0 if none
+  /// has.
   package func confirmedHead() throws -> (counter: UInt64, hash: ContentHash) {
+    let head = try lastConfirmed()
+    return try performing {
+      guard let id = try database.integer(BranchSQL.selectTailID, [.blob(head.hash.bytes)]),
+        let row = try database.firstRow(BranchSQL.selectTailPiece, [.integer(id), .integer(0)]),
+        case .blob(let bytes)? = row.first,
+        let origin = try Self.header(inBeginning: bytes)?.origin
+      else { return head }
+      return (head.counter, origin)
+    }
+  }
+
+  private func lastConfirmed() throws -> (counter: UInt64, hash: ContentHash) {
     try performing {
       let state = try BranchState(database)
       guard let first = try outbox().first else {

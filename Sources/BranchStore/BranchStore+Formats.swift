@@ -30,6 +30,10 @@ extension BranchStore {
       case .blob(let bytes)? = try database.firstRow(
         BranchSQL.selectPiece, [.integer(Int64(counter)), .integer(0)])?.first
     else { return nil }
+    return try header(inBeginning: bytes)
+  }
+
+  static func header(inBeginning bytes: [UInt8]) throws -> ChangesetHeader? {
     var frames = FrameReader()
     frames.append(bytes)
     guard let frame = try frames.next(), frame.type == .changesetHeader else { return nil }

@@ -78,13 +78,19 @@ extension HubStore {
           throw HubStoreError.refused(
             .malformed("a replica that has changesets cannot take another's place"))
         }
-        let logged = confirmed.counter > 0 ? try loggedChangeset(confirmed.contentHash) : nil
-        let parent = logged.map { (hash: confirmed.contentHash, dot: $0.dot) }
+        let logged = confirmed.counter > 0 ? try logged(confirmed.contentHash) : nil
+        let parent = logged.map { (hash: confirmed.contentHash, dot: $0) }
         try setParent(of: record, parent, confirmed)
         try noteCopy(record, of: previous, parent?.dot, wallMilliseconds: wallMilliseconds)
         return parent?.hash ?? .zero
       }
     }
+  }
+
+  /// What the log calls a changeset that it may have under another header.
+  private func logged(_ hash: ContentHash) throws -> Dot? {
+    if let known = try loggedChangeset(hash) { return known.dot }
+    return try position(ofOrigin: hash).flatMap { try log.entry($0)?.dot }
   }
 
   private func setParent(

@@ -122,6 +122,29 @@ import Testing
       world.branches[copy].core.rows[.customer(1)]?[ColumnID(2)] == .text("Bo"))
   }
 
+  @Test func aCopyIsKnownByWhatItsLastChangesetWasFirst() throws {
+    let world = try World()
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    let copy = world.copy(0)
+    try world.sync(0)
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    world.write(copy, [insert(3)])
+    try world.sync(copy)
+    // The log gets it back under the header that the copy gave it.
+    world.branches[copy].tail.removeAll { $0.contentHash == first }
+    try world.restore(0)
+    try world.sync(copy)
+    #expect(try world.store.loggedChangeset(first) == nil)
+    let replica = world.branches[0].core.replica
+    let next = try world.enrol("next")
+    let parent = try world.store.adopt(
+      world.branches[next].core.replica, after: replica,
+      confirmed: ChainPoint(counter: 1, contentHash: first), wallMilliseconds: TestHub.now)
+    #expect(parent == first)
+  }
+
   @Test func aRetiredBranchHandsBackBeforeItsWorkIsKeptApart() throws {
     let world = try World()
     let snapshot = try world.backUp()
