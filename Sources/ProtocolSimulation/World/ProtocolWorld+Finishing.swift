@@ -209,8 +209,10 @@ extension ProtocolWorld {
           ? table.columns.map {
             state.standing($0, table: ModelTable.id, policy: ModelHub.policy)?.value ?? .null
           } : nil
+        // What was written on a lost stretch is seen by some that are seen by others who lack it.
+        let isPatchy = truth.hasRelocated && truth.isPatchy(row)
         let hasSame =
-          hub.rows[row].isForgotten || hub.rows[row].settledValues != nil
+          hub.rows[row].isForgotten || hub.rows[row].settledValues != nil || isPatchy
           || state.cells == hub.rows[row].state.cells
         guard values != hub.standing(row) || !hasSame else { continue }
         fail(

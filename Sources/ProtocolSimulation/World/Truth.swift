@@ -56,6 +56,11 @@ struct Truth {
     return mark
   }
 
+  /// Whether a row has writes of a stretch that somebody could not name.
+  func isPatchy(_ row: Int) -> Bool {
+    unnamed.union(writtenUncompared).elements.contains { rows[$0] == row }
+  }
+
   var isFull: Bool { seen.count > Marks.countMax - 24 }
 
   mutating func noteBackup(_ hub: ModelHub) {
