@@ -44,6 +44,12 @@ package enum Mutant: String, CaseIterable, Sendable {
     [.ownEntriesNeverAnew, .handedWithoutBlocks, .wrongReceiver].contains(self)
   }
 
+  /// What an entry had seen of the chains that its own continues says nothing for later entries.
+  ///
+  /// That later entries ask the earlier ones covers a hub which looks at one parent only, so that
+  /// is planted with this one.
+  var tellsChainsOnce: Bool { [.chainsToldOnce, .chainByAuthorOnly].contains(self) }
+
   /// A row whose insertion nobody has stands with what is known of it.
   ///
   /// That such rows are hidden covers a late update of a forgotten row, so that is planted with

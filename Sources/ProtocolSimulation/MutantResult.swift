@@ -6,6 +6,20 @@ package struct MutantResult: Sendable {
   package var trialCount: Int
   package var oracles: [String: Int]
 
+  /// The head of a table of them.
+  package static let markdownHead = """
+    | Bug | What goes wrong | Histories | Caught by | Median seeds |
+    | --- | --- | --- | --- | --- |
+    """
+
+  /// A line of the table.
+  package var markdown: String {
+    let found = oracles.keys.sorted().joined(separator: "; ")
+    let median = seedCounts.isEmpty ? "not caught" : "\(seedCounts[seedCounts.count / 2])"
+    return "| `\(mutant.rawValue)` | \(mutant.meaning) | \(mutant.shape.rawValue) | \(found) "
+      + "| \(median) |"
+  }
+
   /// One line for people.
   package var text: String {
     let name = mutant.rawValue

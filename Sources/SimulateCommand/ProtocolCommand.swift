@@ -35,6 +35,9 @@ struct ProtocolCommand: AsyncParsableCommand {
   @Flag(help: "Plant each bug in turn, or the one given, and say how soon it is caught.")
   var mutants = false
 
+  @Flag(help: "With --mutants: print the table of docs/mutants.md.")
+  var markdown = false
+
   @Option(help: "With --mutants: how often each is looked for, in seeds of their own.")
   var trials: Int = 3
 
@@ -88,6 +91,7 @@ struct ProtocolCommand: AsyncParsableCommand {
 
   private func runMutants() async throws {
     var survivors = 0
+    var results: [MutantResult] = []
     await withTaskGroup(of: MutantResult.self) { group in
       let named = mutant.flatMap { Mutant(rawValue: $0) }
       var rest = Mutant.allCases.filter { named.map { [$0] }?.contains($0) ?? ($0 != .none) }[...]
@@ -100,9 +104,16 @@ struct ProtocolCommand: AsyncParsableCommand {
       }
       for _ in 0..<jobs { addNext() }
       while let result = await group.next() {
-        print(result.text)
+        if !markdown { print(result.text) }
+        results.append(result)
         if result.seedCounts.count < trials { survivors += 1 }
         addNext()
+      }
+    }
+    if markdown {
+      print(MutantResult.markdownHead)
+      for mutant in Mutant.allCases {
+        for result in results where result.mutant == mutant { print(result.markdown) }
       }
     }
     guard survivors == 0 else {

@@ -55,11 +55,11 @@ extension ModelHub {
     }
     var parent = registry[author.replica]?.parent
     var rounds = 0
-    if mutant != .chainsToldOnce {
+    if !mutant.tellsChainsOnce {
       result += told(ofChain: author.replica, upTo: author.counter - 1, above: prefix)
     }
     while let dot = parent, rounds < 50 {
-      if mutant != .chainsToldOnce {
+      if !mutant.tellsChainsOnce {
         result += told(ofChain: dot.replica, upTo: dot.counter, above: prefix)
       }
       rounds += 1

@@ -10,18 +10,23 @@ package struct HistoryOptions: Sendable {
   var latePerThousand = 0
   var unbackedMax = 1000
   var hotRow = false
+  /// What the history is made of, if it is not drawn.
+  var storyIndex: Int?
   var limits = ModelLimits()
   /// Beside each other: how often each kind of event comes.
   var weights: [(kind: Kind, weight: Int)] = []
 
+  private var story: HistoryStory? { storyIndex.map { HistoryStory.all[$0] } }
+
   /// Whether a database may be copied, so that one identity has two places.
   var hasCopies: Bool {
-    weights.contains {
-      switch $0.kind {
-      case .restoreBranch, .cloneBranch, .joinCopy, .turnBackHub: true
-      default: false
+    story?.hasCopies ?? false
+      || weights.contains {
+        switch $0.kind {
+        case .restoreBranch, .cloneBranch, .joinCopy, .turnBackHub: true
+        default: false
+        }
       }
-    }
   }
 
   enum Kind: Sendable {
@@ -85,6 +90,7 @@ package struct HistoryOptions: Sendable {
 
   /// The history: what happens, in order.
   func history(seed: UInt64) -> [HistoryEvent] {
+    if let story { return story.varied(seed: seed) }
     var random = SeededGenerator(seed: seed &* 3 &+ 2)
     let total = weights.reduce(0) { $0 + $1.weight }
     return (0..<eventCount).flatMap { _ in

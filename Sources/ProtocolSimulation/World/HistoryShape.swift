@@ -25,6 +25,8 @@ package enum HistoryShape: String, CaseIterable, Sendable {
   case copiesAndRestores
   /// The hub is turned back once without its knowing.
   case turnBacks
+  /// Histories that were written down, with small changes.
+  case stories
   /// Programs write while nothing captures; clocks jump.
   case gaps
 }
@@ -34,6 +36,12 @@ extension HistoryOptions {
   init(seed: UInt64, shape: HistoryShape) {
     self.init(seed: seed)
     guard shape != .mixed else { return }
+    if shape == .stories {
+      let index = Int(seed % UInt64(HistoryStory.all.count))
+      self = HistoryStory.all[index].options
+      storyIndex = index
+      return
+    }
     var random = SeededGenerator(seed: seed &* 3 &+ 1)
     rowCount = Int.random(in: 1...3, using: &random)
     columnCount = Int.random(in: 1...2, using: &random)
@@ -57,7 +65,7 @@ extension HistoryOptions {
     ]
     let pruning: [(kind: Kind, weight: Int)] = [(.prune, 60), (.passLong, 40)]
     switch shape {
-    case .mixed: break
+    case .mixed, .stories: break
     case .restores: weights += restores + [(.startHub, 15), (.joinNew, 5)]
     case .lostAnswers:
       eventCount = Int.random(in: 8...30, using: &random)
@@ -82,6 +90,44 @@ extension HistoryOptions {
     case .copiesAndRestores: weights += copies + restores
     case .turnBacks: weights += [(.copyHub, 50), (.turnBackHub, 50)]
     case .gaps: weights += [(.gap, 80), (.setClock, 60), (.repair, 10)]
+    }
+  }
+}
+
+extension HistoryStory {
+  /// What happens, with some events left out, doubled, moved or added.
+  func varied(seed: UInt64) -> [HistoryEvent] {
+    var random = SeededGenerator(seed: seed &* 3 &+ 2)
+    var events = events
+    for _ in 0..<Int.random(in: 0...4, using: &random) where events.count > 2 {
+      let index = Int.random(in: 0..<events.count, using: &random)
+      let other = Int.random(in: 0..<events.count, using: &random)
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0: events.remove(at: index)
+      case 1 where !isOnce(events[other]): events.insert(events[other], at: index)
+      case 2: events.swapAt(index, other)
+      case 3: events.insert(.write(device: other, chance: random.next()), at: index)
+      default:
+        let messages = Int.random(in: 1...20, using: &random)
+        events.insert(.sync(device: other, messages: messages, chance: random.next()), at: index)
+      }
+    }
+    return events
+  }
+
+  var hasCopies: Bool {
+    events.contains {
+      switch $0 {
+      case .restoreBranch, .cloneBranch, .joinCopy, .turnBackHub: true
+      default: false
+      }
+    }
+  }
+
+  private func isOnce(_ event: HistoryEvent) -> Bool {
+    switch event {
+    case .turnBackHub, .copyHub: true
+    default: false
     }
   }
 }
