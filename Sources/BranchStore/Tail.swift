@@ -133,9 +133,9 @@ struct Tail {
   /// A hub that does not say so leaves it at what the author says.
   private func seen(by head: DeltaEntry, _ header: ChangesetHeader) -> [Value] {
     guard let seen = head.seen else { return Self.seen(header.context) }
+    // The others are positions of this generation's path, whatever writes the first one's name.
     return Self.seen(
-      lineage.canonical(CausalContext(generation: generation, position: seen.upTo)),
-      also: seen.also)
+      CausalContext(generation: generation, position: seen.upTo), also: seen.also)
   }
 
   static func seen(_ place: CausalContext, also: [EntryKnowledge.Also] = []) -> [Value] {

@@ -106,14 +106,15 @@ extension HubSQL {
     CREATE INDEX tributary_log_vector ON tributary_log (replica, position, counter);
 
     CREATE TABLE tributary_alias (
-      hash BLOB PRIMARY KEY,
-      origin BLOB,
-      position INTEGER NOT NULL,
       replica INTEGER NOT NULL,
       counter INTEGER NOT NULL,
-      noted_at INTEGER NOT NULL
+      hash BLOB NOT NULL,
+      origin BLOB,
+      position INTEGER NOT NULL,
+      noted_at INTEGER NOT NULL,
+      PRIMARY KEY (replica, counter)
     ) STRICT, WITHOUT ROWID;
-    CREATE UNIQUE INDEX tributary_alias_dot ON tributary_alias (replica, counter);
+    CREATE INDEX tributary_alias_hash ON tributary_alias (hash);
     CREATE INDEX tributary_alias_origin ON tributary_alias (origin) WHERE origin IS NOT NULL;
 
     CREATE TABLE tributary_vector_base (

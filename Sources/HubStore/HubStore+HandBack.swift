@@ -14,8 +14,8 @@ package struct HandedChangeset: Hashable, Sendable {
   /// The clock facts with which it was merged.
   package var clockOffsetMilliseconds: Int64
   package var receivedMilliseconds: Int64
-  /// What its author had seen, in positions of the branch's path: `generation` is any of it. Nil
-  /// stands for what the changeset's header says.
+  /// What its author had seen, in positions of the path of its generation. Nil stands for what the
+  /// changeset's header says.
   package var seen: ToldSeen?
   package var source: ChangesetSource
 
@@ -130,8 +130,12 @@ extension HubStore {
       positions.append(
         try take(
           handed, hash, from: replica, places: handed.places.map(renaming.renamed),
-          seen: handed.seen.map {
-            ToldSeen(generation: place.generation, upTo: $0.upTo, others: $0.others)
+          seen: handed.seen.map { told in
+            // What came with a whole state may be told in positions of a path that was left.
+            let isOnPath = known.includes(told.reach, in: batch.timeline)
+            return ToldSeen(
+              generation: isOnPath ? place.generation : renaming.renamed(told.reach).generation,
+              upTo: told.upTo, others: told.others)
           },
           shared: shared, wallMilliseconds: wallMilliseconds, budget: &budget))
     }

@@ -75,6 +75,32 @@ import Testing
     #expect(try world.store.conflicts(openOnly: false).isEmpty)
   }
 
+  @Test func oneChangesetMayBeInTwoChainsUnderTheNameOfAnother() throws {
+    let world = try World(branches: 2)
+    world.write(0, [insert(1)])
+    try world.settle()
+    world.write(0, [insert(2)])
+    let other = world.copy(0)
+    world.write(0, [insert(3)])
+    let copy = world.copy(0)
+    world.write(other, [insert(4)])
+    try world.sync(other)
+    // Under its new name the log has the first as an alias, and the second is new.
+    try world.fork(copy)
+    try world.backUp()
+    #expect(try world.exchange(copy, isLossy: true) == .answerLost)
+    try world.sync(1)
+    try world.restore(0)
+    // The second comes as what another copy made of it, then from a tail without the first.
+    try world.sync(0)
+    try world.sync(1)
+    try world.sync(copy)
+    try world.settle()
+    let tables = try world.expectLevel()
+    #expect(tables.count == 4)
+    #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+
   @Test func adoptingTwiceIsAdoptingOnce() throws {
     let world = try World(branches: 1)
     let hash = world.write(0, [insert(1)])

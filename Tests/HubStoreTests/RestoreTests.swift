@@ -203,6 +203,33 @@ import Testing
     #expect(tables[.customer(1)]?[ColumnID(2)] == .text("Cy"))
   }
 
+  @Test func whatWasSeenOnAPathThatWasLeftIsReadThere() throws {
+    let world = try World(branches: 3)
+    world.write(0, [insert(1)])
+    try world.settle()
+    try world.backUp()
+    let left = try world.store.generation()
+    world.write(1, [insert(2)])
+    try world.sync(1)
+    try world.sync(0)
+    let writing = world.write(0, [.update(.customer(1), [2: .text("Cy")], at: 300)])
+    try world.restore(0)
+    let unseen = world.write(2, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(2)
+    try world.sync(0)
+    #expect(try world.store.conflicts(openOnly: false).count == 1)
+    // As after a whole state: of the entry the branch knows what its own header says.
+    let index = try #require(
+      world.branches[0].tail.firstIndex { $0.contentHash == writing })
+    world.branches[0].tail[index].seen = ToldSeen(generation: left, upTo: LogPosition(2))
+    world.branches[0].tail.removeAll { $0.contentHash == unseen }
+    try world.restore(0)
+    try world.sync(0)
+    try world.settle()
+    #expect(try world.store.conflicts(openOnly: false).count == 1)
+    try world.expectLevel()
+  }
+
   @Test func anAuthorWithoutItsOwnEntryGetsItsBlocks() throws {
     let world = try World()
     try world.backUp()
