@@ -36,7 +36,7 @@ package enum Causality: Checker {
     var counts = Counts()
     var found: [Violation] = []
     let world = evidence.world
-    for (key, all) in world.changes {
+    for (key, all) in world.changes where !world.lateRows.contains(key) {
       let history = all.filter { !$0.isAbsorbed }
       for (index, later) in history.enumerated() {
         for earlier in history[..<index] where meets(earlier, later) {
