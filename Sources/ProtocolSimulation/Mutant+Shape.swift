@@ -30,7 +30,7 @@ extension Mutant {
       [
         .clockFactsMadeUp, .handedPlacesNotTold, .wholeStateOld,
         .tailLastPlaceOnly,
-        .handBackOfPathOnly, .adoptedWithoutParent, .knowledgeNotClosed, .alsoIgnoresBase,
+        .adoptedWithoutParent, .knowledgeNotClosed, .alsoIgnoresBase,
         .wholeKeepsRows,
       ]
     ),
@@ -78,7 +78,8 @@ extension Mutant {
     (
       .stories,
       [
-        .baseAboveForkKept, .wholeNotDeferred, .confirmedByHeader, .lateUpdateResurrects,
+        .baseAboveForkKept, .handBackOfPathOnly, .wholeNotDeferred, .confirmedByHeader,
+        .lateUpdateResurrects,
         .chainByAuthorOnly, .floorRaw, .resumeByPosition,
         .lateChangesSilent, .sharedBelowTail,
         .namesBelowForkKept, .chainsToldOnce, .lostParentIsNone, .retiredFirst, .oldFloorsCount,

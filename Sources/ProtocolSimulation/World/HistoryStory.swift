@@ -12,7 +12,7 @@ package struct HistoryStory: Sendable {
     tailAboveTheFork, oldNameOfASharedEntry, predecessorIsLost, aliasOfALostChain,
     retiredOnALostStretch, floorOfALeftTimeline, waitingAcrossARestore, oldContextsInTheOutbox,
     halfADelta, predecessorComesLate,
-    copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice,
+    copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice, tailBehindAState,
   ]
 
   /// The hub's memory goes back. A branch whose tail begins above where the histories part names
@@ -160,6 +160,16 @@ package struct HistoryStory: Sendable {
     events: [
       edit(0, row: 0), .seal(device: 0), edit(0, row: 0), .seal(device: 0), .joinCopy(device: 0),
       sync(0), .backUpHub, edit(2, row: 0), sync(2, messages: 4), .restoreHub(age: 0),
+    ])
+
+  /// Another has handed everything back, and a whole state comes instead of the log: the tail has no
+  /// place on the path when the hub goes back again.
+  static let tailBehindAState = HistoryStory(
+    name: "tail behind a state", mutant: .handBackOfPathOnly,
+    options: HistoryOptions(rowCount: 1, deviceCount: 2),
+    events: [
+      .backUpHub, edit(0, row: 0), sync(0), sync(1), edit(0, row: 0), .restoreHub(age: 0), sync(1),
+      sync(1), .prune, .backUpHub, sync(0), .restoreHub(age: 0),
     ])
 
   private static func oneAtATime(
