@@ -147,7 +147,7 @@ package struct SimulationPlan: Hashable, Sendable {
     if generator.chance(300) { locks = Int.random(in: 5...80, using: &generator) }
     guard hasUpheavals else { return }
     if generator.chance(200) { twinHubs = Int.random(in: 50...300, using: &generator) }
-    let draws = generator.chance(400)
+    let draws = generator.chance(700)
     let rate = Int.random(in: 50...300, using: &generator)
     // After such, rows that differ are sent, whatever made them differ.
     if draws, captureGaps + hubRestores + twinHubs == 0 { bitRot = rate }

@@ -31,9 +31,17 @@ extension Simulator {
   func rot(_ branch: SimulatedBranch) throws {
     let file = "branch.db"
     guard branch.application != nil, branch.engine == nil, branch.disk.hasPower,
-      try branch.observing({ try $0.status().pendingRowCount }) == 0,
-      let before = try branch.reader?.rows()
+      !fullDisks.contains(branch.disk.folder), let store = branch.store
     else { return }
+    // What was not sealed has no other trace than the row itself.
+    SQLiteClock.set(wall(branch))
+    _ = try store.seal(wallMilliseconds: wall(branch))
+    guard let before = try branch.reader?.rows() else { return }
+    // What is in the write-ahead log has a checksum.
+    try branch.disk.acting(as: .program) {
+      try Database(path: branch.path, mode: .readWrite, busyTimeoutMilliseconds: 0).executeScript(
+        "PRAGMA wal_checkpoint(TRUNCATE)")
+    }
     let texts = before.values.joined().compactMap { value in
       if case .text(let bytes) = value, bytes.count > 2, bytes[0] == UInt8(ascii: "w") {
         bytes

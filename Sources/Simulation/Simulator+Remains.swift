@@ -50,6 +50,7 @@ extension Simulator {
   func noticeFacts() throws -> Notices.Facts {
     var facts = Notices.Facts()
     facts.forks = forks
+    facts.names = forkNames
     for (machine, branch) in branches {
       guard let store = branch.store else { continue }
       facts.identities[machine] = store.identity.replica

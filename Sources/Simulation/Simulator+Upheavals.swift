@@ -198,6 +198,7 @@ extension Simulator {
       branch.certificates[certificate.replica] = certificate
       branch.newCertificate = certificate
       if let before = branch.store?.identity.replica {
+        forkNames.insert(name)
         forks[certificate.replica] = Notices.Fork(from: before, name: name)
       }
       trace.add(now, branch.name, "has enrolled as \(certificate.replica), “\(name)”")

@@ -65,6 +65,7 @@ package final class Simulator {
   var rottenMachines: Set<MachineID> = []
   /// Identities that were given to copies.
   var forks: [ReplicaID: Notices.Fork] = [:]
+  var forkNames: Set<String> = []
   /// What has been at each place of the hub's logs.
   var placedEntries: [CausalContext: History.LogEntry] = [:]
   /// What names the positions of the hub's log.
@@ -101,9 +102,9 @@ package final class Simulator {
     self.folder = folder
     generator = SeededGenerator(seed: seed)
     mischief = SeededGenerator(seed: seed ^ 0x6c6f_636b)
-    var plan = SimulationPlan(&generator)
+    plan = SimulationPlan(&generator)
     plan.drawMore(&mischief)
-    self.plan = plan.without(reduction.faultsLeftOut)
+    plan = plan.without(reduction.faultsLeftOut)
     eventsLeftOut = reduction.eventsLeftOut
     schema = try SimulatedSchema.read(path: folder + "/like.db", plan)
     rowReader = RowReader(schema)

@@ -88,4 +88,20 @@ struct BrokenWorldTests {
     }.violations
     #expect(found.contains { $0.checker == "BoundedMetadata" })
   }
+
+  /// As if a branch sent what stood in a row whose bits had turned.
+  @Test func damageThatIsSentIsNoticed() throws {
+    let found = try outcome(seed: 1) { simulator, event in
+      guard event == 50 else { return }
+      let table = try #require(simulator.schema.table(named: "customer"))
+      let turned = Value.text("w\u{80}")
+      simulator.rotten.insert(turned)
+      simulator.checkIsWritten(
+        RowChange(
+          key: RowKey(table: table.id, values: [.integer(1)]), kind: .update,
+          columns: [try #require(table.valueColumns.first)], values: [turned], milliseconds: 0,
+          base: nil))
+    }.violations
+    #expect(found.contains { $0.checker == "Damage" })
+  }
 }

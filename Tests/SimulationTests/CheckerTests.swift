@@ -347,6 +347,7 @@ struct CheckerTests {
     let original = try #require(evidence.notices.identities[MachineID(1)])
     let copy = ReplicaID(99)
     evidence.notices.identities[MachineID(2)] = copy
+    evidence.notices.names.insert("branch 1 (2)")
     evidence.notices.forks[copy] = Notices.Fork(from: original, name: "branch 1 (2)")
     for number in 1...2 {
       evidence.notices.texts[MachineID(number)] = ["One of them is “branch 1 (2)” from now on."]

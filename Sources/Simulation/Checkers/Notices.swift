@@ -22,6 +22,8 @@ package enum Notices: Checker {
   package struct Facts: Hashable, Sendable {
     /// By the identity given.
     package var forks: [ReplicaID: Fork] = [:]
+    /// Every name that was ever given to a copy: a hub that was put back may give a number again.
+    package var names: Set<String> = []
     /// Who each database is in the end.
     package var identities: [MachineID: ReplicaID] = [:]
     /// What its people were told.
@@ -47,7 +49,7 @@ package enum Notices: Checker {
           violation("\(machine), which is \(identity), was not told of “\(fork.name)”."))
       }
       for text in texts
-      where !facts.forks.values.contains(where: { text.contains("“\($0.name)”") }) {
+      where !facts.names.contains(where: { text.contains("“\($0)”") }) {
         result.append(violation("\(machine) was told what did not happen: \(text)"))
       }
     }
