@@ -334,7 +334,10 @@ final class ChangesetAcceptor {
     try store.database.execute(
       HubSQL.updateChain,
       [Value(counter: entry.dot.counter), Value(trailer.contentHash), Value(entry.dot.replica)])
-    try store.reviseSeen(ofChainsAfter: entry.dot, trailer.contentHash)
+    // Chains that were handed back before it know it by what it was first sealed as.
+    for hash in [trailer.contentHash, header.origin].compactMap({ $0 }) {
+      try store.reviseSeen(ofChainsAfter: entry.dot, hash)
+    }
     return AcceptedEntry(
       counter: entry.dot.counter, contentHash: trailer.contentHash, position: position,
       isNew: true, rowCount: trailer.rowCount)

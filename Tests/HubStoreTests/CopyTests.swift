@@ -196,6 +196,34 @@ import Testing
     try world.expectLevel()
   }
 
+  @Test func aParentThatComesLateAsAnothersChangesetIsLinked() throws {
+    let world = try World(branches: 2)
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    let copy = world.copy(0)
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(0)
+    try world.sync(1)
+    world.write(copy, [insert(3)])
+    try world.sync(copy)
+    try world.restore(0)
+    for index in [1, copy] {
+      world.branches[index].tail.removeAll { $0.contentHash == first }
+    }
+    try world.sync(1)
+    #expect(try world.store.branch(named: "branch 1 (lost 1)").parent == nil)
+    // The copy has it under a name of its own.
+    try world.sync(copy)
+    #expect(try world.store.loggedChangeset(first) == nil)
+    let position = try #require(try world.store.position(ofOrigin: first))
+    let linked = try world.store.branch(named: "branch 1 (lost 1)")
+    #expect(try linked.parent == world.store.log.entry(position)?.dot)
+    let seen = try #require(try world.store.log.entry(LogPosition(1))?.seen)
+    #expect(seen.knowledge(base: nil).contains(position))
+    try world.settle()
+    try world.expectLevel()
+  }
+
   // MARK: Retired
 
   @Test func whatARetiredBranchSendsIsKeptApart() throws {
