@@ -162,8 +162,8 @@ package struct HistoryStory: Sendable {
       sync(0), .backUpHub, edit(2, row: 0), sync(2, messages: 4), .restoreHub(age: 0),
     ])
 
-  /// Another has handed everything back, and a whole state comes instead of the log: the tail has no
-  /// place on the path when the hub goes back again.
+  /// Another has handed everything back, and a whole state comes instead of the log: the tail has
+  /// no place on the path when the hub goes back again.
   static let tailBehindAState = HistoryStory(
     name: "tail behind a state", mutant: .handBackOfPathOnly,
     options: HistoryOptions(rowCount: 1, deviceCount: 2),
