@@ -43,3 +43,21 @@ extension Value {
     return a == b ? left < right : a < b
   }
 }
+
+extension Value {
+  /// Whether SQLite sorts one value before the other: as `precedes`, but numbers that are worth the
+  /// same come neither before nor after each other.
+  package static func sortsBefore(_ left: Value, _ right: Value) -> Bool {
+    precedes(left, right) && !isSameNumber(left, right)
+  }
+
+  private static func isSameNumber(_ left: Value, _ right: Value) -> Bool {
+    switch (left, right) {
+    case (.integer(let integer), .real(let bits)), (.real(let bits), .integer(let integer)):
+      return compare(integer, Double(bitPattern: bits)) == 0
+    case (.real(let left), .real(let right)):
+      return Double(bitPattern: left) == Double(bitPattern: right)
+    default: return false
+    }
+  }
+}

@@ -1,20 +1,105 @@
 package import Deltas
 
-/// How one column's conflicts come out. A rule is one file: its choice among concurrent versions.
-package protocol MergeRule: Sendable {
-  /// The name that policies, ledgers and people use.
-  var name: String { get }
-  /// Which of at least two concurrent versions stands, and why. A function of the set alone: the
-  /// caller passes the versions in canonical order.
-  func choose(_ versions: [CellVersion]) -> (standing: Int, explanation: MergeExplanation)
+/// Which rule each column has, and what becomes of rows. The same on all replicas.
+///
+/// What it says is data, with one canonical spelling; the rules that it names are looked up when it
+/// is made.
+package struct MergePolicy: Sendable {
+  /// Of the tables that have one of their own.
+  package let tables: [TableID: TablePolicy]
+  /// Of all other tables. Without columns or units.
+  package let others: TablePolicy
+  private let compiled: [TableID: CompiledTable]
+  private let compiledOthers: CompiledTable
+
+  /// The latest write stands everywhere, and changes stand over deletions.
+  package init() {
+    tables = [:]
+    others = TablePolicy()
+    compiled = [:]
+    compiledOthers = CompiledTable(rule: LatestRule())
+  }
+
+  /// Throws where it names rules that the registry does not know, or contradicts itself.
+  package init(
+    tables: [TableID: TablePolicy], others: TablePolicy = TablePolicy(),
+    registry: RuleRegistry = .standard
+  ) throws(MergePolicyError) {
+    guard others.rules.isEmpty, others.units.isEmpty, others.authorities.isEmpty else {
+      throw .columnsOfNoTable
+    }
+    self.tables = tables
+    self.others = others
+    var compiled: [TableID: CompiledTable] = [:]
+    for table in tables.keys.sorted() {
+      compiled[table] = try tables[table].map { (policy) throws(MergePolicyError) in
+        try CompiledTable(policy, registry)
+      }
+    }
+    self.compiled = compiled
+    compiledOthers = try CompiledTable(others, registry)
+  }
+
+  /// What is said of a table.
+  package func table(_ table: TableID) -> TablePolicy { tables[table] ?? others }
+
+  /// The rule of a column, of a unit's columns that of the unit.
+  package func rule(table: TableID, column: ColumnID) -> any MergeRule {
+    let table = compiledTable(table)
+    return table.rules[column] ?? table.rule
+  }
+
+  package func units(of table: TableID) -> [MergeUnit] { compiledTable(table).units }
+
+  package func deletes(of table: TableID) -> DeleteRule { compiledTable(table).deletes }
+
+  /// Whether updates of the column are to say what its author had there before.
+  package func countsOperations(table: TableID, column: ColumnID) -> Bool {
+    rule(table: table, column: column).memory == .operations
+  }
+
+  private func compiledTable(_ table: TableID) -> CompiledTable {
+    compiled.isEmpty ? compiledOthers : compiled[table] ?? compiledOthers
+  }
 }
 
-/// Which rule each column has. The same on all replicas.
-package struct MergePolicy: Sendable {
-  package init() {}
+extension MergePolicy: Hashable {
+  /// Two that say the same are the same.
+  package static func == (left: Self, right: Self) -> Bool {
+    left.tables == right.tables && left.others == right.others
+  }
 
-  /// The name of what decides between a change to a row and a concurrent deletion of it.
-  package static let updateOverDelete = "update over delete"
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(tables)
+    hasher.combine(others)
+  }
+}
 
-  package func rule(table: TableID, column: ColumnID) -> any MergeRule { LatestRule() }
+/// A table's policy with its rules looked up.
+private struct CompiledTable: Sendable {
+  var rule: any MergeRule
+  var rules: [ColumnID: any MergeRule] = [:]
+  var units: [MergeUnit] = []
+  var deletes = DeleteRule.lose
+
+  init(rule: any MergeRule) { self.rule = rule }
+
+  init(_ policy: TablePolicy, _ registry: RuleRegistry) throws(MergePolicyError) {
+    rule = try registry.rule(policy.rule)
+    deletes = policy.deletes
+    for column in policy.rules.keys.sorted() {
+      if let reference = policy.rules[column] { rules[column] = try registry.rule(reference) }
+    }
+    for unit in policy.units {
+      guard unit.columns.count > 1, zip(unit.columns, unit.columns.dropFirst()).allSatisfy(<)
+      else { throw .malformedUnit(unit.columns) }
+      guard let rule = try registry.rule(unit.rule) as? any VersionRule else {
+        throw .unfitForUnit(rule: unit.rule.name)
+      }
+      for column in unit.columns {
+        guard rules.updateValue(rule, forKey: column) == nil else { throw .decidedTwice(column) }
+      }
+      units.append(MergeUnit(columns: unit.columns, rule: rule))
+    }
+  }
 }

@@ -2,29 +2,19 @@ internal import Basics
 internal import Clocks
 package import Deltas
 
-/// A value that one write gave a cell.
-package struct CellVersion: Hashable, Sendable {
-  package var version: Version
-  package var value: Value
-
-  package init(version: Version, value: Value) {
-    self.version = version
-    self.value = value
-  }
-}
-
 /// What the hub knows of one row: for each cell its maximal versions, normally one; the maximal
 /// deletions, normally none.
 ///
-/// What is shown is a function of these sets, never of the order in which they came.
+/// What is shown is a function of these sets, never of the order in which they came. Of a cell
+/// whose rule counts operations, each is kept until a write that is none has seen it.
 ///
 /// A deletion takes no value away: every cell keeps its last versions, so that a change which had
 /// not seen the deletion brings back the whole row. Where a cell has both versions that a deletion
 /// has seen and others that it has not, only the latter count: what somebody knowingly deleted does
 /// not come back against what outlived it. So a deletion is kept although a later one has seen it.
 package struct RowState: Hashable, Sendable {
-  /// Per column outside the key: the versions that no other version of the cell has seen, in the
-  /// order of the log.
+  /// Per column outside the key: the versions that no absolute version of the cell has seen, in
+  /// the order of the log.
   package private(set) var cells: [ColumnID: [CellVersion]] = [:]
   /// The deletions in the order of the log, each as long as some cell has no version that has seen
   /// it.
@@ -52,43 +42,6 @@ package struct RowState: Hashable, Sendable {
     self.isComplete = isComplete
   }
 
-  // MARK: What stands
-
-  /// Whether the row stands: it has a write that no deletion has seen.
-  package var isAlive: Bool {
-    cells.values.contains { $0.contains { isLive($0.version) } }
-  }
-
-  /// The standing value of a cell under a policy, or nil if it was never written.
-  ///
-  /// Of a row that does not stand, what would come back with it.
-  package func standing(
-    _ column: ColumnID, table: TableID, policy: MergePolicy
-  ) -> CellVersion? {
-    let candidates = candidates(column)
-    guard candidates.count > 1 else { return candidates.first }
-    return candidates[policy.rule(table: table, column: column).choose(candidates).standing]
-  }
-
-  /// Whether no deletion has seen the version.
-  private func isLive(_ version: Version) -> Bool {
-    !deletions.contains { $0.hasSeen(version) }
-  }
-
-  /// The versions among which a cell's rule chooses: those that no deletion has seen which another
-  /// version outlived.
-  private func candidates(_ column: ColumnID) -> [CellVersion] {
-    guard let versions = cells[column] else { return [] }
-    guard versions.count > 1, !deletions.isEmpty else { return versions }
-    let lasting = versions.filter { version in
-      !deletions.contains { deletion in
-        deletion.hasSeen(version.version)
-          && versions.contains { !deletion.hasSeen($0.version) }
-      }
-    }
-    return lasting.isEmpty ? versions : lasting
-  }
-
   // MARK: Taking in
 
   /// Takes in one change. Never fails; commutative, associative and idempotent over changes, in
@@ -96,18 +49,22 @@ package struct RowState: Hashable, Sendable {
   ///
   /// The one exception: rows that were there before their branch joined, and are just what stands
   /// already, add nothing at all.
+  ///
+  /// `previous` stands beside the change's columns, or is empty: what the author of an update had
+  /// there before. It counts where the column's rule counts operations.
   package mutating func merge(
-    _ change: RowChange, version: Version, policy: MergePolicy
+    _ change: RowChange, previous: [Value?] = [], version: Version, policy: MergePolicy
   ) -> RowMerge {
-    if change.kind == .insert, version.milliseconds == nil, isAlive,
+    let deletes = policy.deletes(of: change.key.table)
+    let wasAlive = isAlive(deletes)
+    if change.kind == .insert, version.milliseconds == nil, wasAlive,
       showsValues(of: change, policy: policy)
     {
       return RowMerge(isContested: false, conflicts: [])
     }
-    let wasAlive = isAlive
-    take(change, version)
+    take(change, previous, version, policy)
     switch change.kind {
-    case .delete: return deleted(by: version, table: change.key.table)
+    case .delete: return deleted(by: version, deletes)
     case .insert: return written(change, version, policy: policy)
     case .update:
       var result = written(change, version, policy: policy)
@@ -133,30 +90,44 @@ package struct RowState: Hashable, Sendable {
   /// later what a version had seen.
   package func normalized() -> RowState { RowState().joined(self) }
 
-  private mutating func take(_ change: RowChange, _ version: Version) {
+  private mutating func take(
+    _ change: RowChange, _ previous: [Value?], _ version: Version, _ policy: MergePolicy
+  ) {
     switch change.kind {
     case .delete:
       add(version)
-    case .insert, .update:
+    case .insert:
       for (column, value) in Self.cellValues(of: change) {
         add(CellVersion(version: version, value: value), to: column)
       }
-      if change.kind == .insert { isComplete = true }
+      isComplete = true
+    case .update:
+      for (index, (column, value)) in Self.cellValues(of: change).enumerated() {
+        var added = CellVersion(version: version, value: value)
+        if index < previous.count, let before = previous[index],
+          policy.rule(table: change.key.table, column: column).memory == .operations
+        {
+          added.previous = before
+        }
+        add(added, to: column)
+      }
     }
     dropSettledDeletions()
   }
 
-  private static func cellValues(of change: RowChange) -> [(ColumnID, Value)] {
+  static func cellValues(of change: RowChange) -> [(ColumnID, Value)] {
     if change.columns.isEmpty { return [(presenceColumn, .null)] }
     return Array(zip(change.columns, change.values))
   }
 
   private mutating func add(_ added: CellVersion, to column: ColumnID) {
     var versions = cells[column] ?? []
-    guard !versions.contains(where: { $0 == added || $0.version.hasSeen(added.version) }) else {
-      return
-    }
-    versions.removeAll { added.version.hasSeen($0.version) }
+    guard
+      !versions.contains(where: {
+        $0 == added || ($0.isAbsolute && $0.version.hasSeen(added.version))
+      })
+    else { return }
+    if added.isAbsolute { versions.removeAll { added.version.hasSeen($0.version) } }
     let place = versions.firstIndex { Self.precedes(added, $0) } ?? versions.endIndex
     versions.insert(added, at: place)
     cells[column] = versions
@@ -180,101 +151,20 @@ package struct RowState: Hashable, Sendable {
   }
 
   /// The order in which a cell's versions are kept and given to rules. Total.
-  private static func precedes(_ left: CellVersion, _ right: CellVersion) -> Bool {
+  static func precedes(_ left: CellVersion, _ right: CellVersion) -> Bool {
     let leftPlace = (left.version.position, left.version.dot.replica, left.version.dot.counter)
     let rightPlace = (right.version.position, right.version.dot.replica, right.version.dot.counter)
     if leftPlace != rightPlace { return leftPlace < rightPlace }
-    return Value.precedes(left.value, right.value)
+    if left.value != right.value { return Value.precedes(left.value, right.value) }
+    guard let leftBefore = left.previous, let rightBefore = right.previous else {
+      return left.isAbsolute && !right.isAbsolute
+    }
+    return Value.precedes(leftBefore, rightBefore)
   }
 
   private func showsValues(of change: RowChange, policy: MergePolicy) -> Bool {
     Self.cellValues(of: change).allSatisfy { column, value in
       standing(column, table: change.key.table, policy: policy)?.value == value
     }
-  }
-}
-
-// MARK: - What a change met
-
-extension RowState {
-  private func written(
-    _ change: RowChange, _ version: Version, policy: MergePolicy
-  ) -> RowMerge {
-    var result = RowMerge(isContested: false, conflicts: [])
-    let values = Self.cellValues(of: change).filter { column, value in
-      cells[column]?.contains(CellVersion(version: version, value: value)) ?? false
-    }
-    guard !values.isEmpty else { return result }
-    for (column, value) in values where (cells[column] ?? []).count > 1 {
-      result.isContested = true
-      let candidates = candidates(column)
-      guard isLive(version), candidates.contains(where: { $0.value != value }) else { continue }
-      let rule = policy.rule(table: change.key.table, column: column)
-      result.conflicts.append(Self.conflict(column, among: candidates, by: rule))
-    }
-    let deletions = openDeletions.filter { !$0.hasSeen(version) }
-    if !deletions.isEmpty {
-      result.isContested = true
-      let shown = ConflictValue(
-        dot: version.dot, milliseconds: version.milliseconds, value: values.first?.1 ?? .null)
-      result.conflicts.append(Self.conflict([(version, shown)], over: deletions))
-    }
-    return result
-  }
-
-  private func deleted(by deletion: Version, table: TableID) -> RowMerge {
-    guard openDeletions.contains(deletion) else {
-      return RowMerge(isContested: false, conflicts: [])
-    }
-    // One for each write, shown by its first column, the one that stands first.
-    var writes: [(version: Version, shown: ConflictValue)] = []
-    for column in cells.keys.sorted() {
-      for written in cells[column] ?? [] where isLive(written.version) {
-        guard !writes.contains(where: { $0.version.dot == written.version.dot }) else { continue }
-        let shown = ConflictValue(
-          dot: written.version.dot, milliseconds: written.version.milliseconds,
-          value: written.value)
-        writes.append((written.version, shown))
-      }
-    }
-    guard !writes.isEmpty else { return RowMerge(isContested: false, conflicts: []) }
-    writes.sort { LatestRule.stands($0.version, over: $1.version) }
-    return RowMerge(isContested: true, conflicts: [Self.conflict(writes, over: [deletion])])
-  }
-
-  /// The deletions that no write and no other deletion has seen.
-  private var openDeletions: [Version] {
-    deletions.filter { deletion in
-      !deletions.contains { $0.hasSeen(deletion) }
-        && !cells.values.contains { $0.contains { $0.version.hasSeen(deletion) } }
-    }
-  }
-
-  private static func conflict(
-    _ column: ColumnID, among versions: [CellVersion], by rule: any MergeRule
-  ) -> MergeConflict {
-    let (standing, explanation) = rule.choose(versions)
-    let order = [standing] + versions.indices.filter { $0 != standing }
-    return MergeConflict(
-      column: column,
-      values: order.map {
-        ConflictValue(
-          dot: versions[$0].version.dot, milliseconds: versions[$0].version.milliseconds,
-          value: versions[$0].value)
-      },
-      versions: order.map { versions[$0].version }, rule: rule.name, state: .settled,
-      explanation: explanation)
-  }
-
-  private static func conflict(
-    _ writes: [(version: Version, shown: ConflictValue)], over deletions: [Version]
-  ) -> MergeConflict {
-    let deleted = deletions.map {
-      ConflictValue(dot: $0.dot, milliseconds: $0.milliseconds, value: nil)
-    }
-    return MergeConflict(
-      column: nil, values: writes.map(\.shown) + deleted,
-      versions: writes.map(\.version) + deletions, rule: MergePolicy.updateOverDelete,
-      state: .settled, explanation: .updateOverDelete)
   }
 }

@@ -114,7 +114,7 @@ struct RowStateTests {
     #expect(conflict?.column == nil)
     #expect(conflict?.values.map(\.value) == [Self.two, nil])
     #expect(conflict?.explanation == .updateOverDelete)
-    #expect(conflict?.rule == MergePolicy.updateOverDelete)
+    #expect(conflict?.rule == DeleteRule.lose.name)
   }
 
   @Test func aDeletionNamesEveryWriteItHadNotSeen() {
