@@ -75,9 +75,9 @@ extension RowState {
     guard outcome.overruled.contains(where: { !version.hasSeen(versions[$0].version) }) else {
       return nil
     }
-    // Of a choice everybody is named; of what was put together those who did not have their way.
+    // Of a choice everybody is named; of operations, most of which have their way, who has not.
     let others =
-      outcome.standing == nil
+      rule.memory == .operations
       ? outcome.overruled : versions.indices.filter { $0 != outcome.standing }
     let sides =
       [(decision.shown.version, outcome.value)]
