@@ -99,7 +99,8 @@ private struct Weave {
       (oldEnd, newEnd) = (index, newIndex)
       place = found[index] ?? place
     }
-    change(by: author, removing: found[..<oldEnd], adding: new[..<newEnd], after: nil, before: place)
+    change(
+      by: author, removing: found[..<oldEnd], adding: new[..<newEnd], after: nil, before: place)
   }
 
   private mutating func change(

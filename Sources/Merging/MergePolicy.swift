@@ -45,21 +45,21 @@ package struct MergePolicy: Sendable {
 
   /// The rule of a column, of a unit's columns that of the unit.
   package func rule(table: TableID, column: ColumnID) -> any MergeRule {
-    let table = compiledTable(table)
+    guard !compiled.isEmpty, let table = compiled[table] else { return compiledOthers.rule }
     return table.rules[column] ?? table.rule
   }
 
-  package func units(of table: TableID) -> [MergeUnit] { compiledTable(table).units }
+  package func units(of table: TableID) -> [MergeUnit] {
+    compiled.isEmpty ? [] : compiled[table]?.units ?? []
+  }
 
-  package func deletes(of table: TableID) -> DeleteRule { compiledTable(table).deletes }
+  package func deletes(of table: TableID) -> DeleteRule {
+    compiled.isEmpty ? compiledOthers.deletes : compiled[table]?.deletes ?? compiledOthers.deletes
+  }
 
   /// Whether updates of the column are to say what its author had there before.
   package func countsOperations(table: TableID, column: ColumnID) -> Bool {
     rule(table: table, column: column).memory == .operations
-  }
-
-  private func compiledTable(_ table: TableID) -> CompiledTable {
-    compiled.isEmpty ? compiledOthers : compiled[table] ?? compiledOthers
   }
 }
 

@@ -14,8 +14,7 @@ extension RowState {
     // Of a row that a deletion took with it there is nothing to decide but that.
     let isShown = deletes != .win || isAlive(deletes)
     let units = policy.units(of: table)
-    for (column, value) in values where (cells[column] ?? []).count > 1 {
-      guard meetsOthers(version, value, in: column) else { continue }
+    for (column, value) in values where meetsOthers(version, value, in: column) {
       result.isContested = true
       guard isShown, !units.contains(where: { $0.columns.contains(column) }) else { continue }
       let rule = policy.rule(table: table, column: column)
@@ -27,7 +26,7 @@ extension RowState {
       result.isContested = true
       if isShown, let found = decision.conflict(by: unit.rule) { result.conflicts.append(found) }
     }
-    let deletions = openDeletions.filter { !$0.hasSeen(version) }
+    let deletions = deletions.isEmpty ? [] : openDeletions.filter { !$0.hasSeen(version) }
     if !deletions.isEmpty {
       result.isContested = true
       let write = MergeConflict.Side(version: version, values: [values.first?.1 ?? .null])
@@ -56,7 +55,8 @@ extension RowState {
 
   /// Whether a cell has a write that the author of one of its versions had not seen.
   private func meetsOthers(_ version: Version, _ value: Value, in column: ColumnID) -> Bool {
-    (cells[column] ?? []).contains {
+    guard let versions = cells[column], versions.count > 1 else { return false }
+    return versions.contains {
       !($0.version == version && $0.value == value) && !version.hasSeen($0.version)
     }
   }

@@ -27,7 +27,9 @@ extension RowState {
     for unit in policy.units(of: table) where unit.columns.contains(column) {
       return decision(of: unit, table: table).shown(column)
     }
-    return standing(column, by: policy.rule(table: table, column: column))
+    let candidates = candidates(column)
+    guard candidates.count > 1 else { return candidates.first }
+    return CellDecision(candidates, by: policy.rule(table: table, column: column)).shown
   }
 
   /// The standing value of a cell by a rule.
@@ -53,7 +55,7 @@ extension RowState {
   }
 
   /// The versions that a cell's rule is given: without those that a deletion has seen which another
-  /// version outlived.
+  /// version, concurrent with it, outlived.
   ///
   /// What the survivor had built on outlived the deletion with it, and with that the operations on
   /// it: the whole row comes back.
@@ -63,7 +65,9 @@ extension RowState {
     let lasting = versions.filter { version in
       deletions.allSatisfy { deletion in
         guard deletion.hasSeen(version.version) else { return true }
-        let survivors = versions.filter { !deletion.hasSeen($0.version) }
+        let survivors = versions.filter {
+          !deletion.hasSeen($0.version) && !$0.version.hasSeen(deletion)
+        }
         return survivors.isEmpty || Self.outlives(version, with: survivors, among: versions)
       }
     }

@@ -16,8 +16,8 @@ package struct RowState: Hashable, Sendable {
   /// Per column outside the key: the versions that no absolute version of the cell has seen, in
   /// the order of the log.
   package private(set) var cells: [ColumnID: [CellVersion]] = [:]
-  /// The deletions in the order of the log, each as long as some cell has no version that has seen
-  /// it.
+  /// The deletions in the order of the log, each as long as some cell has no absolute version that
+  /// has seen it.
   package private(set) var deletions: [Version] = []
   /// Whether an insertion was taken in, so that `cells` has all columns. Only a state to which
   /// changes came before those they had seen can be incomplete.
@@ -101,15 +101,15 @@ package struct RowState: Hashable, Sendable {
         add(CellVersion(version: version, value: value), to: column)
       }
       isComplete = true
+    case .update where previous.isEmpty:
+      for (column, value) in Self.cellValues(of: change) {
+        add(CellVersion(version: version, value: value), to: column)
+      }
     case .update:
       for (index, (column, value)) in Self.cellValues(of: change).enumerated() {
-        var added = CellVersion(version: version, value: value)
-        if index < previous.count, let before = previous[index],
-          policy.rule(table: change.key.table, column: column).memory == .operations
-        {
-          added.previous = before
-        }
-        add(added, to: column)
+        let counts = policy.countsOperations(table: change.key.table, column: column)
+        let before = counts && index < previous.count ? previous[index] : nil
+        add(CellVersion(version: version, value: value, previous: before), to: column)
       }
     }
     dropSettledDeletions()
@@ -141,12 +141,12 @@ package struct RowState: Hashable, Sendable {
     }
   }
 
-  /// Forgets deletions that can no longer matter: every cell has a version that has seen them, so
-  /// nothing that they had seen is left, nor can it come back.
+  /// Forgets deletions that can no longer matter: every cell has an absolute version that has seen
+  /// them, so nothing that they had seen is left, nor can it come back.
   private mutating func dropSettledDeletions() {
     guard isComplete, !deletions.isEmpty else { return }
     deletions.removeAll { deletion in
-      cells.values.allSatisfy { $0.contains { $0.version.hasSeen(deletion) } }
+      cells.values.allSatisfy { $0.contains { $0.isAbsolute && $0.version.hasSeen(deletion) } }
     }
   }
 

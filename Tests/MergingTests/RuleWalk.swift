@@ -139,7 +139,7 @@ struct RuleWalk {
   }
 
   private mutating func checkJoins(_ generator: inout SeededGenerator) {
-    for _ in 0..<6 {
+    for _ in 0..<3 {
       let left = Int.random(in: 0..<states.count, using: &generator)
       let right = Int.random(in: 0..<states.count, using: &generator)
       if states[left].joined(states[right]) != states[left | right] {

@@ -267,7 +267,8 @@ extension ModelHub {
     var cells = state.cells
     for (column, versions) in cells where change.change.columns.contains(column) {
       cells[column] = versions.map {
-        $0.version.position == position ? CellVersion(version: new, value: $0.value) : $0
+        $0.version.position == position
+          ? CellVersion(version: new, value: $0.value, previous: $0.previous) : $0
       }
     }
     let deletions = state.deletions.map {
