@@ -75,7 +75,7 @@ final class World {
 
   // MARK: The hub
 
-  func serve() throws { try store.startServing(random: random) }
+  func serve() throws { try store.startServing { [unowned self] in random($0) } }
 
   /// Stops and starts.
   func restart() throws {
