@@ -90,13 +90,20 @@ final class RunningProgram: @unchecked Sendable {
 
   func finish() async -> Program.Result {
     let (first, second) = (output.fileHandleForReading, errors.fileHandleForReading)
-    async let output = Self.onThread { (try? first.readToEnd()) ?? Data() }
-    async let errors = Self.onThread { (try? second.readToEnd()) ?? Data() }
+    async let output = Self.onThread { Self.rest(of: first) }
+    async let errors = Self.onThread { Self.rest(of: second) }
     let texts = await (
       String(decoding: output, as: UTF8.self), String(decoding: errors, as: UTF8.self)
     )
     for await _ in ended {}
     return Program.Result(status: process.terminationStatus, output: texts.0, errors: texts.1)
+  }
+
+  /// What is left to read. The handle is closed then: hundreds of programs must not use up this
+  /// process's files, and nobody else lets go of it.
+  private static func rest(of handle: FileHandle) -> Data {
+    defer { try? handle.close() }
+    return (try? handle.readToEnd()) ?? Data()
   }
 
   /// Off the cooperative pool, which blocking reads would hold.
