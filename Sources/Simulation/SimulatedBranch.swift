@@ -139,6 +139,8 @@ struct Certificate: Hashable {
 struct MachineImage {
   var disk: SimulatedDisk.Image
   var holdings: History.Holdings
+  /// Names of the log's entries that there were then.
+  var places: Set<CausalContext>
   var certificates: [ReplicaID: Certificate]
 }
 

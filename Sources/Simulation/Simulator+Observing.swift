@@ -41,7 +41,9 @@ extension Simulator {
       conflicts += try hubStore.conflicts(openOnly: false)
     }
     branch.looked = place
-    history.look(at: rows, and: Ledger(conflicts), of: branch.machine)
+    var ledger = Ledger(conflicts)
+    try addUncaptured(of: store, to: &ledger)
+    history.look(at: rows, and: ledger, of: branch.machine)
     guard let delta = branch.delta, delta.to == place.position,
       delta.generation == place.generation,
       generation(of: place.position) == place.generation
@@ -52,6 +54,16 @@ extension Simulator {
     } else {
       let (from, to) = (Int(delta.from.rawValue), Int(delta.to.rawValue))
       history.integrated(from..<max(from, to), at: branch.machine)
+    }
+  }
+
+  /// What only a branch's table had when a delta overwrote it is on its way to the ledger.
+  private func addUncaptured(of store: BranchStore, to ledger: inout Ledger) throws {
+    guard plan.hubRestores + plan.twinHubs + plan.captureGaps > 0 else { return }
+    for outgoing in try store.outbox() {
+      let changeset = try read(outgoing, from: store)
+      guard changeset.header.isBaseline else { continue }
+      for change in changeset.changes where change.kind == .update { ledger.add(change) }
     }
   }
 

@@ -51,6 +51,7 @@ extension Simulator {
     var facts = Notices.Facts()
     facts.forks = forks
     facts.names = forkNames
+    facts.forgottenPlaces = forgottenPlaces
     for (machine, branch) in branches {
       guard let store = branch.store else { continue }
       facts.identities[machine] = store.identity.replica

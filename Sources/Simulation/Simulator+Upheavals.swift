@@ -61,6 +61,7 @@ extension Simulator {
     MachineImage(
       disk: try branch.disk.image(),
       holdings: history.holdings[branch.machine] ?? History.Holdings(),
+      places: Set(placedEntries.keys),
       certificates: branch.certificates)
   }
 
@@ -84,6 +85,7 @@ extension Simulator {
     branch.disk.setCapacity(nil)
     branch.certificates = image.certificates
     history.holdings[branch.machine] = image.holdings
+    forgottenPlaces.formUnion(placedEntries.keys.filter { !image.places.contains($0) })
   }
 
   /// A copy of the machine, of now or of an earlier state; both go on.

@@ -91,6 +91,27 @@ struct CheckerTests {
     #expect(!found.isEmpty)
   }
 
+  /// The ledger, with everything in it by the hub, as of rows that were settled.
+  private func settle(_ evidence: inout Evidence, at position: LogPosition) {
+    for index in evidence.hub.ledger.indices {
+      for place in evidence.hub.ledger[index].values.indices {
+        evidence.hub.ledger[index].values[place].dot = Dot(
+          replica: .hub, counter: position.rawValue)
+      }
+    }
+  }
+
+  @Test func lostUpdateFindsTheValuesOfSettledRowsWithoutTheirAuthors() throws {
+    var evidence = try evidence()
+    settle(&evidence, at: evidence.world.head)
+    #expect(LostUpdate.violations(in: evidence) == [])
+  }
+
+  @Test func lostUpdateAsksForWhatWasWrittenAfterARowWasSettled() throws {
+    let found = try findings(LostUpdate.self) { settle(&$0, at: LogPosition(1)) }
+    #expect(!found.isEmpty)
+  }
+
   @Test func lostUpdateNoticesARowThatVanished() throws {
     let found = try findings(LostUpdate.self) { evidence in
       evidence.hub.rows.removeAll()
@@ -295,6 +316,47 @@ struct CheckerTests {
     #expect(history.violations.map(\.checker) == ["MonotonicReads"])
   }
 
+  @Test func historyDoesNotWonderAtWhatIsOnItsWayToTheLedger() throws {
+    var (history, key, column) = try twoWrites()
+    var ledger = Ledger([])
+    ledger.add(
+      RowChange(
+        key: key, kind: .update, columns: [column], values: [.text(Array("new".utf8))],
+        milliseconds: 0, base: nil))
+    for value in ["new", "old"] {
+      history.look(
+        at: [key: [.text(Array(value.utf8)), .null, .null]], and: ledger, of: MachineID(1))
+    }
+    #expect(history.violations.isEmpty)
+  }
+
+  @Test func historyTellsOfManyCellsInOneOrder() throws {
+    let schema = try evidence().world.schema
+    let table = try #require(schema.table(named: "customer"))
+    let column = try #require(table.valueColumns.first)
+    let keys = (1...12).map { RowKey(table: table.id, values: [.integer($0)]) }
+    func row(_ key: RowKey, _ state: String) -> [Value] {
+      [.text(Array("\(state) \(key.values)".utf8)), .null, .null]
+    }
+    var history = History(schema: schema)
+    history.holdings[MachineID(1)] = History.Holdings()
+    for state in ["old", "new"] {
+      history.commit(
+        keys.map { key in
+          WorldWrite(
+            branch: ReplicaID(1), key: key, kind: state == "old" ? .insert : .update,
+            values: [column: row(key, state)[0]], hadRow: state == "new", base: .start,
+            wallMilliseconds: 0, before: state == "old" ? nil : row(key, "old"))
+        }, at: MachineID(1))
+    }
+    history.look(
+      at: Dictionary(uniqueKeysWithValues: keys.map { ($0, row($0, "old")) }), and: Ledger([]),
+      of: MachineID(1))
+    let sentences = history.violations.map(\.sentence)
+    #expect(sentences.count == keys.count)
+    #expect(sentences == sentences.sorted())
+  }
+
   @Test func historyNoticesTwoContentsUnderOneName() throws {
     var (history, _, _) = try twoWrites()
     let dot = Dot(replica: ReplicaID(1), counter: 1)
@@ -340,6 +402,13 @@ struct CheckerTests {
     }
   }
 
+  @Test func aHubWithoutBranchesKeepsWhatItHas() throws {
+    var evidence = try evidence()
+    evidence.remains?.hub.recordCount += 1
+    evidence.remains?.branches = [:]
+    #expect(BoundedMetadata.violations(in: evidence) == [])
+  }
+
   // MARK: Notices
 
   /// Machine 2 was a copy of machine 1, and both were told.
@@ -380,6 +449,15 @@ struct CheckerTests {
       evidence.notices.losses[place] = .some(entry)
     }
     #expect(found.count == 1)
+  }
+
+  @Test func aPlaceWhoseMachineWasPutBackBeforeItCanBeALoss() throws {
+    var evidence = try evidence()
+    let entry = try #require(evidence.history.log.last)
+    let place = CausalContext(generation: GenerationID(high: 1, low: 2), position: LogPosition(5))
+    evidence.notices.losses[place] = .some(entry)
+    evidence.notices.forgottenPlaces = [place]
+    #expect(Notices.violations(in: evidence) == [])
   }
 
   // MARK: Atomicity

@@ -5,14 +5,15 @@ internal import HubStore
 /// are to see, and the records of rows that are not whole.
 ///
 /// The bound is stated by what branches lack: here nothing. `LongRun` holds it where they lack
-/// something.
+/// something. A hub without branches keeps what it has: nobody says what is needed, and nothing
+/// comes.
 package enum BoundedMetadata: Checker {
   package static let name = "BoundedMetadata"
   package static let promise =
     "what is kept beside the rows is bounded by what somebody lacks, and nobody lacks anything."
 
   package static func violations(in evidence: Evidence) -> [Violation] {
-    guard let remains = evidence.remains else { return [] }
+    guard let remains = evidence.remains, !remains.branches.isEmpty else { return [] }
     var result: [Violation] = []
     func hold(_ who: String, _ count: Int, _ limit: Int, _ what: String) {
       guard count > limit else { return }

@@ -126,6 +126,13 @@ struct Ledger {
     }
   }
 
+  /// Adds what a change carries, which is to be kept and to stand nowhere.
+  mutating func add(_ change: RowChange) {
+    for (column, value) in zip(change.columns, change.values) {
+      values[History.Cell(key: change.key, column: column), default: []].insert(value)
+    }
+  }
+
   func has(_ value: Value, of cell: History.Cell) -> Bool {
     values[cell]?.contains(value) ?? false
   }

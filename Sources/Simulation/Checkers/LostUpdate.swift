@@ -35,9 +35,17 @@ package enum LostUpdate: Checker {
     let refused = evidence.quarantine[write.key]
     let row = evidence.hub.rows[write.key] ?? refused
     let dot = write.counter.map { Dot(replica: write.branch, counter: $0) }
+    let position = dot.flatMap { evidence.world.positions[$0] }
+    // Of a row that was settled the hub does not know any more whose its values were.
+    func isWriter(_ other: Dot) -> Bool {
+      if other == dot { return true }
+      guard other.replica == .hub, let position else { return false }
+      return position.rawValue <= other.counter
+    }
     func isInLedger(_ column: ColumnID?, _ value: Value?) -> Bool {
       ledger.contains { conflict in
-        conflict.column == column && conflict.values.contains { $0.dot == dot && $0.value == value }
+        conflict.column == column
+          && conflict.values.contains { isWriter($0.dot) && $0.value == value }
       }
     }
     if write.kind == .delete {

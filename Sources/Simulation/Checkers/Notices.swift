@@ -30,6 +30,9 @@ package enum Notices: Checker {
     package var texts: [MachineID: [String]] = [:]
     /// What the hub says is lost, and what was there.
     package var losses: [CausalContext: History.LogEntry?] = [:]
+    /// Names of the log's entries that came after an earlier state of a machine which was put back
+    /// to it: it cannot tell of them any more.
+    package var forgottenPlaces: Set<CausalContext> = []
 
     package init() {}
   }
@@ -54,7 +57,7 @@ package enum Notices: Checker {
       }
     }
     let logged = Set(evidence.history.log.map(\.contentHash))
-    for (place, entry) in facts.losses {
+    for (place, entry) in facts.losses where !facts.forgottenPlaces.contains(place) {
       guard let entry = entry, logged.contains(entry.contentHash) else { continue }
       result.append(
         violation(

@@ -176,9 +176,10 @@ package struct History: Sendable {
   }
 
   /// Looks at a machine's tables after something came in: no cell goes back to what its last value
-  /// had replaced.
+  /// had replaced, unless a ledger has the cell, or will have it.
   mutating func look(at rows: Rows, and ledger: Ledger, of machine: MachineID) {
     var seen = holdings[machine]?.seen ?? [:]
+    var findings: [String] = []
     for (cell, values) in ledger.values {
       let authors = values.compactMap { author(cell, $0) }
       holdings[machine]?.known[cell, default: []].formUnion(authors)
@@ -190,8 +191,7 @@ package struct History: Sendable {
         if let last = seen[cell], last != author,
           writes[last].replaced[column]?.contains(author) ?? false, !ledger.has(cell)
         {
-          complain(
-            "MonotonicReads",
+          findings.append(
             "\(machine) showed \(schema.name(column, of: key)) as"
               + " \(shown(last, column)), and now shows \(value.shown) again, which that had"
               + " replaced.")
@@ -201,6 +201,8 @@ package struct History: Sendable {
       }
     }
     holdings[machine, default: Holdings()].seen = seen
+    // Rows come in no order, and two runs must say the same.
+    for finding in findings.sorted() { complain("MonotonicReads", finding) }
   }
 
   func shown(_ write: Int, _ column: ColumnID) -> String {
