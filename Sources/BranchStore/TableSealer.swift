@@ -29,8 +29,9 @@ final class TableSealer {
     var hasDeletion = false
     /// When the row was last written.
     var lastWall = Int64.min
-    /// When it was last in the way of another, and perhaps taken out.
-    var lookAgainWall = Int64.min
+    /// When the row went, if it is not there: what was noted of it last was its deletion, or that
+    /// it was in the way of another. Clocks jump: the time before may be later.
+    var deletionWall = Int64.min
     /// By column number: when it was last updated. Valid for the columns in `touched`.
     var walls: [Int64]
     var touched: [ColumnID] = []
@@ -42,12 +43,9 @@ final class TableSealer {
       isDeleted = false
       hasDeletion = false
       lastWall = .min
-      lookAgainWall = .min
+      deletionWall = .min
       forgetUpdates()
     }
-
-    /// When the row went, if it is not there.
-    var deletionWall: Int64 { max(lastWall, lookAgainWall) }
 
     private mutating func forgetUpdates() {
       for column in touched { walls[Int(column.rawValue)] = .min }
@@ -55,11 +53,10 @@ final class TableSealer {
     }
 
     mutating func take(change: Int64, wall: Int64) {
+      deletionWall = wall
       if change != BranchSQL.changeLookAgain { lastWall = wall }
       switch change {
-      case BranchSQL.changeLookAgain:
-        lookAgainWall = wall
-        hasDeletion = true
+      case BranchSQL.changeLookAgain: hasDeletion = true
       case BranchSQL.changeDelete:
         isDeleted = true
         isInserted = false

@@ -46,6 +46,23 @@ struct RemovalTests {
           """) == ["update 1 c3='new'"])
   }
 
+  @Test func aRowThatWasInTheWayAndDeletedLaterWentWhenItWasDeleted() throws {
+    let branch = try TestBranch(accounts)
+    try branch.run(
+      """
+      INSERT INTO account VALUES (9, 'x', 'new') ON CONFLICT(mail) DO UPDATE SET note = 'new'
+      """)
+    try branch.run("DELETE FROM account WHERE id = 1")
+    let journal = try #require(
+      branch.rows("SELECT name FROM sqlite_schema WHERE name LIKE 'tributary_journal%'").first)
+    guard case .text(let name) = journal[0] else { throw CancellationError() }
+    // The clock jumped back before the deletion.
+    try branch.run(
+      "UPDATE \(String(decoding: name, as: UTF8.self))"
+        + " SET wall = 2440587.5 + iif(change = 0, 300, 900) / 86400000.0")
+    #expect(try branch.sealed().map(\.milliseconds) == [300])
+  }
+
   @Test func keysThatSQLiteCallsEqualAreToldApart() throws {
     #expect(
       try brief(
