@@ -207,15 +207,13 @@ extension HubStore {
   }
 
   /// The steps of the path after a branch's place, up to the one that names a position: what it
-  /// may not know yet.
+  /// may not know yet. One that it knows comes first where the place is of a lost timeline.
   package func steps(
     after place: CausalContext?, upTo position: LogPosition
   ) throws -> [GenerationStep] {
     try storing("read its generations") {
-      let timeline = try timeline()
-      let head = try log.head()
-      let shared = place.flatMap { timeline.meet($0, head: head)?.shared }
-      return timeline.steps(after: shared).filter { $0.fork < position || $0.generation == hubID }
+      try timeline().steps(after: place, head: try log.head())
+        .filter { $0.fork < position || $0.generation == hubID }
     }
   }
 

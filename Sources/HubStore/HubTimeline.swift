@@ -55,11 +55,16 @@ struct HubTimeline: Hashable, Sendable {
     return (shared, lost)
   }
 
-  /// The steps of the path that come after a place on it, or all for a branch that has none.
-  func steps(after place: CausalContext?) -> [GenerationStep] {
-    guard let place else { return path }
-    let generation = lineage.canonical(place).generation
-    guard let index = path.firstIndex(where: { $0.generation == generation }) else { return path }
-    return Array(path[(index + 1)...])
+  /// The steps of the path that come after the generation of a branch's place, or all for a branch
+  /// that has none.
+  ///
+  /// Where the path does not have that generation, the one from which the branch's own went on
+  /// comes first: the branch could not tell otherwise which of those it knows the next belongs to.
+  func steps(after place: CausalContext?, head: LogPosition) -> [GenerationStep] {
+    guard let place, let shared = meet(place, head: head)?.shared,
+      let index = path.firstIndex(where: { $0.generation == shared.generation })
+    else { return path }
+    let isOnPath = lineage.canonical(place).generation == shared.generation
+    return Array(path[(isOnPath ? index + 1 : index)...])
   }
 }

@@ -30,7 +30,8 @@ package struct ExchangeResponse: Hashable, Sendable {
   package var durable: LogPosition
   /// How many backups there were; 0 if there was none.
   package var backupNumber: UInt64
-  /// The generations that were opened after the one of the branch's place, up to that of `to`.
+  /// The generations of the path after the one of the branch's place, up to that of `to`. If the
+  /// path does not have that one, the generation that it went on from is the first.
   package var lineage: [GenerationStep]
   /// What the branch's people have not been told yet, ascending.
   package var notices: [Notice]

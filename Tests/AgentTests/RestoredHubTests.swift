@@ -100,6 +100,29 @@ struct RestoredHubTests {
     try expectNothingLost()
   }
 
+  @Test func aBranchWhoseWorkAnotherHandedBackLearnsWhereThePathWentOn() throws {
+    let c = try world.join("c")
+    try world.settle(a, b, c)
+    try world.copyHub("twin")
+    try c.run("INSERT INTO item VALUES (4, 'c4', 4); UPDATE item SET v = 'c' WHERE id = 1")
+    _ = try c.sync()
+    try world.copyHub("first")
+    try world.restoreHub("twin")
+    try b.run("UPDATE item SET name = 'b' WHERE id = 2")
+    _ = try b.sync()
+    try a.run("UPDATE item SET name = 'a' WHERE id = 1")
+    try world.settle(a, b)
+    // The first serves again, behind its own fork from the twin, and a need not hand back any more.
+    try world.restoreHub("first")
+    _ = try b.sync()
+    #expect(try a.sync().isRelocated)
+    #expect(try a.items() == ["1 a", "2 b", "3 three", "4 c4"])
+    #expect(try a.store.lineage() == b.store.lineage())
+    try world.settle(c, a, b)
+    #expect(try expectSame(a, b, c))
+    try expectNothingLost()
+  }
+
   /// C4
   @Test func unsentWorkThatRefersToTheLostStretchStaysWhatItWas() throws {
     try world.copyHub("copy")
