@@ -138,16 +138,19 @@ package final class BranchRepair {
     if isIdle {
       idleRoundCount += 1
       guard idleRoundCount < ComparisonLimits.idleRoundsMax else {
-        return try end(left: found, waiting: waiting)
+        return try end(left: found, waiting: waiting, wallMilliseconds: wallMilliseconds)
       }
     }
     return try fetch()
   }
 
   /// What is left cannot be healed now: a gap stays open unless all of it waits here anyway.
-  private func end(left: [RowDifference], waiting: Set<RowKey>) throws -> Effect {
+  private func end(
+    left: [RowDifference], waiting: Set<RowKey>, wallMilliseconds: Int64
+  ) throws -> Effect {
     if left.count == report.leftCount, left.allSatisfy({ waiting.contains($0.key) }) {
-      try store.closeGaps(open.map(\.table))
+      try store.closeGaps(
+        open.map(\.table), leaving: left.map(\.key), wallMilliseconds: wallMilliseconds)
     }
     return .finish(report)
   }

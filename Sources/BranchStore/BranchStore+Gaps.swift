@@ -44,6 +44,30 @@ extension BranchStore {
     }
   }
 
+  /// The same, where rows still differ because they wait for changes that SQLite refuses: these
+  /// overwrite them some day, when nothing is compared any more. What the rows hold until then, and
+  /// perhaps nobody else has, is sealed for the hub's ledger. One transaction.
+  package func closeGaps(
+    _ tables: [TableID], leaving keys: [RowKey], wallMilliseconds: Int64
+  ) throws {
+    try performing {
+      try database.transaction {
+        var state = try BranchState(database)
+        let reopened = try seal(&state, wallMilliseconds: wallMilliseconds).gapTables
+        if let rows = try OverwrittenRows(self) {
+          for key in keys where rows.concerns(key.table) {
+            try rows.note(key.table, key.encoded)
+          }
+          try rows.seal(self, &state, wallMilliseconds: wallMilliseconds, isWhole: true)
+        }
+        try state.save(to: database)
+        for table in tables where !reopened.contains(table) {
+          try database.execute(BranchSQL.deleteGap, [.integer(Int64(table.rawValue))])
+        }
+      }
+    }
+  }
+
   /// Notes that all tables must be compared, and that the hub's rows are taken where they differ:
   /// what nobody wrote, a damaged disk did.
   package func distrustRows() throws {

@@ -41,8 +41,11 @@ final class OverwrittenRows {
   }
 
   /// Puts what the rows held, and do not hold any more, into a changeset without times of its own:
-  /// what came in stands, and the hub's ledger has the rest.
-  func seal(_ store: BranchStore, _ state: inout BranchState, wallMilliseconds: Int64) throws {
+  /// what came in stands, and the hub's ledger has the rest. `isWhole` puts in all that they held.
+  func seal(
+    _ store: BranchStore, _ state: inout BranchState, wallMilliseconds: Int64,
+    isWhole: Bool = false
+  ) throws {
     insert.reset()
     var outbox = try store.openOutbox(
       &state, wallMilliseconds: wallMilliseconds, isBaseline: true)
@@ -50,7 +53,10 @@ final class OverwrittenRows {
     let statement = try database.prepare(BranchSQL.selectOverwritten)
     while try statement.step() {
       let before = try BlockReader(raw: statement.bytes(0)).rowChange(0)
-      guard let lost = try lost(before, wallMilliseconds: wallMilliseconds) else { continue }
+      guard
+        let lost = try lost(
+          before, isWhole: isWhole, wallMilliseconds: wallMilliseconds)
+      else { continue }
       var builder = BlockBuilder(
         table: lost.key.table, kind: .update, columns: lost.columns,
         keyColumnCount: lost.key.values.count)
@@ -65,11 +71,15 @@ final class OverwrittenRows {
   }
 
   /// The part of a row that is not there any more; nil if all of it is.
-  private func lost(_ before: RowChange, wallMilliseconds: Int64) throws -> RowChange? {
+  private func lost(
+    _ before: RowChange, isWhole: Bool, wallMilliseconds: Int64
+  ) throws -> RowChange? {
     guard let table = tables[before.key.table] else { return nil }
     let now = try database.firstRow(
       table.sql.selectByKey(before.columns), before.key.values)
-    let kept = before.columns.indices.filter { now?[$0] != before.values[$0] }
+    let kept = before.columns.indices.filter {
+      isWhole || now?[$0] != before.values[$0]
+    }
     guard !kept.isEmpty else { return nil }
     return RowChange(
       key: before.key, kind: .update, columns: kept.map { before.columns[$0] },

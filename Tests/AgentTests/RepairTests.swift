@@ -184,4 +184,26 @@ struct RepairTests {
     #expect(kept(3).isSuperset(of: [.integer(3), .integer(33)]))
     #expect(ledger.allSatisfy { $0.state == .settled })
   }
+
+  @Test func whatARefusedChangeOverwritesLaterIsKept() throws {
+    try a.run("DROP TRIGGER tributary_1_u2")
+    try a.run("UPDATE item SET name = 'unseen' WHERE id = 2")
+    try a.run(
+      """
+      CREATE TRIGGER keep BEFORE UPDATE ON item WHEN OLD.id = 2
+      BEGIN SELECT RAISE(ABORT, 'not this one'); END
+      """)
+    try b.run("UPDATE item SET name = 'b' WHERE id = 2")
+    _ = try b.sync()
+    _ = try a.sync()
+    #expect(try a.store.status().quarantinedRowCount == 1)
+    #expect(try a.store.gaps().isEmpty)
+    try a.run("DROP TRIGGER keep")
+    try b.run("UPDATE item SET v = 1 WHERE id = 3")
+    try world.settle(b, a)
+    #expect(try a.items() == ["1 one", "2 b", "3 three", "4 four"])
+    #expect(try expectSame(a, b))
+    let kept = try a.store.ledger(openOnly: false).flatMap(\.values).compactMap(\.value)
+    #expect(kept.contains(.text("unseen")))
+  }
 }
