@@ -26,6 +26,8 @@ package struct History: Sendable {
     package var made: Set<Int> = []
     /// Writes that came from the hub.
     package var received: Set<Int> = []
+    /// Of those, the ones that came as rows of a whole state: it has them as long as they stand.
+    package var rowsOnly: Set<Int> = []
     /// The last value that stood in each cell.
     package var seen: [Cell: Int] = [:]
     /// Every value of each cell that stood, or was in the ledger.
@@ -157,6 +159,7 @@ package struct History: Sendable {
     guard positions.upperBound <= log.count else { return }
     for entry in log[positions] {
       holdings[machine, default: Holdings()].received.formUnion(entry.writes)
+      holdings[machine]?.rowsOnly.subtract(entry.writes)
     }
   }
 
@@ -172,7 +175,23 @@ package struct History: Sendable {
     for (cell, values) in ledger.values {
       received.formUnion(values.compactMap { author(cell, $0) })
     }
-    holdings[machine, default: Holdings()].received.formUnion(received)
+    let held = holdings[machine]?.received ?? []
+    holdings[machine, default: Holdings()].rowsOnly.formUnion(received.subtracting(held))
+    holdings[machine]?.received.formUnion(received)
+  }
+
+  /// What came with a whole state, and was replaced by a hub that knew it, is the hub's alone.
+  private mutating func letGo(of rows: Rows, at machine: MachineID) {
+    guard let rowsOnly = holdings[machine]?.rowsOnly, !rowsOnly.isEmpty else { return }
+    let logged = log.reduce(into: Set<Int>()) { $0.formUnion($1.writes) }
+    for index in rowsOnly.intersection(logged) {
+      let write = writes[index]
+      let row = rows[write.key] ?? []
+      let stands = zip(columns(write.key), row).contains { write.values[$0] == $1 }
+      guard !stands else { continue }
+      holdings[machine]?.rowsOnly.remove(index)
+      holdings[machine]?.received.remove(index)
+    }
   }
 
   /// Looks at a machine's tables after something came in: no cell goes back to what its last value
@@ -201,6 +220,7 @@ package struct History: Sendable {
       }
     }
     holdings[machine, default: Holdings()].seen = seen
+    letGo(of: rows, at: machine)
     // Rows come in no order, and two runs must say the same.
     for finding in findings.sorted() { complain("MonotonicReads", finding) }
   }
