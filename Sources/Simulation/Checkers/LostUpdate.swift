@@ -49,7 +49,9 @@ package enum LostUpdate: Checker {
       }
     }
     if write.kind == .delete {
-      let isDone = row == nil || !later.isEmpty || isInLedger(nil, nil)
+      let isDone =
+        row == nil || !later.isEmpty || isInLedger(nil, nil)
+        || isForgotten(write, dot, in: evidence.world)
       return isDone ? [] : [nil]
     }
     if later.contains(where: { $0.kind == .delete }) { return [] }
@@ -62,6 +64,13 @@ package enum LostUpdate: Checker {
       return row[place] != value && refused?[place] != value
         && !later.contains { $0.values[column] != nil } && !isInLedger(column, value)
     }
+  }
+
+  /// Whether the hub had let go of a deletion when somebody wrote the row who had been away too long,
+  /// or was never heard of: then nothing is known that could stand against that.
+  private static func isForgotten(_ deletion: WorldWrite, _ dot: Dot?, in world: World) -> Bool {
+    guard let position = dot.flatMap({ world.positions[$0] }) else { return false }
+    return world.forgotten[deletion.key].map { position <= $0 } ?? false
   }
 
   /// Whether the write was there before its branch joined and added nothing.

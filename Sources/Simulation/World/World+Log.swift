@@ -35,7 +35,10 @@ extension World {
       values: Dictionary(uniqueKeysWithValues: zip(change.columns, change.values)),
       milliseconds: changeset.isBaseline ? nil : min(corrected, entry.receivedMilliseconds),
       base: base, claimedBase: change.base ?? changeset.context.position)
-    if added.claimedBase < stable { lateRows.insert(change.key) }
+    if added.claimedBase < stable {
+      lateRows.insert(change.key)
+      forgotten[change.key] = stable
+    }
     // A table that is all key has one cell: the row itself.
     if change.kind == .insert, change.columns.isEmpty { added.values[ColumnID(0)] = .null }
     if changeset.isBaseline, change.kind == .insert,

@@ -19,6 +19,8 @@ package struct World: Sendable {
   /// Rows that met a change of a branch which was away for longer: what the hub has let go of they
   /// are not judged by.
   package var lateRows: Set<RowKey> = []
+  /// Up to where the hub had let go of deletions when such a change of a row came last.
+  package var forgotten: [RowKey: LogPosition] = [:]
   /// What was found wrong while recording.
   package var violations: [Violation] = []
 
