@@ -29,6 +29,9 @@ extension BranchSQL {
     SELECT generation, position FROM tributary_tail_place WHERE id = ?1
     ORDER BY position, generation
     """
+  static let selectTailAt = """
+    SELECT id FROM tributary_tail_place WHERE generation = ?1 AND position = ?2
+    """
   static let renameTailPlaces = """
     UPDATE OR REPLACE tributary_tail_place SET generation = ?2
     WHERE generation = ?1 AND position > ?3
@@ -68,9 +71,11 @@ extension BranchSQL {
   static let selectUnplacedDurable = """
     SELECT id FROM tributary_tail WHERE at_most <= ?1 AND confirmed < ?2
     """
-  /// Entries that no place of the path names, and that have none bounded yet.
   static let boundTail = "UPDATE tributary_tail SET at_most = ?1 WHERE id = ?2"
-  static let selectTailIDs = "SELECT id FROM tributary_tail WHERE at_most IS NULL"
+  /// Entries without a bound, or with one above a position.
+  static let selectTailBoundedAbove = """
+    SELECT id FROM tributary_tail WHERE at_most IS NULL OR at_most > ?1
+    """
   static let selectTailNewestFirst = """
     SELECT id, byte_count FROM tributary_tail ORDER BY id DESC
     """

@@ -159,7 +159,7 @@ extension BranchStore {
     state.logHash = facts.logHash
     state.durable = facts.durable
     state.backupNumber = facts.backupNumber
-    if facts.isWholeState { try boundTail(route.lineage, by: route.place) }
+    if facts.isWholeState || route.isLost { try boundTail(route) }
     if isNews { try trimTail(state, route.lineage) }
     state.clockOffsetMilliseconds = facts.clockOffsetMilliseconds
     state.clock.observe(facts.timestamp, wallMilliseconds: wallMilliseconds)

@@ -132,6 +132,8 @@ extension BranchStore {
           else { continue }
           let place = lineage.canonical(
             CausalContext(generation: generation, position: entry.position))
+          // Of two names of the same changes the first keeps the place: it is handed back for both.
+          if try isPlace(place, ofSameChangesAs: id) { continue }
           try database.execute(
             BranchSQL.putTailPlace,
             [
@@ -141,6 +143,28 @@ extension BranchStore {
         }
       }
     }
+  }
+
+  /// Whether a place is another entry's that has the changes of this one.
+  private func isPlace(_ place: CausalContext, ofSameChangesAs id: Int64) throws -> Bool {
+    let parameters: [Value] = [
+      .text(place.generation.description), .integer(Int64(place.position.rawValue)),
+    ]
+    guard let other = try database.integer(BranchSQL.selectTailAt, parameters), other != id else {
+      return false
+    }
+    let origin = try tailOrigin(id)
+    return try origin != nil && origin == tailOrigin(other)
+  }
+
+  /// What the changes of an entry were first sealed as.
+  private func tailOrigin(_ id: Int64) throws -> ContentHash? {
+    guard
+      case .blob(let bytes)? = try database.firstRow(
+        BranchSQL.selectTailPiece, [.integer(id), .integer(0)])?.first,
+      let header = try Self.header(inBeginning: bytes)
+    else { return nil }
+    return try header.origin ?? tailEntry(id)?.contentHash
   }
 
   // MARK: Keeping and dropping
@@ -159,15 +183,22 @@ extension BranchStore {
     }
   }
 
-  /// Bounds the entries of which a whole state, that has no entries, says only that it has them.
-  func boundTail(_ lineage: Lineage, by place: CausalContext) throws {
-    for row in try database.rows(BranchSQL.selectTailIDs) {
+  /// Bounds the entries that no place of the path names. The log has the changes of each of them at
+  /// or below its head, as another changeset or somewhere in a whole state: before a hub leads a
+  /// branch to a place, it has been given whatever the branch's timeline had and it had lost.
+  ///
+  /// A bound above the fork was one of a timeline that is left.
+  func boundTail(_ route: Route) throws {
+    let place = route.place
+    for row in try database.rows(
+      BranchSQL.selectTailBoundedAbove, [.integer(Int64(route.fork.rawValue))])
+    {
       guard let id = row[0].number else { continue }
       let places = try tailEntry(id)?.places ?? []
-      if !places.contains(where: { lineage.includes($0, in: place) }) {
-        try database.execute(
-          BranchSQL.boundTail, [.integer(Int64(place.position.rawValue)), .integer(id)])
-      }
+      let isNamed = places.contains { route.lineage.includes($0, in: place) }
+      try database.execute(
+        BranchSQL.boundTail,
+        [isNamed ? .null : .integer(Int64(place.position.rawValue)), .integer(id)])
     }
   }
 

@@ -131,6 +131,54 @@ struct TailTests {
     #expect(try a.rows("SELECT name FROM customer ORDER BY id") == [[.text("x")], [.text("Bob")]])
   }
 
+  /// A branch's entry of a lost timeline, which the log now has as another name of it.
+  private mutating func branchWithARenamedEntry() throws -> (TestBranch, ContentHash) {
+    let a = try TestBranch(Self.customers)
+    let b = try TestBranch(nil, like: a.schema, replica: 2)
+    try a.run("INSERT INTO customer VALUES (1, 'Ann', '1')")
+    try a.sync(&hub)
+    hub.backUp()
+    try b.run("INSERT INTO customer VALUES (2, 'Bob', '2')")
+    let changes = try b.sealed()
+    try b.sync(&hub)
+    try a.sync(&hub)
+    let hash = hub.entries[1].hash
+    hub.restore(opening: GenerationID(high: 1, low: 1))
+    try hub.write(
+      changes, by: ReplicaID(3), fingerprint: a.schema.fingerprint, origin: hash)
+    try a.pull(hub)
+    return (a, hash)
+  }
+
+  @Test mutating func anEntryThatTheLogHasAsAnotherIsKeptUntilALaterBackup() throws {
+    let (a, hash) = try branchWithARenamedEntry()
+    #expect(try Set(entries(a).map(\.contentHash)) == [hash, hub.entries[1].hash])
+    // Once more both are lost, and either will do.
+    hub.restore(opening: GenerationID(high: 1, low: 2))
+    try hub.write(
+      [.update(RowKey(table: TableID(1), values: [.integer(1)]), [2: .text("x")], at: 1)],
+      by: ReplicaID(4), fingerprint: a.schema.fingerprint)
+    let stream = try stream(a, try #require(try entries(a).first { $0.contentHash == hash }).id)
+    try hub.accept(stream)
+    try a.pull(hub)
+    #expect(try entries(a).contains { $0.contentHash != hash && $0.places.count == 1 })
+    hub.backUp()
+    try a.pull(hub)
+    #expect(try ids(a).isEmpty)
+    #expect(try a.rows("SELECT name FROM customer ORDER BY id") == [[.text("x")], [.text("Bob")]])
+  }
+
+  @Test mutating func twoNamesOfTheSameChangesShareAPlace() throws {
+    let (a, hash) = try branchWithARenamedEntry()
+    let place = hub.canonical(LogPosition(2))
+    try a.store.place([(hash, place.position)], on: place.generation)
+    let named = try entries(a).first { $0.places.contains(place) }
+    #expect(named?.contentHash == hub.entries[1].hash)
+    hub.backUp()
+    try a.pull(hub)
+    #expect(try ids(a).isEmpty)
+  }
+
   @Test mutating func leavingTakesEverythingAway() throws {
     let a = try TestBranch(Self.customers)
     try a.run("INSERT INTO customer VALUES (1, 'Ann', '1')")

@@ -96,10 +96,12 @@ package struct RelayHub {
     return head
   }
 
-  /// Takes row changes as the next entry, as if a branch had sealed them.
+  /// Takes row changes as the next entry, as if a branch had sealed them; or had chained anew what
+  /// was first sealed as another changeset.
   @discardableResult
   package mutating func write(
-    _ changes: [RowChange], by replica: ReplicaID, fingerprint: ContentHash
+    _ changes: [RowChange], by replica: ReplicaID, fingerprint: ContentHash,
+    origin: ContentHash? = nil
   ) throws -> LogPosition {
     let own = entries.filter { $0.header.dot.replica == replica }
     let header = ChangesetHeader(
@@ -107,7 +109,7 @@ package struct RelayHub {
       previous: own.last?.hash ?? .zero,
       context: canonical(head),
       timestamp: HybridTimestamp(milliseconds: 1, counter: 0, replica: replica),
-      schemaFingerprint: fingerprint, isBaseline: false)
+      schemaFingerprint: fingerprint, isBaseline: false, origin: origin)
     var writer = ChangesetWriter(header: header)
     var stream = writer.headerFrame()
     for change in changes { stream += writer.blockFrame(raw: change.rawBlock, rowCount: 1) }
