@@ -66,8 +66,8 @@ package enum LostUpdate: Checker {
     }
   }
 
-  /// Whether the hub had let go of a deletion when somebody wrote the row who had been away too long,
-  /// or was never heard of: then nothing is known that could stand against that.
+  /// Whether the hub had let go of a deletion when somebody wrote the row who had been away too
+  /// long, or was never heard of: then nothing is known that could stand against that.
   private static func isForgotten(_ deletion: WorldWrite, _ dot: Dot?, in world: World) -> Bool {
     guard let position = dot.flatMap({ world.positions[$0] }) else { return false }
     return world.forgotten[deletion.key].map { position <= $0 } ?? false
