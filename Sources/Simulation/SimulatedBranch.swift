@@ -139,8 +139,6 @@ struct Certificate: Hashable {
 struct MachineImage {
   var disk: SimulatedDisk.Image
   var holdings: History.Holdings
-  /// Names of the log's entries that there were then.
-  var places: Set<CausalContext>
   var certificates: [ReplicaID: Certificate]
 }
 
@@ -149,4 +147,6 @@ struct HubImage {
   var disk: SimulatedDisk.Image
   var log: [History.LogEntry]
   var steps: [GenerationStep]
+  /// Up to where it had let go of deletions.
+  var stable: LogPosition
 }

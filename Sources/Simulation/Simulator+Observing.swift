@@ -49,12 +49,27 @@ extension Simulator {
       generation(of: place.position) == place.generation
     else { return }
     branch.delta = nil
+    notePlaces(delta, at: branch.machine)
     if delta.isWholeState {
       history.integrated(rows, and: Ledger(told), at: branch.machine)
     } else {
       let (from, to) = (Int(delta.from.rawValue), Int(delta.to.rawValue))
       history.integrated(from..<max(from, to), at: branch.machine)
     }
+  }
+
+  /// What entries are called a machine knows from the delta that has them; of its own, from the
+  /// answer. A whole state names nobody else's.
+  private func notePlaces(_ delta: ExchangeResponse, at machine: MachineID) {
+    let told =
+      delta.isWholeState
+      ? delta.accepted.map(\.position).filter { $0 <= delta.to }
+      : history.log.indices.map { LogPosition(UInt64($0 + 1)) }
+        .filter { delta.from < $0 && $0 <= delta.to }
+    let named = told.compactMap { position in
+      generation(of: position).map { CausalContext(generation: $0, position: position) }
+    }
+    history.holdings[machine]?.places.formUnion(named)
   }
 
   /// What only a branch's table had when a delta overwrote it is on its way to the ledger.
@@ -119,6 +134,13 @@ extension Simulator {
     return SealedChangeset(header: header, trailer: trailer, changes: changes, bases: [])
   }
 
+  /// The writes that an entry carries; who hands it back does not know better than before.
+  private func writes(in changes: [RowChange], _ entry: DeltaEntry) -> Set<Int> {
+    if let known = history.contents[entry.contentHash] { return known }
+    let authors = branches.values.filter { $0.replica == entry.dot.replica }.map(\.machine)
+    return history.writes(in: changes, of: authors)
+  }
+
   /// Notes what has come into the hub's log.
   func observeHub() throws {
     guard let hubStore else { return }
@@ -155,10 +177,11 @@ extension Simulator {
     }
     for change in changes.joined() where !rotten.isEmpty { checkIsWritten(change) }
     for (entry, changes) in zip(entries, changes) {
+      for change in changes { history.willLog(change, forgottenUpTo: world.stable) }
       history.logged(
         History.LogEntry(
           dot: entry.entry.dot, contentHash: entry.entry.contentHash,
-          writes: history.writes(in: changes)))
+          writes: writes(in: changes, entry.entry)))
       if let logged = history.log.last, let name = generation(of: entry.entry.position) {
         placedEntries[CausalContext(generation: name, position: entry.entry.position)] = logged
       }

@@ -105,7 +105,8 @@ extension Simulator {
   /// The hub's disk is copied; later the copy serves, and the hub does not, and so on.
   func swapHubs() throws {
     guard let hubDisk, hubStore != nil else { return }
-    let current = HubImage(disk: try hubDisk.image(), log: history.log, steps: hubSteps)
+    let current = HubImage(
+      disk: try hubDisk.image(), log: history.log, steps: hubSteps, stable: world.stable)
     guard let other = otherHub else {
       otherHub = current
       return trace.add(now, "hub", "is copied at position \(history.log.count)")

@@ -51,11 +51,11 @@ extension Simulator {
     var facts = Notices.Facts()
     facts.forks = forks
     facts.names = forkNames
-    facts.forgottenPlaces = forgottenPlaces
     for (machine, branch) in branches {
       guard let store = branch.store else { continue }
       facts.identities[machine] = store.identity.replica
       facts.texts[machine] = try store.notices().map(\.text)
+      facts.knownPlaces.formUnion(history.holdings[machine]?.places ?? [])
     }
     for loss in try hubStore?.losses() ?? [] {
       facts.losses.updateValue(placedEntries[loss.place], forKey: loss.place)

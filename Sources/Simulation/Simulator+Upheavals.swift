@@ -46,7 +46,8 @@ extension Simulator {
         trace.add(now, "hub", "is backed up at position \(history.log.count)")
       }
       hubImages.append(
-        HubImage(disk: try hubDisk.image(), log: history.log, steps: hubSteps))
+        HubImage(
+          disk: try hubDisk.image(), log: history.log, steps: hubSteps, stable: world.stable))
       if hubImages.count > SimulationLimits.imagesMax { hubImages.removeFirst() }
     }
     for machine in machines where plan.branchReverts + plan.copies > 0 {
@@ -61,7 +62,6 @@ extension Simulator {
     MachineImage(
       disk: try branch.disk.image(),
       holdings: history.holdings[branch.machine] ?? History.Holdings(),
-      places: Set(placedEntries.keys),
       certificates: branch.certificates)
   }
 
@@ -85,7 +85,6 @@ extension Simulator {
     branch.disk.setCapacity(nil)
     branch.certificates = image.certificates
     history.holdings[branch.machine] = image.holdings
-    forgottenPlaces.formUnion(placedEntries.keys.filter { !image.places.contains($0) })
   }
 
   /// A copy of the machine, of now or of an earlier state; both go on.
@@ -129,6 +128,7 @@ extension Simulator {
     hubDisk.setCapacity(nil)
     history.log = image.log
     hubSteps = image.steps
+    world.stable = image.stable
     for replica in forks.keys { forks[replica]?.isForgotten = true }
     schedule(.hubRestarts, in: 1...10_000)
   }

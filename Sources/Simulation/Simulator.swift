@@ -68,8 +68,6 @@ package final class Simulator {
   var forkNames: Set<String> = []
   /// What has been at each place of the hub's logs.
   var placedEntries: [CausalContext: History.LogEntry] = [:]
-  /// Of those, the ones that a machine has no trace of any more, because it was put back.
-  var forgottenPlaces: Set<CausalContext> = []
   /// What names the positions of the hub's log.
   var hubSteps: [GenerationStep] = []
   /// Virtual time that passed at once.

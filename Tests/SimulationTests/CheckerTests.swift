@@ -305,6 +305,56 @@ struct CheckerTests {
     return (history, key, column)
   }
 
+  /// A history in which one machine wrote a row and deleted it, and what says so in a log.
+  private func deletedRow() throws -> (History, insertion: RowChange, deletion: RowChange) {
+    let schema = try evidence().world.schema
+    let table = try #require(schema.table(named: "customer"))
+    let column = try #require(table.valueColumns.first)
+    let key = RowKey(table: table.id, values: [.integer(1)])
+    let value = Value.text(Array("old".utf8))
+    var history = History(schema: schema)
+    history.holdings[MachineID(1)] = History.Holdings()
+    for (kind, milliseconds) in [(.insert, 1_000), (.delete, 2_000)] as [(ChangeKind, Int64)] {
+      let isInsertion = kind == .insert
+      history.commit(
+        [
+          WorldWrite(
+            branch: ReplicaID(1), key: key, kind: kind, values: isInsertion ? [column: value] : [:],
+            hadRow: !isInsertion, base: .start, wallMilliseconds: milliseconds,
+            before: isInsertion ? nil : [value, .null, .null])
+        ], at: MachineID(1))
+    }
+    let insertion = RowChange(
+      key: key, kind: .insert, columns: [column], values: [value], milliseconds: 1_000, base: nil)
+    let deletion = RowChange(
+      key: key, kind: .delete, columns: [], values: [], milliseconds: 2_000, base: nil)
+    return (history, insertion, deletion)
+  }
+
+  @Test func aDeletionThatIsFoundLaterIsTheOneThatItsMachineMade() throws {
+    let (history, _, deletion) = try deletedRow()
+    var late = deletion
+    late.milliseconds = 90_000
+    #expect(history.writes(in: [deletion], of: []) == [1])
+    #expect(history.writes(in: [late], of: [MachineID(1)]) == [1])
+    #expect(history.writes(in: [late], of: [MachineID(2)]) == [])
+  }
+
+  /// Of a deletion that the hub has let go of nothing is left that a copy of before could meet.
+  @Test(arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
+  func whatAForgottenDeletionReplacedMayComeBack(stable: UInt64, mayComeBack: Bool) throws {
+    var (history, insertion, deletion) = try deletedRow()
+    for (counter, change) in [(1, insertion), (2, deletion)] as [(UInt64, RowChange)] {
+      history.logged(
+        History.LogEntry(
+          dot: Dot(replica: ReplicaID(1), counter: counter),
+          contentHash: ContentHash(of: [UInt8(counter)]),
+          writes: history.writes(in: [change], of: [MachineID(1)])))
+    }
+    history.willLog(insertion, forgottenUpTo: LogPosition(stable))
+    #expect(history.isForgotten(1) == mayComeBack)
+  }
+
   @Test func historyNoticesAMachineThatGoesBack() throws {
     var (history, key, _) = try twoWrites()
     let none = Ledger([])
@@ -447,16 +497,16 @@ struct CheckerTests {
       let place = CausalContext(
         generation: GenerationID(high: 1, low: 2), position: LogPosition(5))
       evidence.notices.losses[place] = .some(entry)
+      evidence.notices.knownPlaces = [place]
     }
     #expect(found.count == 1)
   }
 
-  @Test func aPlaceWhoseMachineWasPutBackBeforeItCanBeALoss() throws {
+  @Test func aPlaceThatNobodyWasToldCanBeALoss() throws {
     var evidence = try evidence()
     let entry = try #require(evidence.history.log.last)
     let place = CausalContext(generation: GenerationID(high: 1, low: 2), position: LogPosition(5))
     evidence.notices.losses[place] = .some(entry)
-    evidence.notices.forgottenPlaces = [place]
     #expect(Notices.violations(in: evidence) == [])
   }
 

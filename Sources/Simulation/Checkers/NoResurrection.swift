@@ -2,7 +2,8 @@ internal import Clocks
 internal import Deltas
 
 /// No value stands that someone replaced or deleted who had it before the eyes, unless the ledger
-/// says how that came about.
+/// says how that came about, or the hub had let go of the deletion when an older copy inserted the
+/// row again.
 package enum NoResurrection: Checker {
   package static let name = "NoResurrection"
   package static let promise =
@@ -11,7 +12,8 @@ package enum NoResurrection: Checker {
   package static func violations(in evidence: Evidence) -> [Violation] {
     guard !evidence.hasRefusals, !evidence.hasLikeRows else { return [] }
     let history = evidence.history
-    let replaced = Kept.replacedCells(history, history.surviving)
+    let remembered = history.surviving.filter { !history.isForgotten($0) }
+    let replaced = Kept.replacedCells(history, remembered)
     let ledger = Ledger(evidence.hub.ledger)
     var result: [Violation] = []
     for (key, row) in evidence.hub.rows {

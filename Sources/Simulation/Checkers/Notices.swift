@@ -30,9 +30,8 @@ package enum Notices: Checker {
     package var texts: [MachineID: [String]] = [:]
     /// What the hub says is lost, and what was there.
     package var losses: [CausalContext: History.LogEntry?] = [:]
-    /// Names of the log's entries that came after an earlier state of a machine which was put back
-    /// to it: it cannot tell of them any more.
-    package var forgottenPlaces: Set<CausalContext> = []
+    /// Names of entries that some machine was told and still has: of these it can tell the hub.
+    package var knownPlaces: Set<CausalContext> = []
 
     package init() {}
   }
@@ -57,7 +56,7 @@ package enum Notices: Checker {
       }
     }
     let logged = Set(evidence.history.log.map(\.contentHash))
-    for (place, entry) in facts.losses where !facts.forgottenPlaces.contains(place) {
+    for (place, entry) in facts.losses where facts.knownPlaces.contains(place) {
       guard let entry = entry, logged.contains(entry.contentHash) else { continue }
       result.append(
         violation(

@@ -28,6 +28,8 @@ package struct History: Sendable {
     package var received: Set<Int> = []
     /// Of those, the ones that came as rows of a whole state: it has them as long as they stand.
     package var rowsOnly: Set<Int> = []
+    /// Names of the log's entries that it was told, on whichever timeline.
+    package var places: Set<CausalContext> = []
     /// The last value that stood in each cell.
     package var seen: [Cell: Int] = [:]
     /// Every value of each cell that stood, or was in the ledger.
@@ -59,10 +61,15 @@ package struct History: Sendable {
   package var log: [LogEntry] = []
   /// Every name under which a content was ever logged.
   package private(set) var names: [ContentHash: Set<Dot>] = [:]
+  /// The writes that each content ever logged carries.
+  package private(set) var contents: [ContentHash: Set<Int>] = [:]
   /// Writes that the hub has had in its log at some time.
   package private(set) var acknowledged: Set<Int> = []
   /// Writes of which no intact copy need exist any more.
   package var excused: Set<Int> = []
+  /// Rows that an older copy inserted again when the hub had let go of their deletion: what was
+  /// written below this index replaces nothing in them any more.
+  private(set) var insertedAgain: [RowKey: Int] = [:]
   package private(set) var violations: [Violation] = []
   private var deletions: [RowKey: [Int]] = [:]
   /// The write that a value is from.
@@ -117,19 +124,15 @@ package struct History: Sendable {
     }
   }
 
+  mutating func noteInsertedAgain(_ key: RowKey) { insertedAgain[key] = writes.count }
+
   // MARK: What goes round
 
-  /// The writes whose values a logged changeset carries.
-  func writes(in changes: [RowChange]) -> Set<Int> {
+  /// The writes whose values a logged changeset carries that the machines of its author made.
+  func writes(in changes: [RowChange], of machines: [MachineID]) -> Set<Int> {
     var result: Set<Int> = []
     for change in changes {
-      // A deletion carries no value: it is known by its time, which SQLite may round.
-      if change.kind == .delete {
-        result.formUnion(
-          (deletions[change.key] ?? []).filter {
-            abs(writes[$0].milliseconds - change.milliseconds) <= 1
-          })
-      }
+      if change.kind == .delete { result.formUnion(deletions(in: change, of: machines)) }
       for (column, value) in zip(change.columns, change.values) {
         if let author = author(Cell(key: change.key, column: column), value) {
           result.insert(author)
@@ -137,6 +140,20 @@ package struct History: Sendable {
       }
     }
     return result
+  }
+
+  /// A deletion carries no value: it is known by its time, which SQLite may round.
+  ///
+  /// One that was not captured is found later, when rows are compared, and has the time of that.
+  private func deletions(in change: RowChange, of machines: [MachineID]) -> Set<Int> {
+    let timely = (deletions[change.key] ?? []).filter {
+      abs(writes[$0].milliseconds - change.milliseconds) <= 1
+    }
+    guard timely.isEmpty else { return Set(timely) }
+    let last = machines.compactMap { machine in
+      holdings[machine]?.made.filter { writes[$0].key == change.key }.max()
+    }
+    return Set(last.filter { writes[$0].kind == .delete })
   }
 
   mutating func logged(_ entry: LogEntry) {
@@ -151,6 +168,7 @@ package struct History: Sendable {
     }
     log.append(entry)
     names[entry.contentHash, default: []].insert(entry.dot)
+    contents[entry.contentHash] = entry.writes
     acknowledged.formUnion(entry.writes)
   }
 
@@ -208,7 +226,8 @@ package struct History: Sendable {
         let cell = Cell(key: key, column: column)
         guard let author = author(cell, value) else { continue }
         if let last = seen[cell], last != author,
-          writes[last].replaced[column]?.contains(author) ?? false, !ledger.has(cell)
+          writes[last].replaced[column]?.contains(author) ?? false, !ledger.has(cell),
+          !isForgotten(last)
         {
           findings.append(
             "\(machine) showed \(schema.name(column, of: key)) as"
