@@ -2,7 +2,7 @@ package import Clocks
 internal import Deltas
 
 /// People are told what they must know, and nothing else: of a copy that goes on under a name of
-/// its own at both databases, of losses only if nobody has what was lost.
+/// its own at both databases, of losses only if nobody there knows what was at the place.
 ///
 /// That whatever somebody has is not lost, `Kept` asks.
 package enum Notices: Checker {
