@@ -106,6 +106,8 @@ extension Simulator {
     faults.copies += 1
     trace.add(now, copy.name, "is a copy of \(branch.name)")
     put(image, into: copy)
+    // A turned bit is copied like any other.
+    if rottenMachines.contains(branch.machine) { rottenMachines.insert(machine) }
     schedule(.branchRestarts(machine), in: 1...5_000)
     schedule(.edit(machine), in: 0...plan.editPauseMillisecondsMax)
     schedule(.sync(machine), in: 0...plan.syncPauseMillisecondsMax)
