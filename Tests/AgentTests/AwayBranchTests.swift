@@ -147,4 +147,100 @@ struct AwayBranchTests {
     #expect(try expectSame(a, b, c))
     #expect(try a.store.ledger(openOnly: false).isEmpty)
   }
+
+  /// The first sync of a branch that has written before, and goes on writing while it runs: one
+  /// write for each of its messages. Returns whether it got a whole state.
+  private func firstSync(
+    of branch: AgentBranch, in world: AgentWorld, writing writes: [String],
+    clockAheadMilliseconds ahead: Int64 = 0
+  ) throws -> Bool {
+    var writes = writes
+    var wasWhole = false
+    _ = try branch.sync { request, answer in
+      guard case .exchange(var exchange) = request else { return answer() }
+      exchange.wallMilliseconds += ahead
+      let response = world.hub.handle(
+        .exchange(exchange), from: branch.store.identity.replica, wallMilliseconds: world.wall)
+      if case .exchange(let answered) = response, answered.isWholeState { wasWhole = true }
+      if !writes.isEmpty { try branch.run(writes.removeFirst()) }
+      return response
+    }
+    return wasWhole
+  }
+
+  /// The values that the hub's ledger has of item 7.
+  private func kept(in world: AgentWorld) throws -> [Value?] {
+    try world.hubStore.conflicts(openOnly: false).filter { $0.key.values == [.integer(7)] }
+      .flatMap { $0.values.map(\.value) }
+  }
+
+  /// A branch that has integrated nothing writes under the key of a row that was deleted, while a
+  /// whole state comes. Nothing waits for its row then, and what it writes later counts as having
+  /// seen the deletion: but what it wrote first does not, and comes before.
+  @Test(arguments: [false, true], [0, 3_600_000])
+  func whatIsWrittenWhileTheFirstWholeStateComesIsNotLost(
+    isForgotten: Bool, clockAheadMilliseconds: Int64
+  ) throws {
+    try b.run("INSERT INTO item VALUES (7, 'first', 7)")
+    if isForgotten {
+      try world.settle(b, a)
+      try b.run("DELETE FROM item WHERE id = 7")
+    }
+    world.wall += 400 * day
+    try world.settle(b, a)
+    try prune()
+    if !isForgotten {
+      try b.run("DELETE FROM item WHERE id = 7")
+      try world.settle(b, a)
+    }
+    let c = try world.join("c")
+    try c.run("INSERT INTO item VALUES (50, 'c', 0)")
+    #expect(
+      try firstSync(
+        of: c, in: world,
+        writing: [
+          "INSERT INTO item VALUES (7, 'unsent', 8)",
+          "UPDATE item SET name = 'later' WHERE id = 7",
+        ], clockAheadMilliseconds: clockAheadMilliseconds))
+    try world.settle(c, a, b)
+    #expect(try expectSame(a, b, c))
+    #expect(
+      try c.rows("SELECT name, v FROM item WHERE id = 7")
+        == [[.text(Array("later".utf8)), .integer(8)]])
+    #expect(try kept(in: world).contains(.text(Array("unsent".utf8))) == !isForgotten)
+  }
+
+  /// The same under the key of a row that a constraint keeps out of the hub's tables, and so out of
+  /// the whole state.
+  @Test func aRowInQuarantineIsNotOverwrittenSilentlyByWhoGetsItsFirstWholeState() throws {
+    let world = try AgentWorld(
+      "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT UNIQUE, v)")
+    let a = try world.join("a")
+    let b = try world.join("b")
+    try a.run("INSERT INTO item VALUES (2, 'two', 2)")
+    try world.settle(a, b)
+    world.wall += 400 * day
+    try world.settle(a, b)
+    while try world.hubStore.prune(rowsAtMost: 10_000, awayBeforeMilliseconds: 0).hasMore {}
+    try a.run("INSERT INTO item VALUES (1, 'x', 1)")
+    try b.run("INSERT INTO item VALUES (7, 'x', 'held back')")
+    try world.settle(a, b)
+    #expect(try world.hubStore.quarantinedRows().map(\.key.values) == [[.integer(7)]])
+    let c = try world.join("c")
+    try c.run("INSERT INTO item VALUES (50, 'c', 0)")
+    #expect(
+      try firstSync(
+        of: c, in: world,
+        writing: [
+          "INSERT INTO item VALUES (7, 'unsent', 8)",
+          "UPDATE item SET name = 'later', v = 9 WHERE id = 7",
+        ]))
+    try world.settle(c, a, b)
+    #expect(try expectSame(a, b, c))
+    #expect(try c.items().contains("7 later"))
+    let kept = try kept(in: world)
+    for text in ["x", "held back"] {
+      #expect(kept.contains(.text(Array(text.utf8))))
+    }
+  }
 }
