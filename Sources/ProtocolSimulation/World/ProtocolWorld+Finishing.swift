@@ -209,17 +209,29 @@ extension ProtocolWorld {
           ? table.columns.map {
             state.standing($0, table: ModelTable.id, policy: ModelHub.policy)?.value ?? .null
           } : nil
-        // What was written on a lost stretch is seen by some that are seen by others who lack it.
-        let isPatchy = truth.hasRelocated && truth.isPatchy(row)
         let hasSame =
-          hub.rows[row].isForgotten || hub.rows[row].settledValues != nil || isPatchy
+          hub.rows[row].isForgotten || hub.rows[row].settledValues != nil
           || state.cells == hub.rows[row].state.cells
         guard values != hub.standing(row) || !hasSame else { continue }
+        if truth.hasRelocated, truth.isPatchy(row), hasGap(changes.map(\.1)) { break }
         fail(
           .outcome,
           "Row \(row) is \(Self.text(hub.standing(row))) at the hub; its writes in another order "
             + "come to \(Self.text(values)).")
         return
+      }
+    }
+  }
+
+  /// Whether something was seen by what others have seen, and not by these.
+  ///
+  /// What was written on a lost stretch and came back counts as seen by those who had its name. Who
+  /// had only what they made of it, has not seen it; then the order says what is compared.
+  private func hasGap(_ versions: [Version]) -> Bool {
+    versions.contains { last in
+      versions.contains { middle in
+        last.hasSeen(middle)
+          && versions.contains { middle.hasSeen($0) && $0 != last && !last.hasSeen($0) }
       }
     }
   }
