@@ -19,6 +19,8 @@ package struct HubMetadata: Hashable, Sendable {
   package var coverCount: Int
   /// Second names of changesets in a chain.
   package var aliasCount: Int
+  /// Of those, the ones that came when the log had the end that it has.
+  package var lateAliasCount: Int
   /// Names that entries had on lost timelines.
   package var placeCount: Int
   /// Rows that a constraint refuses.
@@ -39,7 +41,9 @@ extension HubStore {
         frameByteCount: try count(HubSQL.sumFrameBytes),
         recordCount: try count(HubSQL.countRecords),
         detailedCount: try count(HubSQL.countDetailed), coverCount: try count(HubSQL.countCovers),
-        aliasCount: try count(HubSQL.countAliases), placeCount: try count(HubSQL.countAllPlaces),
+        aliasCount: try count(HubSQL.countAliases),
+        lateAliasCount: try count(HubSQL.countLateAliases),
+        placeCount: try count(HubSQL.countAllPlaces),
         quarantinedCount: try count(HubSQL.countQuarantine),
         conflictCount: try count(HubSQL.countConflicts))
     }
@@ -54,6 +58,10 @@ extension HubSQL {
   static let countDetailed = "SELECT count(*) FROM tributary_row WHERE detail IS NOT NULL"
   static let countCovers = "SELECT count(*) FROM tributary_cover"
   static let countAliases = "SELECT count(*) FROM tributary_alias"
+  static let countLateAliases = """
+    SELECT count(*) FROM tributary_alias
+    WHERE noted_at >= (SELECT max(position) FROM tributary_log)
+    """
   static let countAllPlaces = "SELECT count(*) FROM tributary_place"
   static let countConflicts = "SELECT count(*) FROM tributary_ledger"
 }

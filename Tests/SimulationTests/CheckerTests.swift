@@ -452,6 +452,15 @@ struct CheckerTests {
     }
   }
 
+  /// A copy's whole chain may be second names, and nothing come after it.
+  @Test func secondNamesAreKeptUntilTheLogGoesOn() throws {
+    var evidence = try evidence()
+    let chainCount = try #require(evidence.remains?.chainCount)
+    evidence.remains?.hub.aliasCount = chainCount + 6
+    evidence.remains?.hub.lateAliasCount = 6
+    #expect(BoundedMetadata.violations(in: evidence) == [])
+  }
+
   @Test func aHubWithoutBranchesKeepsWhatItHas() throws {
     var evidence = try evidence()
     evidence.remains?.hub.recordCount += 1
