@@ -26,6 +26,11 @@ extension RowMerger {
       }
     case .stored(let stored):
       let metadata = try stored.metadata()
+      // A tombstone of a row of which nothing is left: somebody else who had not heard that it is
+      // gone has deleted it, too.
+      if metadata.place == .gone, !metadata.isComplete, isLate(change) {
+        return try refuseLate(change, at: key)
+      }
       isStored = true
       wasRefused = metadata.place == .quarantine
       let values = metadata.place == .table ? try table.values(of: key) : nil

@@ -112,6 +112,35 @@ import Testing
     #expect(try hub.tables()[.customer(7)]?[ColumnID(2)] == .text("again"))
   }
 
+  /// Two branches were away: one deletes the row that is gone, the other updates it.
+  @Test(arguments: [false, true])
+  func aLateUpdateBringsNothingBackThoughTheRowIsDeletedAgain(isDeletedFirst: Bool) throws {
+    var (hub, near, far) = try level()
+    var other = hub.branch(try hub.enrol("other").rawValue)
+    for _ in 0..<2 { try hub.store.sync(&other) }
+    near[0].write([.delete(.customer(7), at: 300)])
+    for _ in 0..<3 {
+      for index in near.indices { try hub.store.sync(&near[index], at: Self.later) }
+    }
+    #expect(try hub.store.pruneAll(awayBefore: Self.away).stable == LogPosition(3))
+    far.write([.update(.customer(7), [2: .text("late"), 4: .integer(9)], at: 350)])
+    other.write([.delete(.customer(7), at: 340)])
+    if isDeletedFirst { try hub.store.sync(&other, at: Self.later) }
+    try hub.store.sync(&far, at: Self.later)
+    try hub.store.sync(&other, at: Self.later)
+    let open = try hub.store.conflicts(openOnly: true)
+    #expect(open.map { $0.values.map(\.value) } == [[nil, .integer(9)], [nil, .text("late")]])
+    for _ in 0..<3 {
+      for index in near.indices { try hub.store.sync(&near[index], at: Self.later) }
+      try hub.store.sync(&far, at: Self.later)
+      try hub.store.sync(&other, at: Self.later)
+    }
+    for branch in near + [far, other] { #expect(branch.rows == (try hub.tables())) }
+    // Nothing is kept for a row that nobody can complete.
+    try hub.store.pruneAll()
+    #expect(try count(hub, "tributary_row") == 0)
+  }
+
   /// What was never integrated has not seen a settled row, whoever wrote that.
   @Test func whatIsSettledStandsAgainstWhatHasNotSeenIt() throws {
     var (hub, near, far) = try level()
