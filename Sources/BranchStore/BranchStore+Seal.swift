@@ -41,10 +41,13 @@ extension BranchStore {
     }
     guard !written.isEmpty else { return report }
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
+    let compared = Set(try gaps().filter(\.isSent).map(\.table))
     var outbox = try openOutbox(
       &state, wallMilliseconds: wallMilliseconds, isBaseline: false)
     for table in written {
-      let sealer = try TableSealer(table, database: database, hasDeferred: hasDeferred)
+      let sealer = try TableSealer(
+        table, database: database, hasDeferred: hasDeferred,
+        mayLackRows: compared.contains(table.schema.id))
       try sealer.seal(into: &outbox)
       try database.execute(BranchSQL.emptyJournal(table.schema))
       // They stay pending: once they are smaller they go whole.

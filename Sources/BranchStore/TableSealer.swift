@@ -79,6 +79,8 @@ final class TableSealer {
   private let database: Database
   /// Whether some rows wait for their incoming changes, and so have a base of their own.
   private let hasDeferred: Bool
+  /// Whether rows may be at the hub that are not here, although what was written to them came.
+  private let mayLackRows: Bool
   private let insertShape: Shape
   private let deleteShape: Shape
   private var updateShapes: [[ColumnID]: Shape] = [:]
@@ -91,10 +93,13 @@ final class TableSealer {
   /// The keys of rows too large to travel, with the time of their last write.
   private(set) var tooLarge: [(key: [Value], wall: Int64)] = []
 
-  init(_ table: TrackedTable, database: Database, hasDeferred: Bool) throws {
+  init(
+    _ table: TrackedTable, database: Database, hasDeferred: Bool, mayLackRows: Bool
+  ) throws {
     self.table = table
     self.database = database
     self.hasDeferred = hasDeferred
+    self.mayLackRows = mayLackRows
     insertShape = try Shape(table, kind: .insert, columns: table.valueColumns, database)
     deleteShape = try Shape(table, kind: .delete, columns: [], database)
     group = Group(columnCount: Int(table.schema.columns.map(\.id.rawValue).max() ?? 0))
@@ -165,7 +170,7 @@ final class TableSealer {
       // A row that is there although it was last deleted came in without its trigger.
       if try find(insertShape) {
         if try add(
-          insertShape, milliseconds: group.lastWall, base: try base(&outbox), &outbox)
+          insertShape, milliseconds: group.lastWall, base: try insertionBase(&outbox), &outbox)
         {
           outbox.rowCount += 1
         }
@@ -262,6 +267,13 @@ final class TableSealer {
     outbox.oldest = min(outbox.oldest, group.deletionWall)
     outbox.rowCount += 1
     if deleteShape.block.isFull { try outbox.add(&deleteShape.block) }
+  }
+
+  /// Who inserts a row that was not there has not seen what the hub may have under its key.
+  private func insertionBase(_ outbox: inout OutboxWriter) throws -> LogPosition? {
+    guard mayLackRows else { return try base(&outbox) }
+    outbox.refer(to: .start)
+    return .start
   }
 
   /// Where the row's incoming changes began to wait, if they do.
