@@ -21,6 +21,9 @@ final class Applier {
   private let hasOutbox: Bool
   /// Whether the entry that is being read is a changeset of the outbox.
   private var isInOutbox = false
+  /// Whether its updates change no row: what was written while nothing was captured, and is for the
+  /// hub's ledger only.
+  private var isBaseline = false
   /// Where received entries are kept; nil where nothing is received.
   private var tail: Tail?
   /// The rows of a whole state, where those that it does not have must go.
@@ -104,9 +107,12 @@ final class Applier {
           try begin(next)
           entry = next
         case .changesetHeader(let header, let payload):
+          isBaseline = header.isBaseline
           if let entry, !isInOutbox {
             try tail?.begin(entry, header: header, headerPayload: payload)
           }
+        case .block(let block) where isBaseline && block.kind == .update:
+          try tail?.append(frame, rowCount: block.rowCount)
         case .block(let block):
           try apply(block, isCounted: entry?.dot.replica != store.identity.replica)
           try tail?.append(frame, rowCount: block.rowCount)
@@ -127,6 +133,7 @@ final class Applier {
     try tail?.end()
     integrated = LogPosition(entry.position.rawValue - 1)
     isInOutbox = false
+    isBaseline = false
     if !entry.hasBlocks {
       guard entry.dot.replica == store.identity.replica else { return }
       try replay(entry)

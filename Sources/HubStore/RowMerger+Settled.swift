@@ -74,9 +74,9 @@ extension RowMerger {
     change.block.reader.kind == .update && change.isBaseline
   }
 
-  /// Keeps what does not stand for people. Nobody need be told: who brings it has what stands.
+  /// Keeps what does not stand for people. Nobody's rows change by it; others get it all the same,
+  /// to hand it back should this be lost.
   func keepUncaptured(_ change: Change) throws {
-    noteIdle()
     let key = change.rowKey
     let rowState = try state(of: change, at: key)
     let written = change.block.reader.rowChange(change.row)

@@ -3,6 +3,7 @@ import Basics
 import BranchStore
 import Clocks
 import Deltas
+import HubStore
 import Sessions
 import Storage
 import TestSupport
@@ -57,6 +58,26 @@ struct RepairTests {
     #expect(try expectSame(a, b))
     #expect(try b.items() == ["1 uno", "3 three", "4 four", "5 five"])
     #expect(try a.sync().repair == nil)
+  }
+
+  /// It changes nobody's rows, but others have it for a hub that loses it.
+  @Test func whatWasWrittenUncapturedAndOverwrittenIsHandedBackByOthers() throws {
+    func isKept() throws -> Bool {
+      try world.hubStore.conflicts(openOnly: false).contains { conflict in
+        conflict.values.contains { $0.value?.text == "hidden" }
+      }
+    }
+    try world.copyHub("before")
+    try a.run("DROP TRIGGER tributary_1_u2; UPDATE item SET name = 'hidden' WHERE id = 2")
+    try b.run("UPDATE item SET name = 'seen' WHERE id = 2")
+    try world.settle(b, a)
+    #expect(try isKept())
+    try world.restoreHub("before")
+    #expect(try !isKept())
+    try world.settle(b, a)
+    #expect(try isKept())
+    #expect(try expectSame(a, b))
+    #expect(try b.items().contains("2 seen"))
   }
 
   @Test func aTableThatAProgramRebuiltIsCompared() throws {

@@ -146,6 +146,7 @@ package struct ImitatedBranch {
       for change in waiting.changes { take(change) }
     }
     var standing: Set<RowKey>?
+    var isBaseline = false
     for part in delta.isEmpty ? [] : try Streams.readDelta(delta) {
       switch part {
       case .header(let header) where header.isWholeState: standing = []
@@ -154,6 +155,9 @@ package struct ImitatedBranch {
           standing?.insert(change.key)
           receive(change, pending)
         }
+      case .changesetHeader(let header, _): isBaseline = header.isBaseline
+      // What was written uncaptured is for the hub's ledger.
+      case .block(let block) where isBaseline && block.kind == .update: break
       case .block(let block), .outcome(let block):
         for change in block.rowChanges { receive(change, pending) }
       case .conflicts(let conflicts): ledger += conflicts
@@ -161,7 +165,7 @@ package struct ImitatedBranch {
         let own = written.removeValue(forKey: entry.dot.counter) ?? []
         // Where the blocks come too, they say the same.
         for change in own where !entry.hasBlocks { receive(change, pending) }
-      case .header, .entry, .changesetHeader, .stub, .trailer: break
+      case .header, .entry, .stub, .trailer: break
       }
     }
     if let standing { removeRows(besides: standing, pending) }
