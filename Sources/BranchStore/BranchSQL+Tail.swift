@@ -23,6 +23,11 @@ extension BranchSQL {
   static let selectTailPiece = """
     SELECT bytes FROM tributary_tail_piece WHERE id = ?1 AND piece = ?2
     """
+  /// An entry's hash, and what its stream begins with.
+  static let selectTailBeginning = """
+    SELECT hash, substr(bytes, 1, ?2) FROM tributary_tail JOIN tributary_tail_piece USING (id)
+    WHERE id = ?1 AND piece = 0
+    """
   /// A place that another entry had under this name was never one.
   static let putTailPlace = "INSERT OR REPLACE INTO tributary_tail_place VALUES (?1, ?2, ?3)"
   static let selectTailPlaces = """

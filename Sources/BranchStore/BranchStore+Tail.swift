@@ -54,8 +54,38 @@ extension BranchStore {
       ).compactMap { $0[0].number }
       var seen: Set<Int64> = []
       return TailListing(
-        ids: ids.filter { seen.insert($0).inserted },
+        ids: try inOrder(ids.filter { seen.insert($0).inserted }, lineage),
         isComplete: positionCount >= mine.position.rawValue - place.position.rawValue)
+    }
+  }
+
+  private func inOrder(_ ids: [Int64], _ lineage: Lineage) throws -> [Int64] {
+    guard ids.count > 1 else { return ids }
+    return TailOrder.ids(
+      try ids.map { id in
+        guard
+          let row = try database.firstRow(
+            BranchSQL.selectTailBeginning, [.integer(id), .integer(Self.headerBytesMax)]),
+          case .blob(let hash) = row[0], case .blob(let bytes) = row[1],
+          let hash = ContentHash(bytes: hash)
+        else { throw BranchStoreError.damaged("an entry of the tail has no beginning") }
+        guard let header = try Self.header(inBeginning: bytes) else {
+          throw BranchStoreError.damaged("an entry of the tail does not begin with its header")
+        }
+        return TailOrder.Entry(
+          id: id, hash: hash, previous: header.previous,
+          seen: stretches(lineage, to: header.context), places: try tailPlaces(id))
+      })
+  }
+
+  /// More than a header's frame can have.
+  private static let headerBytesMax: Int64 = 1 << 10
+
+  private func tailPlaces(_ id: Int64) throws -> [CausalContext] {
+    try database.rows(BranchSQL.selectTailPlaces, [.integer(id)]).compactMap { row in
+      guard let generation = row[0].generation, let position = row[1].number else { return nil }
+      return CausalContext(
+        generation: generation, position: LogPosition(UInt64(bitPattern: position)))
     }
   }
 
@@ -69,17 +99,12 @@ extension BranchStore {
         let received = row[4].number, let byteCount = row[5].number,
         let seenGeneration = row[6].generation, let seenPosition = row[7].number
       else { throw BranchStoreError.damaged("the tail has an impossible value") }
-      let places = try database.rows(BranchSQL.selectTailPlaces, [.integer(id)])
       return TailEntry(
         id: id, contentHash: hash,
         dot: Dot(
           replica: ReplicaID(UInt32(truncatingIfNeeded: replica)),
           counter: UInt64(bitPattern: counter)),
-        places: places.compactMap { row in
-          guard let generation = row[0].generation, let position = row[1].number else { return nil }
-          return CausalContext(
-            generation: generation, position: LogPosition(UInt64(bitPattern: position)))
-        },
+        places: try tailPlaces(id),
         clockOffsetMilliseconds: offset, receivedMilliseconds: received,
         seen: CausalContext(
           generation: seenGeneration, position: LogPosition(UInt64(bitPattern: seenPosition))),
@@ -170,17 +195,21 @@ extension BranchStore {
   // MARK: Keeping and dropping
 
   /// The stretches of a place's path: each generation, what it begins after, where it ends.
-  func stretches(
-    _ lineage: Lineage, to place: CausalContext
-  ) -> [(generation: GenerationID, after: LogPosition, last: LogPosition)] {
+  func stretches(_ lineage: Lineage, to place: CausalContext) -> [Stretch] {
     let steps = lineage.path(to: place.generation)
     return steps.indices.map { index in
       let isLast = index + 1 == steps.count
-      return (
-        steps[index].generation, steps[index].fork,
-        isLast ? place.position : min(place.position, steps[index + 1].fork)
-      )
+      return Stretch(
+        generation: steps[index].generation, after: steps[index].fork,
+        last: isLast ? place.position : min(place.position, steps[index + 1].fork))
     }
+  }
+
+  /// A generation on a place's path.
+  struct Stretch {
+    let generation: GenerationID
+    let after: LogPosition
+    let last: LogPosition
   }
 
   /// Bounds the entries that no place of the path names. The log has the changes of each of them at

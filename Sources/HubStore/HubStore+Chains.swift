@@ -16,6 +16,13 @@ extension HubStore {
   func addAlias(
     _ hash: ContentHash, _ header: ChangesetHeader, as dot: Dot, of position: LogPosition
   ) throws {
+    try lengthenChain(with: hash, header, as: dot, of: position)
+    try reviseSeen(ofChainsAfter: dot, hash)
+  }
+
+  private func lengthenChain(
+    with hash: ContentHash, _ header: ChangesetHeader, as dot: Dot, of position: LogPosition
+  ) throws {
     try database.execute(
       HubSQL.insertAlias,
       [
@@ -24,7 +31,24 @@ extension HubStore {
       ])
     try database.execute(
       HubSQL.updateChain, [Value(counter: dot.counter), Value(hash), Value(dot.replica)])
-    try reviseSeen(ofChainsAfter: dot, hash)
+  }
+
+  /// What was handed back as a chain without a device, because the one before it was missing, is of
+  /// its author's chain all the same, now that this has come. Else the author would be refused.
+  func goOn(_ author: ReplicaID, with other: ReplicaID) throws {
+    guard author != other, try replica(other)?.state == .past else { return }
+    var next = Dot(replica: other, counter: 1)
+    while let logged = try loggedChangeset(next), let chain = try replica(author),
+      let header = try log.header(logged.position),
+      header.dot == Dot(replica: author, counter: chain.chainCounter + 1),
+      header.previous == chain.chainHash
+    {
+      try lengthenChain(with: logged.hash, header, as: header.dot, of: logged.position)
+      for row in try database.rows(HubSQL.selectChildChains, [Value(logged.hash)]) {
+        try goOn(author, with: row[0].asReplica)
+      }
+      next = Dot(replica: other, counter: next.counter + 1)
+    }
   }
 
   // MARK: What a stream claims

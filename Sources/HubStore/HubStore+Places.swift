@@ -167,6 +167,7 @@ extension HubStore {
     guard !waiting.isEmpty else { return }
     try database.execute(
       HubSQL.linkParents, [Value(hash), Value(dot.replica), Value(counter: dot.counter)])
+    for replica in waiting { try goOn(dot.replica, with: replica) }
     var visited: Set<ReplicaID> = []
     while let replica = waiting.popLast() {
       guard visited.insert(replica).inserted else { continue }

@@ -70,6 +70,17 @@ final class LogReader {
     return block
   }
 
+  /// What an entry's author wrote at its beginning; nil once the log has let go of it.
+  func header(_ position: LogPosition) throws -> ChangesetHeader? {
+    let parameters = [Value(position), Value(0)]
+    guard case .blob(let bytes)? = try database.firstRow(HubSQL.selectFrameBytes, parameters)?.first
+    else { return nil }
+    var reader = FrameReader()
+    reader.append(bytes)
+    guard let frame = try reader.next(), frame.type == .changesetHeader else { return nil }
+    return try ChangesetHeader(payload: frame.payload)
+  }
+
   /// The parts of one entry's blocks that may hold a row.
   func parts(of table: TableID, key: [UInt8], at position: LogPosition) throws -> [Int] {
     let parameters = [Value(table), Value(position), .blob(key)]

@@ -196,6 +196,28 @@ import Testing
     try world.expectLevel()
   }
 
+  @Test func anAuthorWhoseEntriesCameOutOfOrderIsNoCopy() throws {
+    let world = try World(branches: 2)
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    world.write(0, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    try world.sync(1)
+    try world.restore(0)
+    world.branches[1].tail.removeAll { $0.contentHash == first }
+    try world.sync(1)
+    #expect(try world.store.branch(named: "branch 1 (lost 1)").chainCounter == 2)
+    world.write(0, [insert(3)])
+    try world.sync(0)
+    #expect(world.branches[0].core.replica == ReplicaID(1))
+    #expect(try world.store.branch(named: "branch 1").chainCounter == 4)
+    try world.settle()
+    #expect(try world.expectLevel().count == 3)
+    #expect(try world.store.head() == LogPosition(4))
+    #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+
   @Test func aParentThatComesLateAsAnothersChangesetIsLinked() throws {
     let world = try World(branches: 2)
     try world.backUp()
