@@ -39,6 +39,9 @@ final class Application {
     var writes: [WorldWrite]
     /// The rows it touched, as it left them; an empty optional where it left none.
     var rows: [RowKey: [Value]?]
+    /// Where the journals ended with it, if it left all rows as they had been: nothing else shows
+    /// then whether it is in the file.
+    var journalEnds: [Value]?
   }
 
   /// Numbers that make every written value one of its kind.
@@ -62,7 +65,8 @@ final class Application {
     self.wallMilliseconds = wallMilliseconds
     SQLiteClock.set(wallMilliseconds)
     try database.transaction {
-      view = try rowReader.rowsInTransaction(of: database)
+      let before = try rowReader.rowsInTransaction(of: database)
+      view = before
       if generator.chance(150) {
         try movePair(&generator, &numbers)
       } else {
@@ -74,7 +78,11 @@ final class Application {
       }
       var rows: [RowKey: [Value]?] = [:]
       for write in writes { rows.updateValue(try row(write.key), forKey: write.key) }
-      attempt = writes.isEmpty ? nil : Attempt(writes: writes, rows: rows)
+      guard !writes.isEmpty else { return }
+      attempt = Attempt(writes: writes, rows: rows)
+      if rows.allSatisfy({ before[$0.key] == $0.value }) {
+        attempt?.journalEnds = try rowReader.journalEnds(in: database)
+      }
     }
     attempt = nil
     return writes

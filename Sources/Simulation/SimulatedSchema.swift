@@ -82,6 +82,7 @@ struct RowReader {
     let hasValues: Bool
     let selectAll: String
     let selectRow: String
+    let selectJournalEnd: String
 
     init(_ table: TableSchema) {
       let sql = TableSQL(table)
@@ -90,6 +91,7 @@ struct RowReader {
       hasValues = !table.valueColumns.isEmpty
       selectAll = sql.selectAllByKeyOrder
       selectRow = sql.selectByKey(table.valueColumns)
+      selectJournalEnd = "SELECT max(seq) FROM tributary_journal_\(table.id.rawValue)"
     }
   }
 
@@ -120,6 +122,11 @@ struct RowReader {
     return try database.rows(table.selectAll).map {
       RowKey(table: table.id, values: Array($0[..<table.keyCount]))
     }
+  }
+
+  /// The number of each journal's last entry; NULL where there is none.
+  func journalEnds(in database: Database) throws -> [Value] {
+    try tables.compactMap { try database.firstRow($0.selectJournalEnd)?.first }
   }
 
   /// One row's values outside the key; nil if there is none.
@@ -154,6 +161,8 @@ final class RowWatch {
       return known
     }
   }
+
+  func journalEnds() throws -> [Value] { try reader.journalEnds(in: database) }
 }
 
 extension Schema {

@@ -85,12 +85,18 @@ extension Simulator {
 
   /// What a transaction whose commit failed has come to shows in the file.
   func resolveAttempt(_ branch: SimulatedBranch) throws {
-    guard let attempt = branch.attempt, let rows = try branch.reader?.rows() else { return }
+    guard let attempt = branch.attempt, let reader = branch.reader else { return }
+    let rows = try reader.rows()
     branch.attempt = nil
     let expected = world.branches[branch.replica]?.rows ?? [:]
     let isThere = attempt.rows.allSatisfy { rows[$0.key] == $0.value }
-    let isNews = attempt.rows.contains { expected[$0.key] != $0.value }
-    guard isThere, isNews || plan.hasUpheavals else { return }
+    let isNews =
+      if let ends = attempt.journalEnds {
+        try reader.journalEnds() == ends
+      } else {
+        plan.hasUpheavals || attempt.rows.contains { expected[$0.key] != $0.value }
+      }
+    guard isThere, isNews else { return }
     trace.add(now, branch.name, "finds that its last transaction was committed")
     note(attempt.writes, at: branch)
   }
