@@ -76,6 +76,8 @@ package struct History: Sendable {
   ///
   /// Nil where a trigger has made the same value twice, so that it names nobody.
   private var authors: [CellValue: Int?] = [:]
+  /// All who have written a value.
+  private var writers: [CellValue: [Int]] = [:]
 
   init(schema: Schema) { self.schema = schema }
 
@@ -116,6 +118,7 @@ package struct History: Sendable {
         let cell = Cell(key: write.key, column: column)
         let written = CellValue(cell: cell, value: value)
         authors.updateValue(authors[written] == nil ? index : nil, forKey: written)
+        writers[written, default: []].append(index)
         holdings[machine]?.seen[cell] = index
         holdings[machine]?.known[cell, default: []].insert(index)
       }
@@ -134,21 +137,29 @@ package struct History: Sendable {
     for change in changes {
       if change.kind == .delete { result.formUnion(deletions(in: change, of: machines)) }
       for (column, value) in zip(change.columns, change.values) {
-        if let author = author(Cell(key: change.key, column: column), value) {
-          result.insert(author)
-        }
+        let cell = Cell(key: change.key, column: column)
+        result.formUnion(writers(of: CellValue(cell: cell, value: value), change))
       }
     }
     return result
   }
 
-  /// A deletion carries no value: it is known by its time, which SQLite may round.
+  /// Of several who wrote the same value, the one that the change's time is from.
+  private func writers(of written: CellValue, _ change: RowChange) -> [Int] {
+    let all = writers[written] ?? []
+    return all.count == 1 ? all : all.filter { isTimely(writes[$0], change) }
+  }
+
+  /// SQLite may round the time.
+  private func isTimely(_ write: Write, _ change: RowChange) -> Bool {
+    abs(write.milliseconds - change.milliseconds) <= 1
+  }
+
+  /// A deletion carries no value: it is known by its time.
   ///
   /// One that was not captured is found later, when rows are compared, and has the time of that.
   private func deletions(in change: RowChange, of machines: [MachineID]) -> Set<Int> {
-    let timely = (deletions[change.key] ?? []).filter {
-      abs(writes[$0].milliseconds - change.milliseconds) <= 1
-    }
+    let timely = (deletions[change.key] ?? []).filter { isTimely(writes[$0], change) }
     guard timely.isEmpty else { return Set(timely) }
     let last = machines.compactMap { machine in
       holdings[machine]?.made.filter { writes[$0].key == change.key }.max()
