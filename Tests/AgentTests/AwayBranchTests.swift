@@ -244,8 +244,8 @@ struct AwayBranchTests {
     }
   }
 
-  /// A whole state lacks a row whose deletion the restored hub has lost. What is written to that row
-  /// meanwhile changes nothing at the branch: who inserts it there has not seen it.
+  /// A whole state lacks a row whose deletion the restored hub has lost. What is written to that
+  /// row meanwhile changes nothing at the branch: who inserts it there has not seen it.
   @Test func aRowThatIsInsertedWhereItIsMissingDoesNotOverwriteWhatCameForIt() throws {
     try a.run("INSERT INTO item VALUES (7, 'first', 7)")
     let c = try world.join("c")
