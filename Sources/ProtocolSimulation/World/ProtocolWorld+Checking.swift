@@ -36,11 +36,12 @@ extension ProtocolWorld {
     if entry.isHanded, entry.dot.replica != .hub, entry.changeset.origin == hash,
       !entry.changeset.changes.contains(where: { $0.marks.contains { truth.salvaged.contains($0) } }
       ),
-      truth.facts[hash]?.contains(facts) == false
+      truth.facts[entry.changeset.origin]?.contains(facts) == false
     {
       fail(.identity, "The changeset at \(describe(place)) has other clock facts than before.")
     }
-    truth.facts[hash, default: []].insert(facts)
+    // The same changes may have come under another header first, and elsewhere under this.
+    truth.facts[entry.changeset.origin, default: []].insert(facts)
   }
 
   /// Whether the model's opinion of one write having seen another is the truth.

@@ -5,7 +5,10 @@ internal import Deltas
 extension ProtocolWorld {
   /// After an answer: what was dropped, and whether what is left can be named.
   func checkTail(_ device: Int, before: ModelBranch, _ answer: ModelAnswer) {
-    if devices[device].handedTo != before.handedTo { devices[device].lacksPlaces = false }
+    let isHanded = devices[device].handedTo != before.handedTo
+    if isOnHanded(device, devices[device].place), isHanded || !isOnHanded(device, before.place) {
+      devices[device].lacksPlaces = false
+    }
     guard devices[device].place != before.place else { return }
     if case .exchanged(let response) = answer, response.whole != nil,
       before.handedTo != hub.generation
@@ -14,6 +17,14 @@ extension ProtocolWorld {
     }
     checkDropped(device, before.tail)
     checkNamed(device)
+  }
+
+  /// Whether a place lies behind the hub to which a branch has handed back all: it was told the
+  /// places on that path.
+  private func isOnHanded(_ device: Int, _ place: CausalContext) -> Bool {
+    hub.lineage.path(to: place.generation).contains {
+      $0.generation == devices[device].handedTo
+    }
   }
 
   /// Only what the hub would have again if it were put back now is dropped, and only if it had the
