@@ -51,7 +51,8 @@ extension Simulator {
     branch.delta = nil
     notePlaces(delta, at: branch.machine)
     if delta.isWholeState {
-      history.integrated(rows, and: Ledger(told), at: branch.machine)
+      history.integrated(
+        rows, and: Ledger(told), upTo: Int(delta.to.rawValue), at: branch.machine)
     } else {
       let (from, to) = (Int(delta.from.rawValue), Int(delta.to.rawValue))
       history.integrated(from..<max(from, to), at: branch.machine)

@@ -27,6 +27,13 @@ struct SeedTests {
     #expect(outcome.violations.isEmpty, text(outcome))
   }
 
+  /// A machine has a whole state without a row whose deletion is lost afterwards: what it writes
+  /// there has seen what was deleted. It takes another program's lock to get there.
+  @Test func whoHasAWholeStateHasInViewWhatIsGone() throws {
+    let outcome = try Self.runner.runTwice(502_212)
+    #expect(outcome.violations.isEmpty, text(outcome))
+  }
+
   @Test func thereAreToldSeeds() {
     #expect(!Self.toldSeeds.isEmpty)
   }

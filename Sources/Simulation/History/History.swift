@@ -192,9 +192,11 @@ package struct History: Sendable {
     }
   }
 
-  /// A machine has taken in the rows as they stand and the open conflicts, and knows nothing of
-  /// what led to them.
-  mutating func integrated(_ rows: Rows, and ledger: Ledger, at machine: MachineID) {
+  /// A machine has taken in the rows as they stand at a position and the open conflicts, and knows
+  /// nothing of what led to them.
+  mutating func integrated(
+    _ rows: Rows, and ledger: Ledger, upTo position: Int, at machine: MachineID
+  ) {
     var received: Set<Int> = []
     for (key, row) in rows {
       for (column, value) in zip(columns(key), row) {
@@ -207,6 +209,21 @@ package struct History: Sendable {
     let held = holdings[machine]?.received ?? []
     holdings[machine, default: Holdings()].rowsOnly.formUnion(received.subtracting(held))
     holdings[machine]?.received.formUnion(received)
+    overlook(log.prefix(position), at: machine)
+  }
+
+  /// Who has the rows as they stand has in view that nothing else stands: who writes one next
+  /// replaces whatever led to it. Rows with writes that the hub does not have wait.
+  private mutating func overlook(_ entries: ArraySlice<LogEntry>, at machine: MachineID) {
+    let made = holdings[machine]?.made ?? []
+    let waiting = Set(made.subtracting(acknowledged).map { writes[$0].key })
+    for index in entries.reduce(into: Set<Int>(), { $0.formUnion($1.writes) })
+    where !waiting.contains(writes[index].key) {
+      for column in writes[index].values.keys {
+        let cell = Cell(key: writes[index].key, column: column)
+        holdings[machine]?.known[cell, default: []].insert(index)
+      }
+    }
   }
 
   /// What came with a whole state, and was replaced by a hub that knew it, is the hub's alone.
