@@ -35,7 +35,7 @@ final class Application {
   }
 
   /// A transaction that may be in the file, or not.
-  struct Attempt {
+  struct Attempt: Hashable {
     var writes: [WorldWrite]
     /// The rows it touched, as it left them; an empty optional where it left none.
     var rows: [RowKey: [Value]?]

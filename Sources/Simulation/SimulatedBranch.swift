@@ -47,7 +47,8 @@ final class SimulatedBranch {
   var isOffline = false
   /// The request whose answer is waited for.
   var awaited: Int?
-  /// A transaction whose commit failed: it may be found in the file after a power loss.
+  /// A transaction whose commit failed, until another is committed: it may be found in the file
+  /// after a power loss, or in an image.
   var attempt: Application.Attempt?
 
   init(
@@ -140,6 +141,7 @@ struct MachineImage {
   var disk: SimulatedDisk.Image
   var holdings: History.Holdings
   var certificates: [ReplicaID: Certificate]
+  var attempt: Application.Attempt?
 }
 
 /// The hub's machine as it was at some moment.

@@ -163,6 +163,9 @@ final class RowWatch {
   }
 
   func journalEnds() throws -> [Value] { try reader.journalEnds(in: database) }
+
+  /// Whether something was committed since it has looked at the rows.
+  func isBehind() throws -> Bool { try database.dataVersion() != version }
 }
 
 extension Schema {

@@ -87,7 +87,6 @@ extension Simulator {
   func resolveAttempt(_ branch: SimulatedBranch) throws {
     guard let attempt = branch.attempt, let reader = branch.reader else { return }
     let rows = try reader.rows()
-    branch.attempt = nil
     let expected = world.branches[branch.replica]?.rows ?? [:]
     let isThere = attempt.rows.allSatisfy { rows[$0.key] == $0.value }
     let isNews =
@@ -97,8 +96,14 @@ extension Simulator {
         plan.hasUpheavals || attempt.rows.contains { expected[$0.key] != $0.value }
       }
     guard isThere, isNews else { return }
+    branch.attempt = nil
     trace.add(now, branch.name, "finds that its last transaction was committed")
+    if let found = foundAttempts[attempt] {
+      return history.hold(found, at: branch.machine)
+    }
+    let first = history.writes.count
     note(attempt.writes, at: branch)
+    foundAttempts[attempt] = first..<history.writes.count
   }
 
   /// A disk fills up, or has room again.

@@ -92,6 +92,10 @@ extension Simulator {
         takeLock(of: branch.path, on: branch.disk, branch.name)
       }
       try branch.disk.acting(as: .reader) {
+        // What is written next to the file is written over what a failed commit had left there.
+        if step == .afterCommit, branch.attempt != nil, try branch.reader?.isBehind() ?? true {
+          branch.attempt = nil
+        }
         try self.step(step, crashes: plan.branchCrashes, reader: branch.reader)
       }
     }

@@ -62,7 +62,7 @@ extension Simulator {
     MachineImage(
       disk: try branch.disk.image(),
       holdings: history.holdings[branch.machine] ?? History.Holdings(),
-      certificates: branch.certificates)
+      certificates: branch.certificates, attempt: branch.attempt)
   }
 
   /// An earlier state of the machine, which goes on from there; at once, as a virtual machine does,
@@ -78,7 +78,7 @@ extension Simulator {
 
   private func put(_ image: MachineImage, into branch: SimulatedBranch) {
     branch.goDark()
-    branch.attempt = nil
+    branch.attempt = image.attempt
     branch.delta = nil
     branch.disk.put(image.disk)
     fullDisks.remove(branch.disk.folder)

@@ -60,6 +60,9 @@ package final class Simulator {
   var otherHub: HubImage?
   /// Another program's connection that has a lock.
   var lock: Database?
+  /// Transactions whose commit failed and that were in the file after all, with their writes: each
+  /// image of that file has them again.
+  var foundAttempts: [Application.Attempt: Range<Int>] = [:]
   /// Values that bits were turned in, and where that was.
   var rotten: Set<Value> = []
   var rottenMachines: Set<MachineID> = []
@@ -279,7 +282,7 @@ package final class Simulator {
     case .powerLost: try losePower(branch)
     case .failed:
       // As a program that is started anew after an error.
-      branch.attempt = branch.application?.attempt
+      if let attempt = branch.application?.attempt { branch.attempt = attempt }
       branch.stopProgram()
       try startProgram(at: branch)
       try resolveAttempt(branch)
@@ -292,7 +295,7 @@ package final class Simulator {
     let writes = try branch.disk.acting(as: .program) {
       try application.transact(wallMilliseconds: wall(branch), &generator, &numbers)
     }
-    branch.attempt = nil
+    if !writes.isEmpty { branch.attempt = nil }
     note(writes, at: branch)
   }
 

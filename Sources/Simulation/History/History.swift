@@ -127,6 +127,18 @@ package struct History: Sendable {
     }
   }
 
+  /// A machine has writes of its own that it did not seem to have: they were in an image of it.
+  mutating func hold(_ found: Range<Int>, at machine: MachineID) {
+    for index in found {
+      for column in writes[index].values.keys {
+        let cell = Cell(key: writes[index].key, column: column)
+        holdings[machine]?.seen[cell] = index
+        holdings[machine]?.known[cell, default: []].insert(index)
+      }
+      holdings[machine, default: Holdings()].made.insert(index)
+    }
+  }
+
   mutating func noteInsertedAgain(_ key: RowKey) { insertedAgain[key] = writes.count }
 
   // MARK: What goes round
