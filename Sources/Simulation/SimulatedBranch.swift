@@ -152,3 +152,18 @@ struct HubImage {
   /// Up to where it had let go of deletions.
   var stable: LogPosition
 }
+
+/// What the hub's log was when a generation's last entry came: deltas tell of it, also once the hub
+/// is down, or was put back.
+struct Timeline {
+  var log: [History.LogEntry] = []
+  /// What names its positions.
+  var steps: [GenerationStep] = []
+  /// What the hub's ledger was, where the log is pruned.
+  var ledger: [Conflict] = []
+
+  /// What the log calls the timeline of a position.
+  func generation(of position: LogPosition) -> GenerationID? {
+    (steps.last { $0.fork < position } ?? steps.first)?.generation
+  }
+}

@@ -34,41 +34,47 @@ extension Simulator {
     guard place != branch.looked || plan.captureGaps > 0, let rows = try branch.reader?.rows()
     else { return }
     let told = try store.ledger(openOnly: false)
+    let timeline = timelines[place.generation] ?? Timeline()
     var conflicts = told
     if plan.prunings > 0 {
-      // With a whole state come the open ones only; what explains the rest is at the hub.
-      guard let hubStore else { return }
-      conflicts += try hubStore.conflicts(openOnly: false)
+      // With a whole state come the open ones only; what explains the rest is at the hub that
+      // answered, whatever has become of it.
+      conflicts += timeline.ledger
+      conflicts += try hubStore?.conflicts(openOnly: false) ?? []
     }
     branch.looked = place
     var ledger = Ledger(conflicts)
     try addUncaptured(of: store, to: &ledger)
     history.look(at: rows, and: ledger, of: branch.machine)
     guard let delta = branch.delta, delta.to == place.position,
-      delta.generation == place.generation,
-      generation(of: place.position) == place.generation
+      delta.generation == place.generation, Int(delta.to.rawValue) <= timeline.log.count
     else { return }
     branch.delta = nil
-    notePlaces(delta, at: branch.machine)
+    notePlaces(delta, on: timeline, at: branch.machine)
     if delta.isWholeState {
       history.integrated(
-        rows, and: Ledger(told), upTo: Int(delta.to.rawValue), at: branch.machine)
+        rows, and: Ledger(told), after: timeline.log.prefix(Int(delta.to.rawValue)),
+        at: branch.machine)
     } else {
       let (from, to) = (Int(delta.from.rawValue), Int(delta.to.rawValue))
-      history.integrated(from..<max(from, to), at: branch.machine)
+      history.integrated(timeline.log[min(from, to)..<to], at: branch.machine)
     }
   }
 
   /// What entries are called a machine knows from the delta that has them; of its own, from the
   /// answer. A whole state names nobody else's.
-  private func notePlaces(_ delta: ExchangeResponse, at machine: MachineID) {
+  private func notePlaces(
+    _ delta: ExchangeResponse, on timeline: Timeline, at machine: MachineID
+  ) {
     let told =
       delta.isWholeState
       ? delta.accepted.map(\.position).filter { $0 <= delta.to }
-      : history.log.indices.map { LogPosition(UInt64($0 + 1)) }
+      : timeline.log.indices.map { LogPosition(UInt64($0 + 1)) }
         .filter { delta.from < $0 && $0 <= delta.to }
     let named = told.compactMap { position in
-      generation(of: position).map { CausalContext(generation: $0, position: position) }
+      timeline.generation(of: position).map {
+        CausalContext(generation: $0, position: position)
+      }
     }
     history.holdings[machine]?.places.formUnion(named)
   }
@@ -81,11 +87,6 @@ extension Simulator {
       guard changeset.header.isBaseline else { continue }
       for change in changeset.changes where change.kind == .update { ledger.add(change) }
     }
-  }
-
-  /// What the hub's log calls the timeline of a position.
-  private func generation(of position: LogPosition) -> GenerationID? {
-    (hubSteps.last { $0.fork < position } ?? hubSteps.first)?.generation
   }
 
   private func compare(_ branch: SimulatedBranch) throws {
@@ -177,14 +178,17 @@ extension Simulator {
       }
     }
     for change in changes.joined() where !rotten.isEmpty { checkIsWritten(change) }
+    let ledger = plan.prunings > 0 ? try hubStore.conflicts(openOnly: false) : []
     for (entry, changes) in zip(entries, changes) {
       for change in changes { history.willLog(change, forgottenUpTo: world.stable) }
       history.logged(
         History.LogEntry(
           dot: entry.entry.dot, contentHash: entry.entry.contentHash,
           writes: writes(in: changes, entry.entry)))
-      if let logged = history.log.last, let name = generation(of: entry.entry.position) {
+      let timeline = Timeline(log: history.log, steps: hubSteps, ledger: ledger)
+      if let logged = history.log.last, let name = timeline.generation(of: entry.entry.position) {
         placedEntries[CausalContext(generation: name, position: entry.entry.position)] = logged
+        timelines[name] = timeline
       }
       if !plan.hasUpheavals { world.accept(entry) }
       trace.add(

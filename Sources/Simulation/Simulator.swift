@@ -71,6 +71,8 @@ package final class Simulator {
   var forkNames: Set<String> = []
   /// What has been at each place of the hub's logs.
   var placedEntries: [CausalContext: History.LogEntry] = [:]
+  /// Whatever was the hub's log at some time, by the generation that names its last entry.
+  var timelines: [GenerationID: Timeline] = [:]
   /// What names the positions of the hub's log.
   var hubSteps: [GenerationStep] = []
   /// Virtual time that passed at once.

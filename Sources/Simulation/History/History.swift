@@ -195,19 +195,18 @@ package struct History: Sendable {
     acknowledged.formUnion(entry.writes)
   }
 
-  /// A machine has taken in what the hub's log has after one position, up to another.
-  mutating func integrated(_ positions: Range<Int>, at machine: MachineID) {
-    guard positions.upperBound <= log.count else { return }
-    for entry in log[positions] {
+  /// A machine has taken in entries that a hub's log has, or had.
+  mutating func integrated(_ entries: ArraySlice<LogEntry>, at machine: MachineID) {
+    for entry in entries {
       holdings[machine, default: Holdings()].received.formUnion(entry.writes)
       holdings[machine]?.rowsOnly.subtract(entry.writes)
     }
   }
 
-  /// A machine has taken in the rows as they stand at a position and the open conflicts, and knows
+  /// A machine has taken in the rows as they stood after entries, and the open conflicts, and knows
   /// nothing of what led to them.
   mutating func integrated(
-    _ rows: Rows, and ledger: Ledger, upTo position: Int, at machine: MachineID
+    _ rows: Rows, and ledger: Ledger, after entries: ArraySlice<LogEntry>, at machine: MachineID
   ) {
     var received: Set<Int> = []
     for (key, row) in rows {
@@ -221,7 +220,7 @@ package struct History: Sendable {
     let held = holdings[machine]?.received ?? []
     holdings[machine, default: Holdings()].rowsOnly.formUnion(received.subtracting(held))
     holdings[machine]?.received.formUnion(received)
-    overlook(log.prefix(position), at: machine)
+    overlook(entries, at: machine)
   }
 
   /// Who has the rows as they stand has in view that nothing else stands: who writes one next
