@@ -159,12 +159,11 @@ extension HubStore {
     // Not logged under this name, it may still be here under another.
     let header = known == nil ? try header(of: handed.source, from: replica) : nil
     let origin = try position(ofOrigin: header?.origin ?? hash)
-    if known == nil, origin == nil, let position = try prunedPosition(of: places) {
-      return position
-    }
-    let position = try known?.position ?? origin ?? log.head().next
+    let pruned = known == nil && origin == nil ? try prunedPosition(of: places) : nil
+    let position = try pruned ?? known?.position ?? origin ?? log.head().next
+    // Names that were let go of with the entry are not losses.
     for place in places where try !isHere(place) { try add(place, of: position) }
-    guard let header else { return position }
+    guard pruned == nil, let header else { return position }
     let dot = try hubName(
       of: header, name: handed.name, told: handed.dot, shared: shared,
       wallMilliseconds: wallMilliseconds)

@@ -91,7 +91,8 @@ extension HubStore {
     // If nobody was heard of lately it is the hub that was away.
     let heard = floors[1] == .null ? floors[0] : floors[1]
     let marks = PruneRound.Marks(
-      settled: settled, stable: max(pruned.stable, max(settled, heard.asPosition)))
+      settled: settled, stable: max(pruned.stable, max(settled, heard.asPosition)),
+      common: floors[0].asPosition)
     guard marks.stable > .start, marks != lastRound else { return nil }
     return PruneRound(marks: marks)
   }
@@ -185,7 +186,11 @@ extension HubStore {
     try database.execute(HubSQL.upsertVectorBaseOfAliases, [settled])
     try database.execute(HubSQL.deleteAliases, [settled])
     result.nameCount += database.changes
-    try database.execute(HubSQL.deletePlaces, [settled, Value(limit)])
+    // Somebody may hand back since the round began.
+    let floors = try database.firstRow(HubSQL.selectFloors, [.integer(0)])
+    guard let least = floors?.first, least != .null else { return round.begin(.done) }
+    let common = min(round.marks.settled, least.asPosition)
+    try database.execute(HubSQL.deletePlaces, [Value(common), Value(limit)])
     result.nameCount += database.changes
     if database.changes < limit { round.begin(.done) }
   }

@@ -11,6 +11,8 @@ struct PruneRound: Hashable, Sendable {
   struct Marks: Hashable, Sendable {
     var settled: LogPosition
     var stable: LogPosition
+    /// What all have in common now: who hands back has less, and names what is settled besides.
+    var common: LogPosition
   }
 
   /// What is walked, in this order: a record that was made over a cover is younger than the cover.

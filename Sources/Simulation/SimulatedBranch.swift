@@ -149,6 +149,7 @@ struct HubImage {
   var disk: SimulatedDisk.Image
   var log: [History.LogEntry]
   var steps: [GenerationStep]
+  var handedPlaces: Set<CausalContext>
   /// Up to where it had let go of deletions.
   var stable: LogPosition
 }

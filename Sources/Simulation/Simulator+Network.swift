@@ -217,6 +217,9 @@ extension Simulator {
     if case .killed = outcome { return crashHub() }
     if hasCrashed { return crashHub() }
     guard let response else { return }
+    if case .handBack(let request) = decoded, request.isLast, case .handedBack = response {
+      handedPlaces.formUnion(history.holdings[machine]?.places ?? [])
+    }
     try endReading(hubReader)
     try observeHub()
     try prune()

@@ -106,7 +106,8 @@ extension Simulator {
   func swapHubs() throws {
     guard let hubDisk, hubStore != nil else { return }
     let current = HubImage(
-      disk: try hubDisk.image(), log: history.log, steps: hubSteps, stable: world.stable)
+      disk: try hubDisk.image(), log: history.log, steps: hubSteps, handedPlaces: handedPlaces,
+      stable: world.stable)
     guard let other = otherHub else {
       otherHub = current
       return trace.add(now, "hub", "is copied at position \(history.log.count)")

@@ -55,8 +55,8 @@ extension Simulator {
       guard let store = branch.store else { continue }
       facts.identities[machine] = store.identity.replica
       facts.texts[machine] = try store.notices().map(\.text)
-      facts.knownPlaces.formUnion(history.holdings[machine]?.places ?? [])
     }
+    facts.handedPlaces = handedPlaces
     for loss in try hubStore?.losses() ?? [] {
       facts.losses.updateValue(placedEntries[loss.place], forKey: loss.place)
     }

@@ -47,7 +47,8 @@ extension Simulator {
       }
       hubImages.append(
         HubImage(
-          disk: try hubDisk.image(), log: history.log, steps: hubSteps, stable: world.stable))
+          disk: try hubDisk.image(), log: history.log, steps: hubSteps,
+          handedPlaces: handedPlaces, stable: world.stable))
       if hubImages.count > SimulationLimits.imagesMax { hubImages.removeFirst() }
     }
     for machine in machines where plan.branchReverts + plan.copies > 0 {
@@ -130,6 +131,7 @@ extension Simulator {
     hubDisk.setCapacity(nil)
     history.log = image.log
     hubSteps = image.steps
+    handedPlaces = image.handedPlaces
     world.stable = image.stable
     for replica in forks.keys { forks[replica]?.isForgotten = true }
     schedule(.hubRestarts, in: 1...10_000)

@@ -73,6 +73,8 @@ package final class Simulator {
   var placedEntries: [CausalContext: History.LogEntry] = [:]
   /// Whatever was the hub's log at some time, by the generation that names its last entry.
   var timelines: [GenerationID: Timeline] = [:]
+  /// Names of entries that those had been told who have handed back to this very hub.
+  var handedPlaces: Set<CausalContext> = []
   /// What names the positions of the hub's log.
   var hubSteps: [GenerationStep] = []
   /// Virtual time that passed at once.

@@ -67,6 +67,38 @@ import Testing
     try expectWhole(world)
   }
 
+  /// Somebody still stands on the lost timeline, and names what he has of it.
+  @Test func whatWasLetGoOfIsNotLost() throws {
+    let world = try World()
+    try world.backUp()
+    world.write(0, [.insertCustomer(1, "a", at: 100), .insertCustomer(2, "b", at: 100)])
+    try world.settle()
+    let lost = world.branches[0].place
+    try world.restore(0)
+    try world.settle()
+    world.write(1, [.delete(.customer(1), at: 200)])
+    try world.settle()
+    try world.store.pruneAll()
+    #expect(try count(world, "tributary_place") == 0)
+    let batches = world.branches[0].batches(
+      for: try world.store.path(), head: try world.store.head(), isAmbiguous: true,
+      names: world.names)
+    for var batch in batches {
+      batch.timeline = lost
+      #expect(
+        try world.store.handBack(
+          batch, from: world.branches[0].core.replica, wallMilliseconds: TestHub.now
+        ).lossCount == 0)
+    }
+    #expect(try world.store.losses() == [])
+    try world.store.pruneAll()
+    #expect(try count(world, "tributary_place") == 1)
+    try world.settle()
+    try world.store.pruneAll()
+    #expect(try count(world, "tributary_place") == 0)
+    try expectWhole(world)
+  }
+
   @Test func otherNamesInChainsGoOnceTheirChainsHaveGoneOn() throws {
     let world = try World(branches: 1)
     world.write(0, [.insertCustomer(1, "a", at: 100)])

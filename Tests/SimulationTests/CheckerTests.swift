@@ -506,7 +506,7 @@ struct CheckerTests {
       let place = CausalContext(
         generation: GenerationID(high: 1, low: 2), position: LogPosition(5))
       evidence.notices.losses[place] = .some(entry)
-      evidence.notices.knownPlaces = [place]
+      evidence.notices.handedPlaces = [place]
     }
     #expect(found.count == 1)
   }

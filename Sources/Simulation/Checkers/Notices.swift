@@ -2,7 +2,7 @@ package import Clocks
 internal import Deltas
 
 /// People are told what they must know, and nothing else: of a copy that goes on under a name of
-/// its own at both databases, of losses only if nobody there knows what was at the place.
+/// its own at both databases, of losses only if nobody who has handed back knows what was there.
 ///
 /// That whatever somebody has is not lost, `Kept` asks.
 package enum Notices: Checker {
@@ -30,8 +30,8 @@ package enum Notices: Checker {
     package var texts: [MachineID: [String]] = [:]
     /// What the hub says is lost, and what was there.
     package var losses: [CausalContext: History.LogEntry?] = [:]
-    /// Names of entries that some machine was told and still has: of these it can tell the hub.
-    package var knownPlaces: Set<CausalContext> = []
+    /// Names of entries that those had been told who have handed back to the hub.
+    package var handedPlaces: Set<CausalContext> = []
 
     package init() {}
   }
@@ -56,7 +56,7 @@ package enum Notices: Checker {
       }
     }
     let logged = Set(evidence.history.log.map(\.contentHash))
-    for (place, entry) in facts.losses where facts.knownPlaces.contains(place) {
+    for (place, entry) in facts.losses where facts.handedPlaces.contains(place) {
       guard let entry = entry, logged.contains(entry.contentHash) else { continue }
       result.append(
         violation(
