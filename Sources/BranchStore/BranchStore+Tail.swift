@@ -59,23 +59,27 @@ extension BranchStore {
     }
   }
 
+  /// Entries of which only a name is left stay, at the end: whoever reads them finds nothing.
   private func inOrder(_ ids: [Int64], _ lineage: Lineage) throws -> [Int64] {
     guard ids.count > 1 else { return ids }
-    return TailOrder.ids(
-      try ids.map { id in
-        guard
-          let row = try database.firstRow(
-            BranchSQL.selectTailBeginning, [.integer(id), .integer(Self.headerBytesMax)]),
-          case .blob(let hash) = row[0], case .blob(let bytes) = row[1],
-          let hash = ContentHash(bytes: hash)
-        else { throw BranchStoreError.damaged("an entry of the tail has no beginning") }
-        guard let header = try Self.header(inBeginning: bytes) else {
-          throw BranchStoreError.damaged("an entry of the tail does not begin with its header")
-        }
-        return TailOrder.Entry(
-          id: id, hash: hash, previous: header.previous,
-          seen: stretches(lineage, to: header.context), places: try tailPlaces(id))
-      })
+    let ordered = TailOrder.ids(try ids.compactMap { try orderEntry($0, lineage) })
+    let known = Set(ordered)
+    return ordered + ids.filter { !known.contains($0) }
+  }
+
+  private func orderEntry(_ id: Int64, _ lineage: Lineage) throws -> TailOrder.Entry? {
+    guard
+      let row = try database.firstRow(
+        BranchSQL.selectTailBeginning, [.integer(id), .integer(Self.headerBytesMax)]),
+      case .blob(let hash) = row[0], case .blob(let bytes) = row[1],
+      let hash = ContentHash(bytes: hash)
+    else { return nil }
+    guard let header = try Self.header(inBeginning: bytes) else {
+      throw BranchStoreError.damaged("an entry of the tail does not begin with its header")
+    }
+    return TailOrder.Entry(
+      id: id, hash: hash, previous: header.previous,
+      seen: stretches(lineage, to: header.context), places: try tailPlaces(id))
   }
 
   /// More than a header's frame can have.
