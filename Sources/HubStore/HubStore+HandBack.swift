@@ -42,7 +42,7 @@ package struct HandedBatch: Hashable, Sendable {
   package var path: GenerationID?
   /// The branch's place.
   package var timeline: CausalContext
-  /// In the order of their positions on the timeline.
+  /// Each behind those that its author had seen.
   package var entries: [HandedChangeset]
   /// Whether the certificate of who hands back is not the one that the registry has.
   package var isStranger = false

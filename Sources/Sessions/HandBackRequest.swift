@@ -9,7 +9,7 @@ package struct HandBackRequest: Hashable, Sendable {
   /// The last generation of the path that the hub told: if the hub has opened another since, it may
   /// have lost the parts before this one.
   package var path: GenerationID
-  /// In the order of their positions.
+  /// Each behind those that its author had seen.
   package var entries: [HandedEntry]
   /// Whether nothing more follows.
   package var isLast: Bool
