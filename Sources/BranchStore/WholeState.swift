@@ -52,8 +52,9 @@ final class WholeState {
 
 extension Applier {
   /// Deletes the rows that the whole state does not have. For rows with changes of this branch
-  /// that the hub has not confirmed, and rows that wait, the deletion waits too; `keepingHeld`
-  /// leaves these as they are, for a branch that has integrated nothing which could be gone.
+  /// that the hub has not confirmed, here or deleted here, and rows that wait, the deletion waits
+  /// too; `keepingHeld` leaves these as they are, for a branch that has integrated nothing which
+  /// could be gone.
   ///
   /// Tables whose differences are to be sent keep theirs: perhaps nobody else has those rows. What
   /// becomes of them the comparison decides.
@@ -71,6 +72,32 @@ extension Applier {
       let encoded = row.key.encoded
       if try !wholeState.has(row.key.table, encoded) { try remove(row.key) }
     }
+    guard !keepingHeld else { return }
+    for key in try deletedHere(without: wholeState) where !compared.contains(key.table) {
+      if try !held().isDeferred(HeldRows.hash(key)) { try remove(key) }
+    }
+  }
+
+  /// The rows that this branch has deleted, which the hub has not confirmed, and that the whole
+  /// state does not have either. Nothing comes for them, and still what is written there from now
+  /// on has not seen who else deleted them.
+  private func deletedHere(without wholeState: WholeState) throws -> [RowKey] {
+    var result: [RowKey] = []
+    for changeset in try store.outbox()
+    where !changeset.isLogged && !accepted.contains(changeset.counter) {
+      try store.forEachOutboxBlock(counter: changeset.counter) { block in
+        guard block.kind == .delete else { return }
+        var encoder = KeyEncoder()
+        try block.withValues { values in
+          for row in 0..<block.rowCount {
+            values.encodeKey(row: row, into: &encoder)
+            guard try !wholeState.has(block.table, encoder.bytes) else { continue }
+            result.append(try RowKey(table: block.table, encoded: encoder.bytes))
+          }
+        }
+      }
+    }
+    return result
   }
 
   private func remove(_ key: RowKey) throws {

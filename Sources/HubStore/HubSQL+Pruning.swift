@@ -82,6 +82,9 @@ extension HubSQL {
     ON CONFLICT DO UPDATE SET counter = excluded.counter, position = excluded.position,
       hash = excluded.hash WHERE excluded.counter > counter
     """
+  static let selectVectorBaseByHash = """
+    SELECT position FROM tributary_vector_base WHERE hash = ? LIMIT 1
+    """
   static let deleteLog = "DELETE FROM tributary_log WHERE position <= ?"
   /// Who sent such a changeset has gone on from where the log ended then: it knows that the hub has
   /// it. The last of a chain is what the next is held against.

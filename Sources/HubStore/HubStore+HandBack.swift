@@ -159,7 +159,7 @@ extension HubStore {
     // Not logged under this name, it may still be here under another.
     let header = known == nil ? try header(of: handed.source, from: replica) : nil
     let origin = try position(ofOrigin: header?.origin ?? hash)
-    let pruned = known == nil && origin == nil ? try prunedPosition(of: places) : nil
+    let pruned = known == nil && origin == nil ? try prunedPosition(hash, of: places) : nil
     let position = try pruned ?? known?.position ?? origin ?? log.head().next
     // Names that were let go of with the entry are not losses.
     for place in places where try !isHere(place) { try add(place, of: position) }
@@ -176,9 +176,15 @@ extension HubStore {
     return try acceptor.finish().position
   }
 
-  /// The position of an entry whose hash was let go of, by a name that it had; nil if it has none
-  /// of those.
-  private func prunedPosition(of places: [CausalContext]) throws -> LogPosition? {
+  /// The position of an entry that was let go of: by its hash, which is kept of the last of each
+  /// chain, or by a name that it had; nil if it has none of those. Who got it from another timeline
+  /// only may not know a name that it had here.
+  private func prunedPosition(
+    _ hash: ContentHash, of places: [CausalContext]
+  ) throws -> LogPosition? {
+    if let last = try database.firstRow(HubSQL.selectVectorBaseByHash, [Value(hash)]) {
+      return last[0].asPosition
+    }
     let end = try pruned().log
     // A name that means two entries says nothing.
     guard end > .start, try database.integer(HubSQL.isAmbiguous) != 1 else { return nil }

@@ -96,6 +96,26 @@ struct WholeStateTests {
     #expect(try a.store.outbox().isEmpty)
   }
 
+  /// Whoever else deleted it, what is written there later has not seen that.
+  @Test mutating func aRowThatIsGoneHereAndThereKeepsItsBase() throws {
+    let a = try TestBranch(Self.customers)
+    try hub.write(
+      [row(1, "old"), row(2, "old")], by: ReplicaID(2), fingerprint: a.schema.fingerprint)
+    try a.pull(hub)
+    try a.run("DELETE FROM customer WHERE id = 1")
+    try history(a, 2)
+    try a.rebase(hub, rows: [row(2, "old")])
+    #expect(try a.store.deferredRows().map(\.key) == [key(1)])
+    #expect(try a.store.deferredRows().map(\.base) == [LogPosition(1)])
+    try a.run("INSERT INTO customer VALUES (1, 'new', NULL)")
+    #expect(try a.sealed().map(\.base) == [LogPosition(1)])
+    for stream in try a.streams() { try hub.accept(stream) }
+    try a.pull(hub, accepted: try accepted(a, hub))
+    #expect(try names(a) == ["'1 new'", "'2 old'"])
+    #expect(try a.store.deferredRows().isEmpty)
+    #expect(try a.store.outbox().isEmpty)
+  }
+
   @Test mutating func whatTheExchangeAcceptedIsInItAndLeavesTheOutbox() throws {
     let a = try TestBranch(Self.customers)
     try hub.write([row(1, "old")], by: ReplicaID(2), fingerprint: a.schema.fingerprint)

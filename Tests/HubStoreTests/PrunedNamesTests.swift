@@ -67,6 +67,26 @@ import Testing
     try expectWhole(world)
   }
 
+  /// Who was given it by another hub of the same log has no name for it that this one knows.
+  @Test func theLastOfAChainThatWasLetGoOfIsKnownByItsHash() throws {
+    let world = try restored()
+    try world.store.pruneAll()
+    let head = try world.store.head()
+    let batches = world.branches[0].batches(
+      for: try world.store.path(), head: head, isAmbiguous: true, names: world.names)
+    var positions: [LogPosition] = []
+    for var batch in batches {
+      for index in batch.entries.indices { batch.entries[index].places = [] }
+      positions += try world.store.handBack(
+        batch, from: world.branches[0].core.replica, wallMilliseconds: TestHub.now
+      ).positions
+    }
+    #expect(positions.contains(LogPosition(1)))
+    #expect(try world.store.head() == head)
+    try world.settle()
+    try expectWhole(world)
+  }
+
   /// Somebody still stands on the lost timeline, and names what he has of it.
   @Test func whatWasLetGoOfIsNotLost() throws {
     let world = try World()
