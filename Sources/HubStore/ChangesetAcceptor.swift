@@ -221,7 +221,8 @@ final class ChangesetAcceptor {
   ) throws -> Merging {
     let position = try store.log.head().next
     let entry = LogEntry(
-      dot: dot, seen: seen, isBaseline: header.isBaseline,
+      dot: dot, seen: seen, isElsewhere: try !store.isHere(told(header).reach),
+      isBaseline: header.isBaseline,
       clockOffsetMilliseconds: clockOffsetMilliseconds,
       receivedMilliseconds: receivedMilliseconds)
     store.log.remember(entry, at: position)

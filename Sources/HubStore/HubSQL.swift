@@ -121,8 +121,9 @@ enum HubSQL {
   static let selectLogHash = "SELECT log_hash FROM tributary_log WHERE position = ?"
   static let selectContentHash = "SELECT hash FROM tributary_log WHERE position = ?"
   static let selectLogEntry = """
-    SELECT replica, counter, context, also, is_baseline, clock_offset, received FROM tributary_log
-    WHERE position = ?
+    SELECT replica, counter, context, also, is_baseline, clock_offset, received,
+      context_generation IS NOT NULL
+    FROM tributary_log WHERE position = ?
     """
   static let insertLog = """
     INSERT INTO tributary_log (position, replica, counter, hash, origin, log_hash, context, also,

@@ -6,10 +6,17 @@ struct LogEntry: Hashable, Sendable {
   let dot: Dot
   /// What its author had seen, besides its own chain.
   var seen: SeenEntries
+  /// Whether what its author had seen is told in positions of which some are not of this log: what
+  /// is called so there may come to be known later, and is seen then.
+  let isElsewhere: Bool
   let isBaseline: Bool
   /// What the hub's clock was ahead of the author's.
   let clockOffsetMilliseconds: Int64
   let receivedMilliseconds: Int64
+
+  /// What to keep of where the author had integrated a row; nil if that will never say less than
+  /// the changeset's context.
+  func kept(_ base: LogPosition?) -> LogPosition? { isElsewhere ? base : seen.normalized(base) }
 
   /// When something was written, by the author's wall clock corrected by the measured offset, and
   /// never after its receipt. Nil for what was there before the author joined.

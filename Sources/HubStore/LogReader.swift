@@ -37,8 +37,8 @@ final class LogReader {
     let entry = LogEntry(
       dot: Dot(replica: row[0].asReplica, counter: row[1].asCounter),
       seen: try SeenEntries(upTo: row[2].asPosition, encoded: row[3].asOptionalBytes),
-      isBaseline: row[4].asInteger != 0, clockOffsetMilliseconds: row[5].asInteger,
-      receivedMilliseconds: row[6].asInteger)
+      isElsewhere: row[7].asInteger != 0, isBaseline: row[4].asInteger != 0,
+      clockOffsetMilliseconds: row[5].asInteger, receivedMilliseconds: row[6].asInteger)
     remember(entry, at: position)
     return entry
   }

@@ -40,7 +40,7 @@ extension RowMerger {
     let version = Version(
       dot: entry.dot, position: position,
       seen: entry.seen.knowledge(base: change.version.base),
-      milliseconds: change.version.milliseconds)
+      milliseconds: change.version.milliseconds, base: change.version.base)
     let merge = rowState.merge(
       change.block.reader.rowChange(change.row), version: version, policy: store.policy)
     if rowState == before, !hasRecord { return noteIdle() }
@@ -116,12 +116,8 @@ extension HubStore {
       return StoredVersion(
         position: version.position, milliseconds: version.milliseconds, isSettled: true)
     }
-    guard let entry = try log.entry(version.position) else {
-      throw HubStoreError.damaged("the log lacks position \(version.position)")
-    }
     return StoredVersion(
-      position: version.position, milliseconds: version.milliseconds,
-      base: entry.seen.base(of: version.seen))
+      position: version.position, milliseconds: version.milliseconds, base: version.base)
   }
 
   /// A row's record from its state.
@@ -194,10 +190,11 @@ extension HubStore {
     var base = stored.base
     if stored.isInLog {
       (milliseconds, base) = try insertion(of: key, at: stored.position, entry, in: table)
+      base = entry.kept(base)
     }
     return Version(
       dot: entry.dot, position: stored.position, seen: entry.seen.knowledge(base: base),
-      milliseconds: milliseconds)
+      milliseconds: milliseconds, base: base)
   }
 
   /// The time and base of a covered row's insertion.

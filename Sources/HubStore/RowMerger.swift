@@ -137,7 +137,7 @@ final class RowMerger {
   private func version(of block: BlockReader, row: Int) -> StoredVersion {
     StoredVersion(
       position: position, milliseconds: entry.effectiveMilliseconds(block.milliseconds(row: row)),
-      base: entry.seen.normalized(block.base(row: row)))
+      base: entry.kept(block.base(row: row)))
   }
 
   func record(of change: Change) throws -> RowRecord {

@@ -11,12 +11,19 @@ package struct Version: Hashable, Sendable {
   /// When, by the author's wall clock corrected by the offset the hub measured, and never after
   /// its receipt. Nil for a row that was there before its branch joined.
   package let milliseconds: Int64?
+  /// Where the author says that it had integrated the row, if that was not where it stood. What is
+  /// seen follows from it, and may turn out to be more.
+  package let base: LogPosition?
 
-  package init(dot: Dot, position: LogPosition, seen: Knowledge, milliseconds: Int64?) {
+  package init(
+    dot: Dot, position: LogPosition, seen: Knowledge, milliseconds: Int64?,
+    base: LogPosition? = nil
+  ) {
     self.dot = dot
     self.position = position
     self.seen = seen
     self.milliseconds = milliseconds
+    self.base = base
   }
 
   /// A version whose author had integrated the row up to one position, and nothing above.

@@ -101,6 +101,27 @@ import Testing
     #expect(world.branches[1].core.rows[.customer(1)]?[ColumnID(2)] == .text("Bo"))
   }
 
+  @Test func aRowThatWaitedHasNotSeenWhatIsNamedLater() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    try world.backUp()
+    let late = world.write(1, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(1)
+    try world.sync(0)
+    // The row waited for another change: the changeset has seen the update, the row has not.
+    let base = LogPosition(1)
+    world.write(0, [.update(.customer(1), [2: .text("Cy")], at: 300, base: base)])
+    world.branches[0].tail.removeAll { $0.contentHash == late }
+    try world.restore(0)
+    try world.sync(0)
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+    try world.sync(1)
+    #expect(try world.store.conflicts(openOnly: false).count == 1)
+    #expect(world.branches[1].core.rows[.customer(1)]?[ColumnID(2)] == .text("Cy"))
+  }
+
   @Test func aChainGoesOnKnowingWhatOneOfItsEntriesWasTold() throws {
     let world = try World()
     let first = world.write(0, [insert(1)])
