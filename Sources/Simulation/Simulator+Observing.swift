@@ -45,7 +45,9 @@ extension Simulator {
     branch.looked = place
     var ledger = Ledger(conflicts)
     try addUncaptured(of: store, to: &ledger)
-    history.look(at: rows, and: ledger, of: branch.machine)
+    let compared =
+      plan.captureGaps > 0 ? Set(try store.gaps().filter(\.isSent).map(\.table)) : []
+    history.look(at: rows, and: ledger, of: branch.machine, comparing: compared)
     guard let delta = branch.delta, delta.to == place.position,
       delta.generation == place.generation, Int(delta.to.rawValue) <= timeline.log.count
     else { return }

@@ -42,7 +42,11 @@ extension Simulator {
     SQLiteClock.set(hubWall + clock)
     let application = try Application(replica, path: path, schema: schema, plan: plan)
     world.branches[replica] = WorldBranch()
-    if plan.hasBaseline { world.commit(try application.fill(&generator, &numbers)) }
+    if plan.hasBaseline {
+      let rows = try application.fill(&generator, &numbers)
+      world.commit(rows)
+      history.noteBaseline(rows)
+    }
     let store = try disk.acting(as: .agent) {
       try BranchStore.attach(
         path: path,

@@ -74,7 +74,8 @@ package struct History: Sendable {
   private var deletions: [RowKey: [Int]] = [:]
   /// The write that a value is from.
   ///
-  /// Nil where a trigger has made the same value twice, so that it names nobody.
+  /// Nil where it names nobody: a trigger has made the same value twice, or it was there before a
+  /// branch joined.
   private var authors: [CellValue: Int?] = [:]
   /// All who have written a value.
   private var writers: [CellValue: [Int]] = [:]
@@ -94,6 +95,17 @@ package struct History: Sendable {
   }
 
   // MARK: Writing
+
+  /// Rows that are there before their branch joins: their values name no write, also where a
+  /// program writes one of them later.
+  mutating func noteBaseline(_ rows: [WorldWrite]) {
+    for row in rows {
+      for (column, value) in row.values {
+        let cell = Cell(key: row.key, column: column)
+        authors.updateValue(nil, forKey: CellValue(cell: cell, value: value))
+      }
+    }
+  }
 
   /// Records a committed transaction.
   mutating func commit(_ committed: [WorldWrite], at machine: MachineID) {
@@ -158,8 +170,8 @@ package struct History: Sendable {
 
   /// Of several who wrote the same value, the one that the change's time is from.
   private func writers(of written: CellValue, _ change: RowChange) -> [Int] {
-    let all = writers[written] ?? []
-    return all.count == 1 ? all : all.filter { isTimely(writes[$0], change) }
+    if let author = author(written.cell, written.value) { return [author] }
+    return (writers[written] ?? []).filter { isTimely(writes[$0], change) }
   }
 
   /// SQLite may round the time.
@@ -253,7 +265,12 @@ package struct History: Sendable {
 
   /// Looks at a machine's tables after something came in: no cell goes back to what its last value
   /// had replaced, unless a ledger has the cell, or will have it.
-  mutating func look(at rows: Rows, and ledger: Ledger, of machine: MachineID) {
+  ///
+  /// In tables that are still to be compared with the hub's, a row that was deleted uncaptured may
+  /// come in again.
+  mutating func look(
+    at rows: Rows, and ledger: Ledger, of machine: MachineID, comparing compared: Set<TableID> = []
+  ) {
     var seen = holdings[machine]?.seen ?? [:]
     var findings: [String] = []
     for (cell, values) in ledger.values {
@@ -266,7 +283,8 @@ package struct History: Sendable {
         guard let author = author(cell, value) else { continue }
         if let last = seen[cell], last != author,
           writes[last].replaced[column]?.contains(author) ?? false, !ledger.has(cell),
-          !isForgotten(last)
+          !isForgotten(last),
+          !compared.contains(key.table) || !isDeletedSilently(key, after: last, at: machine)
         {
           findings.append(
             "\(machine) showed \(schema.name(column, of: key)) as"
@@ -281,6 +299,16 @@ package struct History: Sendable {
     letGo(of: rows, at: machine)
     // Rows come in no order, and two runs must say the same.
     for finding in findings.sorted() { complain("MonotonicReads", finding) }
+  }
+
+  /// Whether a machine has deleted a row after a write, and the hub has not heard of it.
+  private func isDeletedSilently(
+    _ key: RowKey, after write: Int, at machine: MachineID
+  ) -> Bool {
+    (deletions[key] ?? []).contains { deletion in
+      deletion > write && !acknowledged.contains(deletion)
+        && holdings[machine]?.made.contains(deletion) ?? false
+    }
   }
 
   func shown(_ write: Int, _ column: ColumnID) -> String {
