@@ -287,8 +287,13 @@ final class Application {
     writes.append(
       WorldWrite(
         branch: replica, key: key, kind: kind, values: values, hadRow: hadRow, base: .start,
-        wallMilliseconds: wallMilliseconds, before: view[key]))
+        wallMilliseconds: wallMilliseconds,
+        isCaptured: try plan.captureGaps == 0 || isCaptured(key.table), before: view[key]))
     view[key] = after
+  }
+
+  private func isCaptured(_ id: TableID) throws -> Bool {
+    try schema.table(id).map { try !captureTriggers(of: $0).isEmpty } ?? true
   }
 
   /// Runs a statement, and tells what its triggers have done besides, and what a replacement took
@@ -320,14 +325,19 @@ final class Application {
 
   /// Drops the capture triggers of a table, as somebody does who rebuilds it.
   func dropTriggers(of table: TableSchema) throws {
-    let triggers = try database.rows(
-      "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'tributary%'"
-        + " AND tbl_name = ?1", [.text(Array(table.name.utf8))])
+    let triggers = try captureTriggers(of: table)
     try database.transaction {
       for trigger in triggers {
-        try database.executeScript("DROP TRIGGER \(quoted(trigger[0].shown))")
+        try database.executeScript("DROP TRIGGER \(quoted(trigger))")
       }
     }
+  }
+
+  private func captureTriggers(of table: TableSchema) throws -> [String] {
+    try database.rows(
+      "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'tributary%'"
+        + " AND tbl_name = ?1", [.text(Array(table.name.utf8))]
+    ).map { $0[0].shown }
   }
 
   /// Places whose count of lines is not what there is.

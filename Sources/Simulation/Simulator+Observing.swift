@@ -45,12 +45,13 @@ extension Simulator {
     branch.looked = place
     var ledger = Ledger(conflicts)
     try addUncaptured(of: store, to: &ledger)
-    let compared =
-      plan.captureGaps > 0 ? Set(try store.gaps().filter(\.isSent).map(\.table)) : []
-    history.look(at: rows, and: ledger, of: branch.machine, comparing: compared)
-    guard let delta = branch.delta, delta.to == place.position,
-      delta.generation == place.generation, Int(delta.to.rawValue) <= timeline.log.count
-    else { return }
+    let delta = branch.delta.flatMap { delta in
+      delta.to == place.position && delta.generation == place.generation
+        && Int(delta.to.rawValue) <= timeline.log.count ? delta : nil
+    }
+    if let delta { try noteOvertaken(rows, by: delta, on: timeline, at: branch.machine, store) }
+    history.look(at: rows, and: ledger, of: branch.machine)
+    guard let delta else { return }
     branch.delta = nil
     notePlaces(delta, on: timeline, at: branch.machine)
     if delta.isWholeState {
@@ -61,6 +62,22 @@ extension Simulator {
       let (from, to) = (Int(delta.from.rawValue), Int(delta.to.rawValue))
       history.integrated(timeline.log[min(from, to)..<to], at: branch.machine)
     }
+  }
+
+  /// Rows that were deleted uncaptured may be there again with a delta that writes them.
+  private func noteOvertaken(
+    _ rows: Rows, by delta: ExchangeResponse, on timeline: Timeline, at machine: MachineID,
+    _ store: BranchStore
+  ) throws {
+    guard plan.captureGaps > 0 else { return }
+    let compared = Set(try store.gaps().filter(\.isSent).map(\.table))
+    guard !compared.isEmpty else { return }
+    let (from, to) = (Int(delta.from.rawValue), Int(delta.to.rawValue))
+    let entries = timeline.log[min(from, to)..<to]
+    let written = entries.flatMap { $0.writes.map { history.writes[$0].key } }
+    history.noteOvertaken(
+      rows, wroteTo: Set(delta.isWholeState ? Array(rows.keys) : written), comparing: compared,
+      at: machine)
   }
 
   /// What entries are called a machine knows from the delta that has them; of its own, from the

@@ -282,6 +282,44 @@ struct CheckerTests {
     #expect(!found.isEmpty)
   }
 
+  /// What else there is to a row that was deleted uncaptured, and whose insertion came in again.
+  private enum Circumstance: CaseIterable {
+    case nothing, deletionIsCaptured, tableIsNotCompared, nothingCameIn, deletionIsLogged
+    case programInsertedIt
+  }
+
+  /// Nothing tells such a row from a new one; in all other circumstances it has come back.
+  @Test(arguments: Circumstance.allCases)
+  private func whatWasDeletedUncapturedMayComeInAgain(_ circumstance: Circumstance) throws {
+    let machine = MachineID(1)
+    var (history, insertion, deletion) = try deletedRow(
+      isDeletionCaptured: circumstance == .deletionIsCaptured)
+    let key = insertion.key
+    let rows: Rows = [key: insertion.values + [.null, .null]]
+    if circumstance == .programInsertedIt {
+      history.commit(
+        [
+          WorldWrite(
+            branch: ReplicaID(1), key: key, kind: .insert, values: [:], hadRow: false, base: .start,
+            wallMilliseconds: 3_000)
+        ], at: machine)
+    }
+    history.noteOvertaken(
+      rows, wroteTo: circumstance == .nothingCameIn ? [] : [key],
+      comparing: circumstance == .tableIsNotCompared ? [] : [key.table], at: machine)
+    if circumstance == .deletionIsLogged {
+      history.logged(
+        History.LogEntry(
+          dot: Dot(replica: ReplicaID(1), counter: 1), contentHash: ContentHash(of: [1]),
+          writes: history.writes(in: [deletion], of: [machine])))
+    }
+    let found = try findings(NoResurrection.self) { evidence in
+      evidence.history = history
+      (evidence.hub.rows, evidence.hub.ledger) = (rows, [])
+    }
+    #expect(found.isEmpty == (circumstance == .nothing))
+  }
+
   // MARK: History
 
   /// A history in which one machine wrote a cell twice.
@@ -306,7 +344,9 @@ struct CheckerTests {
   }
 
   /// A history in which one machine wrote a row and deleted it, and what says so in a log.
-  private func deletedRow() throws -> (History, insertion: RowChange, deletion: RowChange) {
+  private func deletedRow(
+    isDeletionCaptured: Bool = true
+  ) throws -> (History, insertion: RowChange, deletion: RowChange) {
     let schema = try evidence().world.schema
     let table = try #require(schema.table(named: "customer"))
     let column = try #require(table.valueColumns.first)
@@ -321,6 +361,7 @@ struct CheckerTests {
           WorldWrite(
             branch: ReplicaID(1), key: key, kind: kind, values: isInsertion ? [column: value] : [:],
             hadRow: !isInsertion, base: .start, wallMilliseconds: milliseconds,
+            isCaptured: isInsertion || isDeletionCaptured,
             before: isInsertion ? nil : [value, .null, .null])
         ], at: MachineID(1))
     }

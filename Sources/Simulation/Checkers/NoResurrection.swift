@@ -3,7 +3,8 @@ internal import Deltas
 
 /// No value stands that someone replaced or deleted who had it before the eyes, unless the ledger
 /// says how that came about, or the hub had let go of the deletion when an older copy inserted the
-/// row again.
+/// row again, or the deletion was not captured, and somebody wrote the row again before the tables
+/// were compared.
 package enum NoResurrection: Checker {
   package static let name = "NoResurrection"
   package static let promise =

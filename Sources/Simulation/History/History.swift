@@ -18,6 +18,8 @@ package struct History: Sendable {
     /// stood in its tables, or in its ledger.
     package var replaced: [ColumnID: Set<Int>]
     package var milliseconds: Int64
+    /// Whether its table had the triggers that capture it.
+    package var isCaptured = true
   }
 
   /// What a machine can still tell the others.
@@ -70,8 +72,10 @@ package struct History: Sendable {
   /// Rows that an older copy inserted again when the hub had let go of their deletion: what was
   /// written below this index replaces nothing in them any more.
   private(set) var insertedAgain: [RowKey: Int] = [:]
+  /// Uncaptured writes to rows that were deleted, and came in again before anybody could tell.
+  var overtaken: Set<Int> = []
   package private(set) var violations: [Violation] = []
-  private var deletions: [RowKey: [Int]] = [:]
+  private(set) var deletions: [RowKey: [Int]] = [:]
   /// The write that a value is from.
   ///
   /// Nil where it names nobody: a trigger has made the same value twice, or it was there before a
@@ -125,7 +129,8 @@ package struct History: Sendable {
       writes.append(
         Write(
           machine: machine, key: write.key, kind: write.kind, values: write.values,
-          replaced: replaced, milliseconds: write.wallMilliseconds))
+          replaced: replaced, milliseconds: write.wallMilliseconds,
+          isCaptured: write.isCaptured))
       for (column, value) in write.values {
         let cell = Cell(key: write.key, column: column)
         let written = CellValue(cell: cell, value: value)
@@ -265,12 +270,7 @@ package struct History: Sendable {
 
   /// Looks at a machine's tables after something came in: no cell goes back to what its last value
   /// had replaced, unless a ledger has the cell, or will have it.
-  ///
-  /// In tables that are still to be compared with the hub's, a row that was deleted uncaptured may
-  /// come in again.
-  mutating func look(
-    at rows: Rows, and ledger: Ledger, of machine: MachineID, comparing compared: Set<TableID> = []
-  ) {
+  mutating func look(at rows: Rows, and ledger: Ledger, of machine: MachineID) {
     var seen = holdings[machine]?.seen ?? [:]
     var findings: [String] = []
     for (cell, values) in ledger.values {
@@ -283,8 +283,7 @@ package struct History: Sendable {
         guard let author = author(cell, value) else { continue }
         if let last = seen[cell], last != author,
           writes[last].replaced[column]?.contains(author) ?? false, !ledger.has(cell),
-          !isForgotten(last),
-          !compared.contains(key.table) || !isDeletedSilently(key, after: last, at: machine)
+          !isForgotten(last)
         {
           findings.append(
             "\(machine) showed \(schema.name(column, of: key)) as"
@@ -299,16 +298,6 @@ package struct History: Sendable {
     letGo(of: rows, at: machine)
     // Rows come in no order, and two runs must say the same.
     for finding in findings.sorted() { complain("MonotonicReads", finding) }
-  }
-
-  /// Whether a machine has deleted a row after a write, and the hub has not heard of it.
-  private func isDeletedSilently(
-    _ key: RowKey, after write: Int, at machine: MachineID
-  ) -> Bool {
-    (deletions[key] ?? []).contains { deletion in
-      deletion > write && !acknowledged.contains(deletion)
-        && holdings[machine]?.made.contains(deletion) ?? false
-    }
   }
 
   func shown(_ write: Int, _ column: ColumnID) -> String {

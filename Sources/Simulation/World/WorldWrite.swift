@@ -19,6 +19,8 @@ package struct WorldWrite: Hashable, Sendable {
   package var counter: UInt64?
   /// It came to nothing together with others of the same seal, and needs to be found nowhere.
   package var isMoot = false
+  /// Whether its table had the triggers that capture it.
+  package var isCaptured = true
   /// The row as it stood before the author's eyes; nil if there was none.
   package var before: [Value]?
 }
