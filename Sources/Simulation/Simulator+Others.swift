@@ -85,7 +85,7 @@ extension Simulator {
   /// Nothing is in the log that was not written by a program.
   func checkIsWritten(_ change: RowChange) {
     for (column, value) in zip(change.columns, change.values) where rotten.contains(value) {
-      guard history.author(History.Cell(key: change.key, column: column), value) == nil else {
+      guard !history.isWritten(value, to: History.Cell(key: change.key, column: column)) else {
         continue
       }
       world.complain(

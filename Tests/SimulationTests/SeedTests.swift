@@ -34,6 +34,13 @@ struct SeedTests {
     #expect(outcome.violations.isEmpty, text(outcome))
   }
 
+  /// The same bit turns at two machines, and both programs move the row to the same key: what they
+  /// wrote there is the same, names neither, and is written all the same.
+  @Test func whatTwoHaveMovedWithATurnedBitIsWritten() throws {
+    let outcome = try Self.runner.runTwice(610_191)
+    #expect(outcome.violations.isEmpty, text(outcome))
+  }
+
   @Test func thereAreToldSeeds() {
     #expect(!Self.toldSeeds.isEmpty)
   }

@@ -98,6 +98,11 @@ package struct History: Sendable {
     authors[CellValue(cell: cell, value: value)] ?? nil
   }
 
+  /// Whether any program wrote a value, which may name nobody.
+  func isWritten(_ value: Value, to cell: Cell) -> Bool {
+    writers[CellValue(cell: cell, value: value)] != nil
+  }
+
   // MARK: Writing
 
   /// Rows that are there before their branch joins: their values name no write, also where a
