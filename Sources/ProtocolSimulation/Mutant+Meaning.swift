@@ -50,13 +50,15 @@ extension Mutant {
     "adoptKeepsIdentity": "A copy goes on as before.",
     "adoptDropsAll": "A copy drops what it had not sent.",
     "adoptDropsJournal": "A copy drops what it had not sealed.",
-    "adoptedWithoutParent": "A copy's chain continues what the hub does not have.",
     "rechainedWithoutOrigin": "A copy's changesets do not say what they were sealed as.",
     "aliasesNotPushed": "What the log has under another header leaves the chain.",
     "parentLinkedOnce": "A predecessor that comes late is not seen.",
     "chainPairsAbovePrefix": "A waiting row hides the chain that its author's continues.",
     "noNotice": "Nobody is told of a copy.",
     "secondChainSwallowed": "An entry that continues no chain is not logged.",
+    "adoptionToldOnce": "A copy's first changeset may not say what its chain continues.",
+    "numberIsName": "A number that was given out again is the same branch.",
+    "knownEndsChain": "A chain ends at what the log has as another chain's.",
     "confirmedByHeader": "A copy names what it had sent by a header that the hub may not know.",
   ]
 

@@ -30,7 +30,7 @@ extension Mutant {
       [
         .clockFactsMadeUp, .handedPlacesNotTold, .wholeStateOld,
         .tailLastPlaceOnly,
-        .adoptedWithoutParent, .knowledgeNotClosed, .alsoIgnoresBase,
+        .knowledgeNotClosed, .alsoIgnoresBase, .knownEndsChain,
         .wholeKeepsRows,
       ]
     ),
@@ -59,7 +59,7 @@ extension Mutant {
     (
       .copiesAndRestores,
       [
-        .tailOwnOnly, .secondChainSwallowed, .noCompareAfterLoss,
+        .tailOwnOnly, .secondChainSwallowed, .noCompareAfterLoss, .numberIsName,
       ]
     ),
     (
@@ -83,6 +83,7 @@ extension Mutant {
         .chainByAuthorOnly, .floorRaw, .resumeByPosition,
         .lateChangesSilent, .sharedBelowTail,
         .namesBelowForkKept, .chainsToldOnce, .lostParentIsNone, .retiredFirst, .oldFloorsCount,
+        .adoptionToldOnce,
       ]
     ),
   ]

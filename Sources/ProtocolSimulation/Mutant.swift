@@ -14,9 +14,9 @@ package enum Mutant: String, CaseIterable, Sendable {
   case duplicateAccepted, sealNotInApply
   // Identity.
   case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
-  case adoptDropsAll, adoptedWithoutParent, rechainedWithoutOrigin, aliasesNotPushed,
+  case adoptDropsAll, rechainedWithoutOrigin, aliasesNotPushed,
     parentLinkedOnce, chainPairsAbovePrefix, adoptDropsJournal, noNotice
-  case secondChainSwallowed
+  case secondChainSwallowed, adoptionToldOnce, numberIsName, knownEndsChain
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable

@@ -72,9 +72,28 @@ extension ModelBranch {
       return position > fork || path.isAmbiguous || !isNamedOnce ? (position, entry) : nil
     }
     entries.sort { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
-    if mutant == .handBackBackwards { entries.reverse() }
     if mutant == .handBackFromHead { entries.removeAll { $0.0 <= path.head.position } }
-    return entries.map(\.1.changeset.hash)
+    if mutant == .handBackBackwards { return entries.reversed().map(\.1.changeset.hash) }
+    return inOrder(entries.map(\.1))
+  }
+
+  /// Each entry behind what its author had seen: that may lie above it on the path, if a hub had it
+  /// back later, and under another name.
+  private func inOrder(_ entries: [ModelTailEntry]) -> [ModelHash] {
+    var begun: Set<ModelHash> = []
+    var result: [ModelHash] = []
+    func visit(_ entry: ModelTailEntry) {
+      guard begun.insert(entry.changeset.hash).inserted else { return }
+      for other in entries where isSeen(other, by: entry) { visit(other) }
+      result.append(entry.changeset.hash)
+    }
+    for entry in entries { visit(entry) }
+    return result
+  }
+
+  private func isSeen(_ other: ModelTailEntry, by entry: ModelTailEntry) -> Bool {
+    entry.changeset.previous == other.changeset.hash
+      || other.places.contains { lineage.includes($0, in: entry.changeset.context) }
   }
 
   private func handBack(_ path: ModelPath, _ left: [ModelHash], mutant: Mutant) -> ModelHandBack {
@@ -274,9 +293,6 @@ extension ModelBranch {
     let left = mutant == .adoptDropsAll ? [] : outbox
     if mutant == .adoptKeepsIdentity { return replaced }
     var head = ModelHead(counter: 0, hash: parent)
-    if mutant == .adoptedWithoutParent {
-      head.hash = confirmed.hash
-    }
     if mutant != .noNotice {
       notices.append(ModelNotice(number: 0, text: "this is a copy and goes on as \(newName)"))
     }

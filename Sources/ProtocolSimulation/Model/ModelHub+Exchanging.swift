@@ -37,6 +37,7 @@ extension ModelHub {
         handBack, from: isRegistered(replica, key) ? replica : nil,
         wallMilliseconds: wallMilliseconds, mutant)
     case .fork(let name):
+      note([replica], mutant)
       return offerFork(name)
     case .enrol(let secret, let key):
       return enrol(secret, key: key, wallMilliseconds: wallMilliseconds)
@@ -156,14 +157,19 @@ extension ModelHub {
     guard mutant != .chainNotChecked else { return true }
     let head = known.chain
     if mutant != .countersNotCompared, head.counter > request.sealed.counter { return false }
-    if head.counter == request.sealed.counter, mutant != .headHashNotCompared {
+    // Of a chain that has nothing yet the branch may know more than a hub that was put back.
+    let isBegun = head.counter > 0 || mutant == .adoptionToldOnce
+    if head.counter == request.sealed.counter, isBegun, mutant != .headHashNotCompared {
       return head.hash == request.sealed.hash
     }
     for changeset in request.changesets {
       if changeset.dot.counter <= head.counter {
         guard mutant == .dotIsIdentity || byHash[changeset.hash] != nil else { return false }
       } else if changeset.dot.counter == head.counter + 1 {
-        guard changeset.previous == head.hash || mutant == .dotIsIdentity else { return false }
+        guard
+          changeset.previous == head.hash || !isBegun && changeset.previous != 0
+            || mutant == .dotIsIdentity
+        else { return false }
       }
     }
     return true
@@ -176,11 +182,13 @@ extension ModelHub {
     guard let chain = registry[replica]?.chain else { return nil }
     if mutant != .duplicateAccepted || changeset.dot.counter > chain.counter {
       if let position = byHash[changeset.hash] {
+        // In the log as another chain's: its own goes on with it all the same.
+        if mutant != .knownEndsChain, continues(changeset, replica, mutant) {
+          alias(changeset, at: position, mutant)
+        }
         return accepted(changeset, at: position)
       }
-      if let position = byHash[changeset.origin], changeset.previous == chain.hash,
-        changeset.dot.counter == chain.counter + 1
-      {
+      if let position = byHash[changeset.origin], continues(changeset, replica, mutant) {
         alias(changeset, at: position, mutant)
         return accepted(changeset, at: position)
       }
@@ -190,8 +198,10 @@ extension ModelHub {
         let index = log.firstIndex { $0.dot == changeset.dot } ?? 0
         return accepted(changeset, at: LogPosition(UInt64(index + 1)))
       }
-      guard changeset.dot.counter == chain.counter + 1,
-        changeset.previous == chain.hash || mutant == .dotIsIdentity || mutant == .chainNotChecked
+      guard
+        continues(changeset, replica, mutant)
+          || changeset.dot.counter == chain.counter + 1
+            && (mutant == .dotIsIdentity || mutant == .chainNotChecked)
       else { return nil }
     }
     append(

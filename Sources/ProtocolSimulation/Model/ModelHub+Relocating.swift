@@ -9,6 +9,7 @@ extension ModelHub {
     guard request.toward == generation || mutant == .handBackToOldPath else {
       return .refused(.unknownPosition)
     }
+    note([replica].compactMap(\.self) + request.entries.map(\.dot.replica), mutant)
     if request.links.contains(where: { !lineage.knows($0.generation) }) { forgetFloors(mutant) }
     for link in request.links { _ = lineage.add(link) }
     guard lineage.common(request.place, headPlace) != nil else { return .refused(.anotherHub) }
@@ -144,7 +145,12 @@ extension ModelHub {
     if isNews, mutant != .placesAfterMerge { noteLatePlaces(mutant: mutant) }
     if known != nil {
       // The same rows, sealed once and sent under two headers by two copies.
-      if byHash[hash] == nil { alias(handed.changeset, at: position, mutant) }
+      if byHash[hash] == nil, isSame(handed.changeset.dot.replica, as: handed.name, mutant) {
+        alias(handed.changeset, at: position, mutant)
+      } else if byHash[hash] == nil {
+        byHash[hash] = position
+        link(to: handed.changeset, mutant)
+      }
     } else if let chain = chain(for: handed, mutant) {
       append(handed, to: chain, mutant)
     }
@@ -190,8 +196,29 @@ extension ModelHub {
       return known.wanted == changeset.hash || known.wanted == changeset.origin
     }
     guard !waiting.isEmpty else { return }
-    for replica in waiting { registry[replica]?.parent = parent }
+    for replica in waiting {
+      registry[replica]?.parent = parent
+      if mutant != .knownEndsChain { goOn(changeset.dot.replica, with: replica) }
+    }
     noteLatePlaces(mutant: mutant)
+  }
+
+  /// What the log has as another chain's, because the one before it was missing, is of its author's
+  /// chain all the same.
+  private mutating func goOn(_ author: ReplicaID, with other: ReplicaID) {
+    guard registry[other]?.state == .past else { return }
+    for (index, entry) in log.enumerated() where entry.dot.replica == other {
+      let changeset = entry.changeset
+      guard let chain = registry[author]?.chain, changeset.dot.replica == author,
+        changeset.previous == chain.hash, changeset.dot.counter == chain.counter + 1
+      else { return }
+      aliases[author, default: []].append(
+        (changeset.dot.counter, LogPosition(UInt64(index + 1))))
+      registry[author]?.chain = ModelHead(counter: changeset.dot.counter, hash: changeset.hash)
+      for next in registry.keys.sorted() where registry[next]?.wanted == changeset.hash {
+        goOn(author, with: next)
+      }
+    }
   }
 
   /// The chain that an entry continues, or one of its own.
@@ -201,8 +228,8 @@ extension ModelHub {
     let parent =
       byHash[changeset.previous].map { entry($0).dot }
       ?? (mutant == .lostParentIsNone ? nil : lastShared(ofChainOf: handed))
-    if let known = registry[author] {
-      if known.chain.hash == changeset.previous, known.chain.counter + 1 == changeset.dot.counter {
+    if registry[author] != nil {
+      if isSame(author, as: handed.name, mutant), continues(changeset, author, mutant) {
         return author
       }
     } else if changeset.dot.counter == 1 {
@@ -225,6 +252,32 @@ extension ModelHub {
     registry[new]?.wanted = changeset.previous
     registry[new]?.chain = ModelHead(counter: 0, hash: changeset.previous)
     return new
+  }
+
+  /// Where nothing went before, only the name tells a replica from another that had its number in a
+  /// state of the hub that is lost.
+  private func isSame(_ replica: ReplicaID, as name: String, _ mutant: Mutant) -> Bool {
+    guard let known = registry[replica], known.chain.counter == 0 else { return true }
+    return known.name == name || mutant == .numberIsName
+  }
+
+  /// Whether a changeset is the next of a chain. The first may say which chain its own continues,
+  /// if that was told to a state of the hub that is lost.
+  mutating func continues(
+    _ changeset: ModelChangeset, _ replica: ReplicaID, _ mutant: Mutant
+  ) -> Bool {
+    guard let known = registry[replica], known.chain.counter + 1 == changeset.dot.counter else {
+      return false
+    }
+    if known.chain.hash == changeset.previous { return true }
+    guard known.chain.counter == 0, changeset.previous != 0, mutant != .adoptionToldOnce else {
+      return false
+    }
+    let parent = byHash[changeset.previous].map { entry($0).dot }
+    registry[replica]?.parent = parent
+    registry[replica]?.wanted = changeset.previous
+    registry[replica]?.chain.hash = changeset.previous
+    return true
   }
 
   /// The last entry before it in its chain that both logs have, where the one right before is
@@ -266,7 +319,13 @@ extension ModelHub {
   // MARK: Identities
 
   var nextReplica: ReplicaID {
-    ReplicaID((registry.keys.map(\.rawValue).max() ?? 0) + 1)
+    ReplicaID(max(registry.keys.map(\.rawValue).max() ?? 0, replicaMax) + 1)
+  }
+
+  /// A hub that was put back may not know that it gave these numbers out.
+  mutating func note(_ replicas: [ReplicaID], _ mutant: Mutant) {
+    guard mutant != .numberIsName else { return }
+    replicaMax = max(replicaMax, replicas.map(\.rawValue).max() ?? 0)
   }
 
   mutating func offerFork(_ name: String) -> ModelAnswer {

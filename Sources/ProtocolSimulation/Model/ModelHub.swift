@@ -27,6 +27,8 @@ struct ModelHub: Sendable {
   var places: [CausalContext: LogPosition] = [:]
   var losses: Set<CausalContext> = []
   var registry: [ReplicaID: ModelRegistered] = [:]
+  /// The highest number of a replica that it has heard of.
+  var replicaMax: UInt32 = 0
   var offers: [UInt64: String] = [:]
   var rows: [ModelHubRow]
   /// What overruled writes there were.

@@ -13,6 +13,7 @@ package struct HistoryStory: Sendable {
     retiredOnALostStretch, floorOfALeftTimeline, waitingAcrossARestore, oldContextsInTheOutbox,
     halfADelta, predecessorComesLate,
     copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice, tailBehindAState,
+    adoptedBeforeARestore,
   ]
 
   /// The hub's memory goes back. A branch whose tail begins above where the histories part names
@@ -170,6 +171,16 @@ package struct HistoryStory: Sendable {
     events: [
       .backUpHub, edit(0, row: 0), sync(0), sync(1), edit(0, row: 0), .restoreHub(age: 0), sync(1),
       sync(1), .prune, .backUpHub, sync(0), .restoreHub(age: 0),
+    ])
+
+  /// A copy has its own number, and the hub goes back to before it heard what the copy's chain
+  /// continues: the copy was refused once more.
+  static let adoptedBeforeARestore = HistoryStory(
+    name: "adopted before a restore", mutant: .adoptionToldOnce,
+    options: HistoryOptions(rowCount: 1, deviceCount: 2),
+    events: [
+      edit(0, row: 0), sync(0), .cloneBranch(device: 0), edit(2, row: 0), sync(2),
+      sync(0, messages: 3), .backUpHub, sync(0, messages: 2), .restoreHub(age: 0), edit(0, row: 0),
     ])
 
   private static func oneAtATime(

@@ -240,7 +240,9 @@ extension ProtocolWorld {
     for device in standing {
       guard let known = hub.registry[devices[device].replica], known.key == devices[device].key,
         known.chain.counter >= devices[device].sealed.counter,
-        known.chain != devices[device].sealed
+        known.chain != devices[device].sealed,
+        // A hub that was put back hears from the first changeset what its chain continues.
+        known.chain.counter > 0 || !truth.hasRelocated
       else { continue }
       fail(
         .identity,

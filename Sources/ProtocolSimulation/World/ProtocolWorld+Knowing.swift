@@ -33,7 +33,7 @@ extension ProtocolWorld {
   }
 
   /// What a new entry was put into the ledger for is no conflict by the names told with it.
-  func checkNoted(from count: Int) {
+  func checkNoted() {
     let noted = hub.noted
     hub.noted = []
     for (row, conflict) in noted {
@@ -49,10 +49,7 @@ extension ProtocolWorld {
           }
           let one = versions[left].position
           let other = versions[right].position
-          guard
-            one.rawValue > UInt64(count) && isNamed(one, by: other)
-              || other.rawValue > UInt64(count) && isNamed(other, by: one)
-          else { continue }
+          guard isNamed(one, by: other) || isNamed(other, by: one) else { continue }
           return fail(
             .ledger,
             "The ledger has a conflict in row \(row) between the changes at \(one) and \(other), "
@@ -71,12 +68,30 @@ extension ProtocolWorld {
     return hub.places.contains { $0.value == position && hub.lineage.includes($0.key, in: context) }
   }
 
-  /// As long as no hub was put back, a branch is refused as a copy only if there were two of it.
+  /// A branch whom the hub knows is refused as a copy only if there were two of it, if a hub that
+  /// was put back lacks what is before its next changeset, or if that has a new name for a timeline
+  /// and is in the log by the old one.
   func checkRefused(_ device: Int) {
     let branch = devices[device]
-    guard !truth.isCopied.contains(device), !truth.hasRelocated,
-      hub.registry[branch.replica]?.key == branch.key
+    guard !truth.isCopied.contains(device), let known = hub.registry[branch.replica],
+      known.key == branch.key, !truth.isGivenTwice(branch.replica, branch.name),
+      !branch.outbox.contains(where: isSealedAnew)
     else { return }
+    let next = branch.outbox.first?.dot.counter ?? branch.sealed.counter + 1
+    var counter = known.chain.counter + 1
+    while truth.hasRelocated, counter < next {
+      let dot = Dot(replica: branch.replica, counter: counter)
+      guard hub.log.contains(where: { $0.changeset.dot == dot }) else { return }
+      counter += 1
+    }
     fail(.identity, "Device \(device) is refused as a copy of \(branch.replica), and is the one.")
+  }
+
+  /// Whether the log has a changeset by the header that it had before its timeline was named anew.
+  private func isSealedAnew(_ changeset: ModelChangeset) -> Bool {
+    changeset.hash != changeset.origin
+      && hub.log.contains {
+        $0.changeset.hash == changeset.origin && $0.changeset.dot == changeset.dot
+      }
   }
 }

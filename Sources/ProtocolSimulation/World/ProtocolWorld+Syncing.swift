@@ -116,7 +116,7 @@ extension ProtocolWorld {
       request, from: replica, key: key, wallMilliseconds: now, fresh: freshGeneration(),
       mutant: mutant)
     checkAppended(from: before, wasForgotten: wasForgotten)
-    checkNoted(from: before)
+    checkNoted()
     return answer
   }
 
@@ -149,6 +149,8 @@ extension ProtocolWorld {
     if case .adopted = answer, devices[device].replica != previous {
       truth.adoptions.append((device, devices[device].key))
       truth.isCopied.remove(device)
+      truth.noteIdentity(
+        devices[device].replica, devices[device].name, key: devices[device].key)
       note("    device \(device) is \(devices[device].replica) now")
     }
     checkTail(device, before: before, answer)

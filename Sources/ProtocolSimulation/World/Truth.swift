@@ -43,6 +43,8 @@ struct Truth {
   /// By key: the last that the hub heard of a device was an old message.
   var toldLate: Set<Int> = []
   var adoptions: [(device: Int, key: Int)] = []
+  /// By number and name: the keys that were given them, more than one after a restore.
+  var keys: [String: Set<Int>] = [:]
   /// In a backup that was made after the one that the hub was restored from: branches may have
   /// dropped it already.
   var allowedLoss = Marks()
@@ -54,6 +56,14 @@ struct Truth {
     columns.append(column)
     values.append(value ?? .integer(Int64(mark)))
     return mark
+  }
+
+  mutating func noteIdentity(_ replica: ReplicaID, _ name: String, key: Int) {
+    keys["\(replica) \(name)", default: []].insert(key)
+  }
+
+  func isGivenTwice(_ replica: ReplicaID, _ name: String) -> Bool {
+    keys["\(replica) \(name)"]?.count ?? 0 > 1
   }
 
   /// Whether a row has writes of a stretch that somebody could not name.
