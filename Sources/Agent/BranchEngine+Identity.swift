@@ -61,7 +61,9 @@ extension BranchEngine {
     let confirmed = try store.confirmedHead()
     return AdoptRequest(
       previous: store.identity.replica,
-      confirmed: ChainHead(counter: confirmed.counter, hash: confirmed.hash))
+      // Of a chain that has nothing in the log the last of the one before it counts.
+      confirmed: confirmed.hash == .zero
+        ? .none : ChainHead(counter: max(1, confirmed.counter), hash: confirmed.hash))
   }
 
   func adopt(parentHash: ContentHash, _ wallMilliseconds: Int64) throws {

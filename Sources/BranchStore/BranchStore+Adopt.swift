@@ -6,8 +6,8 @@ internal import Storage
 /// Chains: what a copy of a database does to go on beside the one it was copied from.
 extension BranchStore {
   /// The last changeset of the chain that has left the outbox, by the hash it was first sealed with
-  /// as far as that is known: the log may have it under another header. Its counter is 0 if none
-  /// has.
+  /// as far as that is known: the log may have it under another header. With the counter 0 it is
+  /// the last of the chain that this one continues, zero if there is none.
   package func confirmedHead() throws -> (counter: UInt64, hash: ContentHash) {
     let head = try lastConfirmed()
     return try performing {
@@ -24,9 +24,8 @@ extension BranchStore {
     try performing {
       let state = try BranchState(database)
       guard let first = try outbox().first else {
-        return state.nextCounter == 1 ? (0, .zero) : (state.nextCounter - 1, state.headHash)
+        return (state.nextCounter - 1, state.headHash)
       }
-      guard first.counter > 1 else { return (0, .zero) }
       guard let header = try Self.outboxHeader(first.counter, in: database) else {
         throw BranchStoreError.damaged("the outbox has a changeset without its beginning")
       }

@@ -61,7 +61,8 @@ extension HubStore {
 
   /// Makes a replica's chain continue that of the database it came from: after `confirmed`, the
   /// last changeset that the database knows to be in the log. Returns the hash that the chain's
-  /// first changeset names as the one before: zero if the log does not have that.
+  /// first changeset names as the one before, zero if there is none: a log that lacks it may get it
+  /// back.
   ///
   /// Repeating it changes nothing. Throws once the replica has changesets of its own.
   package func adopt(
@@ -78,11 +79,11 @@ extension HubStore {
           throw HubStoreError.refused(
             .malformed("a replica that has changesets cannot take another's place"))
         }
-        let logged = confirmed.counter > 0 ? try logged(confirmed.contentHash) : nil
-        let parent = logged.map { (hash: confirmed.contentHash, dot: $0) }
-        try setParent(of: record, parent, confirmed)
-        try noteCopy(record, of: previous, parent?.dot, wallMilliseconds: wallMilliseconds)
-        return parent?.hash ?? .zero
+        let hash = confirmed.counter > 0 ? confirmed.contentHash : .zero
+        let parent = hash == .zero ? nil : try logged(hash)
+        try setParent(of: record, hash, parent)
+        try noteCopy(record, of: previous, parent, wallMilliseconds: wallMilliseconds)
+        return hash
       }
     }
   }
@@ -93,19 +94,18 @@ extension HubStore {
     return try position(ofOrigin: hash).flatMap { try log.entry($0)?.dot }
   }
 
+  /// The chain begins with what was told, though the log may lack that: another that had its number
+  /// and name in a state that was lost is told by it.
   private func setParent(
-    of record: ReplicaRecord, _ parent: (hash: ContentHash, dot: Dot)?, _ confirmed: ChainPoint
+    of record: ReplicaRecord, _ hash: ContentHash, _ parent: Dot?
   ) throws {
-    // The log may get it back later: until then the chain begins anew.
-    let missing = confirmed.counter > 0 ? confirmed.contentHash : nil
-    let hash = parent?.hash ?? missing
     try database.execute(
       HubSQL.updateParent,
       [
-        Value(record.id), hash.map { Value($0) } ?? .null,
-        parent.map { Value($0.dot.replica) } ?? .null,
-        parent.map { Value(counter: $0.dot.counter) } ?? .null,
-        Value(parent?.hash ?? .zero),
+        Value(record.id), hash == .zero ? .null : Value(hash),
+        parent.map { Value($0.replica) } ?? .null,
+        parent.map { Value(counter: $0.counter) } ?? .null,
+        Value(hash),
       ])
   }
 

@@ -119,6 +119,38 @@ import Testing
         wallMilliseconds: TestHub.now) == .zero)
   }
 
+  @Test func whatAChainContinuesIsNotSeenByAnotherOfItsNumber() throws {
+    let world = try World(branches: 2)
+    let snapshot = try world.backUp()
+    let first = try world.enrol("copy")
+    let replica = world.branches[first].core.replica
+    let others = world.write(first, [insert(2)])
+    try world.sync(first)
+    let parent = world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.sync(1)
+    try world.restore(snapshot)
+    // Another copy gets the number and the name. The log lacks what its chain continues.
+    let second = try world.enrol("copy")
+    #expect(world.branches[second].core.replica == replica)
+    let told = try world.store.adopt(
+      replica, after: ReplicaID(1), confirmed: ChainPoint(counter: 1, contentHash: parent),
+      wallMilliseconds: TestHub.now)
+    #expect(told == parent)
+    try world.branches[second].core.adopt(replica, previous: told)
+    let own = world.write(second, [insert(3)])
+    // What the other one of the number had written comes back, and then what this one continues.
+    try world.sync(1)
+    #expect(try world.exchange(second) == .done)
+    let late = try #require(try world.store.loggedChangeset(parent)).position
+    for (hash, hasSeen) in [(others, false), (own, true)] {
+      let entry = try #require(try world.store.loggedChangeset(hash))
+      let seen = try #require(try world.store.log.entry(entry.position)?.seen)
+      #expect(seen.knowledge(base: .start).contains(late) == hasSeen)
+    }
+    #expect(try world.store.check().allSatisfy(\.isOK))
+  }
+
   @Test func bothAreToldUntilTheyHaveNotedIt() throws {
     let world = try World(branches: 1)
     world.write(0, [insert(1)])

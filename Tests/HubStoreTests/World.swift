@@ -199,7 +199,8 @@ final class World {
       wallMilliseconds: TestHub.now)
     try branches[index].core.adopt(replica, previous: parent)
     branches[index].isStranger = false
-    branches[index].confirmed = ChainPoint(counter: 0, contentHash: .zero)
+    branches[index].confirmed = ChainPoint(
+      counter: parent == .zero ? 0 : 1, contentHash: parent)
     for (old, new) in zip(outbox, branches[index].core.outbox) {
       origins[new.contentHash] = origin(of: old.contentHash)
     }
