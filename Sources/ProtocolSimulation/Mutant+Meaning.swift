@@ -52,6 +52,7 @@ extension Mutant {
     "adoptDropsJournal": "A copy drops what it had not sealed.",
     "rechainedWithoutOrigin": "A copy's changesets do not say what they were sealed as.",
     "aliasesNotPushed": "What the log has under another header leaves the chain.",
+    "missingParentForgotten": "What a copy's chain continues is not looked out for.",
     "parentLinkedOnce": "A predecessor that comes late is not seen.",
     "chainPairsAbovePrefix": "A waiting row hides the chain that its author's continues.",
     "noNotice": "Nobody is told of a copy.",

@@ -83,7 +83,7 @@ extension Mutant {
         .chainByAuthorOnly, .floorRaw, .resumeByPosition,
         .lateChangesSilent, .sharedBelowTail,
         .namesBelowForkKept, .chainsToldOnce, .lostParentIsNone, .retiredFirst, .oldFloorsCount,
-        .adoptionToldOnce,
+        .adoptionToldOnce, .missingParentForgotten,
       ]
     ),
   ]

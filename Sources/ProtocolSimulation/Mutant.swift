@@ -16,7 +16,8 @@ package enum Mutant: String, CaseIterable, Sendable {
   case chainNotChecked, headHashNotCompared, countersNotCompared, dotIsIdentity, adoptKeepsIdentity
   case adoptDropsAll, rechainedWithoutOrigin, aliasesNotPushed,
     parentLinkedOnce, chainPairsAbovePrefix, adoptDropsJournal, noNotice
-  case secondChainSwallowed, adoptionToldOnce, numberIsName, knownEndsChain
+  case secondChainSwallowed, adoptionToldOnce, numberIsName, knownEndsChain,
+    missingParentForgotten
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable

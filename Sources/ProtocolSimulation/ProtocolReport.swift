@@ -13,13 +13,16 @@ package struct ProtocolReport: Sendable {
   package var failures: [ProtocolFailure] = []
   /// Conflicts with what an author had seen, by the reason for which they are admitted.
   package var spurious: [String: Int] = [:]
+  /// Refusals of branches as copies that are none, likewise.
+  package var needless: [String: Int] = [:]
 
   package init() {}
 
   package mutating func add(_ outcome: ProtocolOutcome, mutant: Mutant) {
     seedCount += 1
     eventCount += outcome.eventCount
-    for (reason, count) in outcome.spurious { spurious[reason, default: 0] += count }
+    spurious.merge(outcome.spurious, uniquingKeysWith: +)
+    needless.merge(outcome.needless, uniquingKeysWith: +)
     if let violation = outcome.violations.first {
       failures.append(
         ProtocolFailure(
@@ -31,16 +34,23 @@ package struct ProtocolReport: Sendable {
     seedCount += other.seedCount
     eventCount += other.eventCount
     failures += other.failures
-    for (reason, count) in other.spurious { spurious[reason, default: 0] += count }
+    spurious.merge(other.spurious, uniquingKeysWith: +)
+    needless.merge(other.needless, uniquingKeysWith: +)
   }
 
   package func text(seconds: Double) -> String {
-    let admitted = spurious.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
     return """
       \(seedCount) seeds, \(eventCount) events, \(Int(Double(seedCount) / max(seconds, 0.001))) \
       seeds a second; \(failures.count) failed.
-      Admitted conflicts with what was seen: \(admitted.joined(separator: ", ")).
+      Admitted conflicts with what was seen: \(Self.text(of: spurious)).
+      Refused as copies that are none: \(Self.text(of: needless)).
       """
+  }
+
+  private static func text(of counts: [String: Int]) -> String {
+    guard !counts.isEmpty else { return "none" }
+    return counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      .joined(separator: ", ")
   }
 
   /// A failure with the command that repeats it and the events that it needs.

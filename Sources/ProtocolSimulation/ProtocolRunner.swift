@@ -9,6 +9,7 @@ package struct ProtocolOutcome: Sendable {
   package var traceLines: [String]
   package var eventCount: Int
   package var spurious: [String: Int]
+  package var needless: [String: Int]
 }
 
 /// Runs histories.
@@ -30,7 +31,7 @@ package enum ProtocolRunner {
     return ProtocolOutcome(
       seed: seed, shape: shape, violations: world.violations, digest: digest,
       traceLines: world.trace,
-      eventCount: events.count, spurious: world.truth.spurious)
+      eventCount: events.count, spurious: world.truth.spurious, needless: world.truth.needless)
   }
 
   /// Runs seeds one after the other.

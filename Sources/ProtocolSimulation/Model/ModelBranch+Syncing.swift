@@ -62,16 +62,31 @@ extension ModelBranch {
   /// What must be handed back, in order: taken once, for places become known on the way.
   private func handBackList(_ path: ModelPath, mutant: Mutant) -> [ModelHash] {
     let fork = lineage.common(place, path.head)?.position ?? .start
-    var entries: [(LogPosition, ModelTailEntry)] = tail.compactMap { entry in
+    // Of two headers of the same changes the one with more names tells what the others had seen.
+    var many: [(LogPosition, ModelTailEntry)] = []
+    var once: [(LogPosition, ModelTailEntry)] = []
+    // The whole state came instead of the log that has them.
+    var unplaced: [(LogPosition, ModelTailEntry)] = []
+    for entry in tail {
       guard let position = position(of: entry) else {
-        // The whole state came instead of the log that has it.
-        return mutant == .handBackOfPathOnly ? nil : (.start, entry)
+        if mutant == .handBackOfPathOnly { continue }
+        if entry.places.count > 1 {
+          many.append((.start, entry))
+        } else {
+          unplaced.append((.start, entry))
+        }
+        continue
       }
       // A hub that has the entry need not have heard of all its names.
-      let isNamedOnce = entry.places.count == 1 || mutant == .namesBelowForkKept
-      return position > fork || path.isAmbiguous || !isNamedOnce ? (position, entry) : nil
+      if entry.places.count > 1, mutant != .namesBelowForkKept {
+        many.append((position, entry))
+      } else if position > fork || path.isAmbiguous {
+        once.append((position, entry))
+      }
     }
-    entries.sort { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
+    var entries = [many, once, unplaced].flatMap { part in
+      part.sorted { ($0.0, $0.1.places[0].position) < ($1.0, $1.1.places[0].position) }
+    }
     if mutant == .handBackFromHead { entries.removeAll { $0.0 <= path.head.position } }
     if mutant == .handBackBackwards { return entries.reversed().map(\.1.changeset.hash) }
     return inOrder(entries.map(\.1))

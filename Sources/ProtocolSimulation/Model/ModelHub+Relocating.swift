@@ -145,7 +145,9 @@ extension ModelHub {
     if isNews, mutant != .placesAfterMerge { noteLatePlaces(mutant: mutant) }
     if known != nil {
       // The same rows, sealed once and sent under two headers by two copies.
-      if byHash[hash] == nil, isSame(handed.changeset.dot.replica, as: handed.name, mutant) {
+      let author = handed.changeset.dot.replica
+      if byHash[hash] == nil, isSame(author, as: handed.name, mutant) {
+        _ = continues(handed.changeset, author, mutant)
         alias(handed.changeset, at: position, mutant)
       } else if byHash[hash] == nil {
         byHash[hash] = position
@@ -351,9 +353,12 @@ extension ModelHub {
   ) -> ModelAnswer {
     guard isRegistered(replica, key), let known = registry[replica], known.chain.counter == 0
     else { return .refused(.notAllowed) }
-    let parent = byHash[request.confirmed.hash] == nil ? 0 : request.confirmed.hash
-    let parentDot = byHash[parent].map { entry($0).dot }
+    let parentDot = byHash[request.confirmed.hash].map { entry($0).dot }
+    // What the log lacks it may get back later.
+    let isForgotten = parentDot == nil && mutant == .missingParentForgotten
+    let parent = isForgotten ? 0 : request.confirmed.hash
     registry[replica]?.parent = parentDot
+    registry[replica]?.wanted = parent
     registry[replica]?.chain = ModelHead(counter: 0, hash: parent)
     if mutant != .noNotice {
       let text = "\(registry[request.previous]?.name ?? "?") was copied; the copy is \(known.name)"

@@ -13,7 +13,7 @@ package struct HistoryStory: Sendable {
     retiredOnALostStretch, floorOfALeftTimeline, waitingAcrossARestore, oldContextsInTheOutbox,
     halfADelta, predecessorComesLate,
     copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice, tailBehindAState,
-    adoptedBeforeARestore,
+    adoptedBeforeARestore, joinedBeforeItsParent,
   ]
 
   /// The hub's memory goes back. A branch whose tail begins above where the histories part names
@@ -181,6 +181,16 @@ package struct HistoryStory: Sendable {
     events: [
       edit(0, row: 0), sync(0), .cloneBranch(device: 0), edit(2, row: 0), sync(2),
       sync(0, messages: 3), .backUpHub, sync(0, messages: 2), .restoreHub(age: 0), edit(0, row: 0),
+    ])
+
+  /// A copy joins a hub that was put back to before the last of its chain, and hands that back.
+  /// What it had sealed behind that counted as not having seen it.
+  static let joinedBeforeItsParent = HistoryStory(
+    name: "joined before its parent", mutant: .missingParentForgotten,
+    options: oneAtATime(rowCount: 1, deviceCount: 2),
+    events: [
+      .backUpHub, edit(0, row: 0), .seal(device: 0), edit(0, row: 0), .seal(device: 0),
+      sync(0, messages: 1), .restoreHub(age: 0), .joinCopy(device: 0), sync(2),
     ])
 
   private static func oneAtATime(

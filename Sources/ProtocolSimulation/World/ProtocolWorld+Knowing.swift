@@ -68,23 +68,44 @@ extension ProtocolWorld {
     return hub.places.contains { $0.value == position && hub.lineage.includes($0.key, in: context) }
   }
 
-  /// A branch whom the hub knows is refused as a copy only if there were two of it, if a hub that
-  /// was put back lacks what is before its next changeset, or if that has a new name for a timeline
-  /// and is in the log by the old one.
+  /// A branch whom the hub knows, and of which there was never a second, is refused as a copy for
+  /// no other reasons than these; they are counted.
   func checkRefused(_ device: Int) {
     let branch = devices[device]
     guard !truth.isCopied.contains(device), let known = hub.registry[branch.replica],
-      known.key == branch.key, !truth.isGivenTwice(branch.replica, branch.name),
-      !branch.outbox.contains(where: isSealedAnew)
+      known.key == branch.key
     else { return }
+    guard let reason = reason(toRefuse: branch, known) else {
+      return fail(
+        .identity, "Device \(device) is refused as a copy of \(branch.replica), and is the one.")
+    }
+    truth.needless[reason, default: 0] += 1
+  }
+
+  private func reason(toRefuse branch: ModelBranch, _ known: ModelRegistered) -> String? {
+    if truth.isGivenTwice(branch.replica, branch.name, key: branch.key) {
+      return "number given out again"
+    }
+    if branch.outbox.contains(where: isSealedAnew) { return "handed back by an old name" }
     let next = branch.outbox.first?.dot.counter ?? branch.sealed.counter + 1
     var counter = known.chain.counter + 1
     while truth.hasRelocated, counter < next {
       let dot = Dot(replica: branch.replica, counter: counter)
-      guard hub.log.contains(where: { $0.changeset.dot == dot }) else { return }
+      let isLogged = hub.log.contains { $0.changeset.dot == dot }
+      if !isLogged { return reason(toLack: dot, branch) }
       counter += 1
     }
-    fail(.identity, "Device \(device) is refused as a copy of \(branch.replica), and is the one.")
+    return nil
+  }
+
+  private func reason(toLack dot: Dot, _ branch: ModelBranch) -> String? {
+    guard let sent = truth.sent[branch.key]?[dot] else { return nil }
+    if sent.origins.contains(where: { hub.byHash[$0] != nil }) { return "logged as a copy's" }
+    guard !branch.tail.contains(where: { $0.changeset.dot == dot }) else { return nil }
+    if sent.marks.elements.allSatisfy({ truth.allowedLoss.contains($0) }) {
+      return "in a newer backup"
+    }
+    return options.unbackedMax < 1000 ? "tail without a backup" : nil
   }
 
   /// Whether the log has a changeset by the header that it had before its timeline was named anew.

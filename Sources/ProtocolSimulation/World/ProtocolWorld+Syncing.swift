@@ -112,6 +112,7 @@ extension ProtocolWorld {
   func ask(_ request: ModelRequest, _ replica: ReplicaID, _ key: Int) -> ModelAnswer {
     let before = hub.log.count
     let wasForgotten = hub.rows.map(\.isForgotten)
+    if case .exchange(let sent) = request { truth.noteSent(sent.changesets, key: key) }
     let answer = hub.handle(
       request, from: replica, key: key, wallMilliseconds: now, fresh: freshGeneration(),
       mutant: mutant)

@@ -183,7 +183,7 @@ final class ProtocolWorld {
         turnedBackIn == nil
       else { return }
       turnedBackIn = hub.generation
-      hub = copy
+      replaceHub(by: copy)
       truth.lostNames = []
       truth.hasRelocated = true
       truth.names = truth.names.filter { $0.value != 0 && $0.key.position <= copy.head }
@@ -213,10 +213,17 @@ final class ProtocolWorld {
   private func restoreHub(_ backup: ModelHub) {
     truth.noteRestore(of: backup, over: hub)
     truth.lostNames = []
-    hub = backup
+    replaceHub(by: backup)
     hub.openGeneration(freshGeneration(), mutant: mutant)
     hub.forgetFloors(mutant)
     note("  hub is at \(hub.head) again, generation \(hub.generation.low)")
+  }
+
+  private func replaceHub(by copy: ModelHub) {
+    let secret = hub.nextSecret
+    hub = copy
+    // Secrets are random: none is given out twice.
+    hub.nextSecret = secret
   }
 
   private func restore(_ device: Int, age: Int) {

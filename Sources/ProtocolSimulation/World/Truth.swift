@@ -39,12 +39,21 @@ struct Truth {
   /// Devices whose identity another file has, or had.
   var isCopied: Set<Int> = []
   var spurious: [String: Int] = [:]
+  /// Branches that were refused as copies and are none, by the reason.
+  var needless: [String: Int] = [:]
   var lateRows = Marks()
   /// By key: the last that the hub heard of a device was an old message.
   var toldLate: Set<Int> = []
   var adoptions: [(device: Int, key: Int)] = []
   /// By number and name: the keys that were given them, more than one after a restore.
   var keys: [String: Set<Int>] = [:]
+  /// By key: what was written in the changesets that were sent with it, and what those were first
+  /// sealed as.
+  var sent: [Int: [Dot: (marks: Marks, origins: Set<ModelHash>)]] = [:]
+  /// Of each chain's first changeset: the keys with which it was sent. A number that was given out
+  /// again to a copy, for which it seals what the other had sealed, makes two chains that begin
+  /// alike.
+  var beginnings: [ReplicaID: [ModelHash: Set<Int>]] = [:]
   /// In a backup that was made after the one that the hub was restored from: branches may have
   /// dropped it already.
   var allowedLoss = Marks()
@@ -62,8 +71,21 @@ struct Truth {
     keys["\(replica) \(name)", default: []].insert(key)
   }
 
-  func isGivenTwice(_ replica: ReplicaID, _ name: String) -> Bool {
+  mutating func noteSent(_ changesets: [ModelChangeset], key: Int) {
+    for changeset in changesets {
+      let marks = Marks(changeset.changes.flatMap(\.marks))
+      sent[key, default: [:]][changeset.dot, default: (Marks(), [])].marks.formUnion(marks)
+      sent[key, default: [:]][changeset.dot]?.origins.insert(changeset.origin)
+      guard changeset.dot.counter == 1 else { continue }
+      beginnings[changeset.dot.replica, default: [:]][changeset.hash, default: []].insert(key)
+    }
+  }
+
+  /// Whether hubs that were put back gave a branch's number to another too, and nothing tells the
+  /// two apart: they have one name, or their chains begin with one changeset.
+  func isGivenTwice(_ replica: ReplicaID, _ name: String, key: Int) -> Bool {
     keys["\(replica) \(name)"]?.count ?? 0 > 1
+      || beginnings[replica]?.values.contains { $0.count > 1 && $0.contains(key) } == true
   }
 
   /// Whether a row has writes of a stretch that somebody could not name.
