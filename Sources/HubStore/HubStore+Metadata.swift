@@ -25,6 +25,8 @@ package struct HubMetadata: Hashable, Sendable {
   package var placeCount: Int
   /// Rows that a constraint refuses.
   package var quarantinedCount: Int
+  /// Rows of which the hub has only a part.
+  package var partialCount: Int
   /// Kept for people, for ever.
   package var conflictCount: Int
 }
@@ -44,9 +46,21 @@ extension HubStore {
         aliasCount: try count(HubSQL.countAliases),
         lateAliasCount: try count(HubSQL.countLateAliases),
         placeCount: try count(HubSQL.countAllPlaces),
-        quarantinedCount: try count(HubSQL.countQuarantine),
+        quarantinedCount: try count(HubSQL.countQuarantine), partialCount: try partialCount(),
         conflictCount: try count(HubSQL.countConflicts))
     }
+  }
+
+  private func partialCount() throws -> Int {
+    let statement = try database.cached(HubSQL.selectDetails)
+    defer { statement.reset() }
+    var count = 0
+    while try statement.step() {
+      let metadata = try RowMetadata(
+        position: .start, milliseconds: nil, detail: statement.value(0).asBytes)
+      if metadata.place == .partial { count += 1 }
+    }
+    return count
   }
 }
 
@@ -56,6 +70,7 @@ extension HubSQL {
   static let sumFrameBytes = "SELECT ifnull(sum(length(bytes)), 0) FROM tributary_log_frame"
   static let countRecords = "SELECT count(*) FROM tributary_row"
   static let countDetailed = "SELECT count(*) FROM tributary_row WHERE detail IS NOT NULL"
+  static let selectDetails = "SELECT detail FROM tributary_row WHERE detail IS NOT NULL"
   static let countCovers = "SELECT count(*) FROM tributary_cover"
   static let countAliases = "SELECT count(*) FROM tributary_alias"
   static let countLateAliases = """

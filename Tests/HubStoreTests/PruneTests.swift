@@ -141,6 +141,32 @@ import Testing
     #expect(try count(hub, "tributary_row") == 0)
   }
 
+  /// The insertion is lost, and only what changed the row is left: an old copy may bring the rest.
+  @Test func whatNeverCameWholeIsKeptForItsRest() throws {
+    var (hub, near, far) = try level()
+    func syncAll() throws {
+      for _ in 0..<3 {
+        for index in near.indices { try hub.store.sync(&near[index], at: Self.later) }
+        try hub.store.sync(&far, at: Self.later)
+      }
+    }
+    try syncAll()
+    near[0].write([.update(.customer(77), [2: .text("later")], at: 300)])
+    try syncAll()
+    try hub.store.pruneAll()
+    var kept = try hub.store.metadata()
+    #expect([kept.recordCount, kept.partialCount, kept.entryCount] == [1, 1, 1])
+    #expect(try hub.tables()[.customer(77)] == nil)
+    #expect(try hub.store.conflicts(openOnly: true).map(\.rule) == ["part of a row"])
+    far.write([.insertCustomer(77, "earlier", "Rome", 7, at: 100, base: .start)])
+    try syncAll()
+    #expect(try hub.tables()[.customer(77)]?[ColumnID(3)] == .text("Rome"))
+    #expect(try !hub.store.conflicts(openOnly: true).map(\.rule).contains("part of a row"))
+    try hub.store.pruneAll()
+    kept = try hub.store.metadata()
+    #expect([kept.recordCount, kept.partialCount] == [0, 0])
+  }
+
   /// What was never integrated has not seen a settled row, whoever wrote that.
   @Test func whatIsSettledStandsAgainstWhatHasNotSeenIt() throws {
     var (hub, near, far) = try level()

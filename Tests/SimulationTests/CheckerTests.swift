@@ -502,6 +502,13 @@ struct CheckerTests {
     #expect(BoundedMetadata.violations(in: evidence) == [])
   }
 
+  @Test func whatNeverCameWholeIsKept() throws {
+    var evidence = try evidence()
+    evidence.remains?.hub.recordCount += 1
+    evidence.remains?.hub.partialCount += 1
+    #expect(BoundedMetadata.violations(in: evidence) == [])
+  }
+
   @Test func aHubWithoutBranchesKeepsWhatItHas() throws {
     var evidence = try evidence()
     evidence.remains?.hub.recordCount += 1

@@ -2,7 +2,8 @@ internal import BranchStore
 internal import HubStore
 
 /// Once everybody has everything and a backup, too, nothing is kept beside the rows but what people
-/// are to see, and the records of rows that are not whole.
+/// are to see, and the records of rows that a constraint refuses or that never came whole. Of the
+/// latter nobody has the rest, since all have just the rows that the hub shows.
 ///
 /// The bound is stated by what branches lack: here nothing. `LongRun` holds it where they lack
 /// something. A hub without branches keeps what it has: nobody says what is needed, and nothing
@@ -20,9 +21,10 @@ package enum BoundedMetadata: Checker {
       result.append(violation("\(who) keeps \(count) \(what), where \(limit) may be needed."))
     }
     let hub = remains.hub
-    // Rows that wait, or of which parts are missing, keep their versions and whose those are.
+    // Rows that wait keep their versions and whose those are; parts of rows keep their values.
     let refused = hub.quarantinedCount
-    if !remains.hasGaps { hold("The hub", hub.recordCount, refused, "records of rows") }
+    let recordsMax = refused + hub.partialCount
+    if !remains.hasGaps { hold("The hub", hub.recordCount, recordsMax, "records of rows") }
     if refused == 0, !remains.hasGaps { hold("The hub", hub.entryCount, 1, "entries of the log") }
     hold("The hub", hub.framedCount, 0, "entries with their frames")
     hold("The hub", hub.coverCount, 0, "covers")
