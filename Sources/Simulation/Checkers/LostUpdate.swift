@@ -42,10 +42,11 @@ package enum LostUpdate: Checker {
       guard other.replica == .hub, let position else { return false }
       return position.rawValue <= other.counter
     }
-    func isInLedger(_ column: ColumnID?, _ value: Value?) -> Bool {
+    func isInLedger(_ column: ColumnID?, _ value: Value?, overruled: Bool = false) -> Bool {
       ledger.contains { conflict in
         conflict.column == column
-          && conflict.values.contains { isWriter($0.dot) && $0.value == value }
+          && conflict.values.dropFirst(overruled ? 1 : 0)
+            .contains { isWriter($0.dot) && $0.value == value }
       }
     }
     if write.kind == .delete {
@@ -55,7 +56,14 @@ package enum LostUpdate: Checker {
       return isDone ? [] : [nil]
     }
     if later.contains(where: { $0.kind == .delete }) { return [] }
-    guard let row else { return write.values.isEmpty ? [nil] : write.values.keys.sorted() }
+    guard let row else {
+      if write.values.isEmpty { return [nil] }
+      // A value that stood and was gone without a word is lost, though it overruled others.
+      return write.values.keys.sorted().filter { column in
+        !later.contains { $0.values[column] != nil }
+          && !isInLedger(column, write.values[column], overruled: true)
+      }
+    }
     let columns = evidence.world.schema.table(write.key.table)?.valueColumns ?? []
     return write.values.keys.sorted().filter { column in
       guard let place = columns.firstIndex(of: column), let value = write.values[column] else {
