@@ -6,9 +6,10 @@ package import Sessions
 
 /// The beginning of a delta on disk, while it is being fetched.
 ///
-/// One file, named for the generation and the positions between which it lies, and for whom it is.
-/// These name its bytes, so a transfer that was interrupted, by a crash too, goes on where the
-/// file ends. Every frame in it is checked when it is applied.
+/// One file, named for the generation and the positions between which it lies, for whom it is, and
+/// by the hash of the log at its end: a hub that went back may call something else by the same
+/// place. These name its bytes, so a transfer that was interrupted, by a crash too, goes on where
+/// the file ends. Every frame in it is checked when it is applied.
 package struct StagedDelta {
   /// The folder in which the file lies; it exists.
   private let folder: String
@@ -26,7 +27,7 @@ package struct StagedDelta {
   /// Where the delta lies.
   package func path(of response: ExchangeResponse) -> String {
     let name = "\(response.generation)-\(response.from)-\(response.to)-\(kind(of: response))"
-    return "\(folder)/\(Self.prefix)\(name)\(Self.suffix)"
+    return "\(folder)/\(Self.prefix)\(name)-\(response.logHash)\(Self.suffix)"
   }
 
   /// How much of the delta is there; 0 if nothing is.
@@ -50,7 +51,7 @@ package struct StagedDelta {
     for name in names() where name.hasPrefix(Self.prefix) && name.hasSuffix(Self.suffix) {
       let parts = name.dropFirst(Self.prefix.count).dropLast(Self.suffix.count).split(
         separator: "-")
-      guard parts.count == 4, let to = UInt64(parts[2]) else { continue }
+      guard parts.count == 5, let to = UInt64(parts[2]) else { continue }
       let isOwn = parts[3] == receiver.description && parts[1] == position.description
       if isOwn || parts[3] == Self.anyone || parts[3] == Self.wholeState {
         return LogPosition(to)
