@@ -315,8 +315,7 @@ final class ChangesetAcceptor {
     let whole = (bytes: rest.bytes + authoredBytes, frames: rest.frames + authoredFrames)
     // Who wrote what was handed back may not have it any more.
     let author = isHandedBack ? whole : rest
-    let told = told(header)
-    let elsewhere = try store.isHere(told.reach) ? nil : told
+    let elsewhere = entry.isElsewhere ? told(header) : nil
     try store.database.execute(
       HubSQL.insertLog,
       [

@@ -56,7 +56,7 @@ struct SeenEntries: Hashable, Sendable {
   }
 
   /// A base whose knowledge this is; nil stands for the whole context.
-  func base(of knowledge: Knowledge) -> LogPosition? {
+  private func base(of knowledge: Knowledge) -> LogPosition? {
     if knowledge == all { return nil }
     if knowledge.upTo < upTo { return knowledge.upTo }
     let included = others.filter { $0.since != .start && knowledge.contains($0.position) }
