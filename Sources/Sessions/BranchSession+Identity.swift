@@ -6,7 +6,8 @@ extension BranchSession {
     switch (request, refusal.code) {
     case (_, .busy):
       return retry(request, else: .refused(refusal))
-    case (.exchange, .unknownPosition):
+    case (.exchange, .unknownPosition), (.handBack, .unknownPosition):
+      // The hub may be put back while it is handed something: what it took may be lost with that.
       guard relocationCount < SessionLimits.relocationsMax else { return finish(.refused(refusal)) }
       relocationCount += 1
       attemptCount = 0

@@ -58,6 +58,28 @@ struct RestoredHubTests {
     try expectNothingLost()
   }
 
+  /// One sync comes through, however the hub is put back under it.
+  @Test func theHubIsPutBackOnceMoreWhileItIsHandedWhatItLost() throws {
+    try world.copyHub("copy")
+    try a.run("UPDATE item SET name = 'uno' WHERE id = 1; INSERT INTO item VALUES (4, 'four', 4)")
+    try world.settle(a, b)
+    try world.restoreHub("copy")
+    var isPutBack = false
+    let report = try b.sync { request, ask in
+      if case .handBack = request, !isPutBack {
+        isPutBack = true
+        try world.restoreHub("copy")
+      }
+      return ask()
+    }
+    #expect(isPutBack)
+    #expect(report.outcome == .complete && report.isRelocated)
+    try world.settle(a, b)
+    #expect(try b.items() == a.items())
+    #expect(try a.items().contains("4 four"))
+    try expectNothingLost()
+  }
+
   @Test func workOfBothSidesAfterARestoreMergesWithWhatIsHandedBack() throws {
     try world.copyHub("copy")
     try a.run("UPDATE item SET name = 'from a' WHERE id = 1")

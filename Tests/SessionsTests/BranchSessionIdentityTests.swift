@@ -262,7 +262,16 @@ struct BranchSessionIdentityTests {
     }
   }
 
-  /// Only an exchange can be refused for the place or the chain: anywhere else it is the end.
+  @Test func aHubThatIsPutBackWhileItIsHandedSomethingIsHandedItAgain() {
+    let beginning = Self.relocation.prefix(2) + [(.partHandedBack, [])]
+    expect(Self.opening() + beginning + Self.relocation + Self.ending)
+    var table = Self.opening()
+    for _ in 0..<SessionLimits.relocationsMax { table += beginning }
+    expect(table + [(.refused(Self.lost), [.finish(.refused(Self.lost))]), (.waited, [])])
+  }
+
+  /// Only an exchange can be refused for the chain, and only that and what is handed back for the
+  /// place: anywhere else it is the end.
   @Test(arguments: RefusalCode.allCases.filter { $0 != .busy })
   func aRefusalOnTheWayEndsTheSession(code: RefusalCode) {
     let refusal = Refusal(code: code, message: "No.")
@@ -273,6 +282,7 @@ struct BranchSessionIdentityTests {
         switch table.last?.effects.first {
         case .adopt: continue
         case .enrol where tokens.contains(code): continue
+        case .handBack where code == .unknownPosition: continue
         default: break
         }
         expect(table + [(.refused(refusal), [.finish(.refused(refusal))]), (.waited, [])])
