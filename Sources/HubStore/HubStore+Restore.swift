@@ -123,7 +123,9 @@ private enum RestorePlace {
       return
     }
     do {
-      let store = try Database(path: "\(folder)/\(HubStore.databaseName)", mode: .readWrite)
+      let store = try Database(
+        path: "\(folder)/\(HubStore.databaseName)", mode: .readWrite,
+        busyTimeoutMilliseconds: HubStoreLimits.restoreWaitMillisecondsMax)
       guard try store.integer(HubSQL.isHub) != nil, let row = try store.firstRow(HubSQL.selectHub)
       else { throw StorageError.notADatabase }
       guard row[1].asText == source.hub else { throw HubBackupError.otherHub(path: folder) }

@@ -46,6 +46,9 @@ package enum HubStoreLimits {
   package static let nameBytesMax = 200
   /// Tokens that wait to be used.
   package static let openTokensMax = 10_000
+  /// How long a restore waits for a gap between the transactions of the service that it restores
+  /// under: a busy hub leaves few.
+  package static let restoreWaitMillisecondsMax: Int32 = 60_000
   /// SQLite's page cache.
   package static let pageCacheKibibytes = 32 << 10
   /// The write-ahead log is cut back to this after a large transaction.
