@@ -12,7 +12,7 @@ extension BranchSQL {
   static let setTailByteCount = "UPDATE tributary_tail SET byte_count = ?2 WHERE id = ?1"
   static let setTailName = """
     UPDATE tributary_tail SET replica = ?2, counter = ?3, confirmed = ?4, at_most = NULL,
-      seen_generation = ?5, seen_position = ?6, seen_also = ?7
+      seen_generation = ?5, seen_position = ?6, seen_also = ?7, clock_offset = ?8, received = ?9
     WHERE id = ?1
     """
   static let insertTailPiece = "INSERT INTO tributary_tail_piece VALUES (?1, ?2, ?3)"

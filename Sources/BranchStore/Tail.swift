@@ -125,7 +125,9 @@ struct Tail {
       [
         .integer(id), .integer(Int64(head.dot.replica.rawValue)),
         .integer(Int64(head.dot.counter)), .integer(Int64(clamping: backupNumber)),
-      ] + seen(by: head, header))
+      ] + seen(by: head, header) + [
+        .integer(head.clockOffsetMilliseconds), .integer(head.receivedMilliseconds),
+      ])
     try place(id, head.position)
   }
 

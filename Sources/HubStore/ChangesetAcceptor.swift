@@ -321,7 +321,7 @@ final class ChangesetAcceptor {
       [
         Value(position), Value(entry.dot.replica), Value(counter: entry.dot.counter),
         Value(trailer.contentHash), header.origin.map { Value($0) } ?? .null,
-        Value(try logHash(at: position, trailer.contentHash)),
+        Value(try logHash(of: head)),
         Value(entry.seen.upTo), Value(bytes: entry.seen.othersEncoded),
         elsewhere.map { Value($0.generation) } ?? .null,
         elsewhere.map { Value($0.reach.position) } ?? .null,
@@ -343,12 +343,13 @@ final class ChangesetAcceptor {
       isNew: true, rowCount: trailer.rowCount)
   }
 
-  private func logHash(
-    at position: LogPosition, _ contentHash: ContentHash
-  ) throws -> ContentHash {
-    guard let before = try store.log.logHash(LogPosition(position.rawValue - 1)) else {
-      throw HubStoreError.damaged("the log lacks the hash before position \(position)")
+  private func logHash(of entry: DeltaEntry) throws -> ContentHash {
+    guard let before = try store.log.logHash(LogPosition(entry.position.rawValue - 1)) else {
+      throw HubStoreError.damaged("the log lacks the hash before position \(entry.position)")
     }
-    return ContentHash(of: before.bytes + contentHash.bytes)
+    let facts = EntryFacts(
+      contentHash: entry.contentHash, clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
+      receivedMilliseconds: entry.receivedMilliseconds)
+    return ContentHash(of: before.bytes + facts.encoded)
   }
 }

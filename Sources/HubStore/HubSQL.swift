@@ -119,7 +119,9 @@ enum HubSQL {
     VALUES (?, ?, ?, ?, ?, (SELECT ifnull(max(position), 0) FROM tributary_log))
     """
   static let selectLogHash = "SELECT log_hash FROM tributary_log WHERE position = ?"
-  static let selectContentHash = "SELECT hash FROM tributary_log WHERE position = ?"
+  static let selectEntryFacts = """
+    SELECT hash, clock_offset, received FROM tributary_log WHERE position = ?
+    """
   static let selectLogEntry = """
     SELECT replica, counter, context, also, is_baseline, clock_offset, received,
       context_generation IS NOT NULL

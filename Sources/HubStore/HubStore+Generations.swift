@@ -217,8 +217,8 @@ extension HubStore {
     }
   }
 
-  /// The hash of the log up to a position: SHA-256 over the hash before it and the entry's content
-  /// hash, from 32 zero bytes on. Nil if the log does not reach it.
+  /// The hash of the log up to a position: SHA-256 over the hash before it, and the entry's content
+  /// hash and clock facts, from 32 zero bytes on. Nil if the log does not reach it.
   package func logHash(at position: LogPosition) throws -> ContentHash? {
     try storing("read its log") { try log.logHash(position) }
   }

@@ -28,11 +28,11 @@ extension HubStore {
     /// The last place under which both logs are known to have the same entry.
     var equalTo = LogPosition.start
     /// The first place under which they have not, and what the branch has there.
-    var first: (place: CausalContext, hash: ContentHash)?
+    var first: (place: CausalContext, name: [UInt8])?
 
-    mutating func note(_ place: CausalContext, _ hash: ContentHash) {
+    mutating func note(_ place: CausalContext, _ facts: EntryFacts) {
       if let first, first.place.position <= place.position { return }
-      first = (place, hash)
+      first = (place, facts.encoded)
     }
   }
 
@@ -62,9 +62,9 @@ extension HubStore {
       var writer = ByteWriter()
       writer.writeVarint(UInt64(replica.rawValue))
       writer.writeVarint(timeline.position.rawValue)
-      comparison.first = (timeline, ContentHash(of: writer.bytes))
+      comparison.first = (timeline, writer.bytes)
     }
-    guard let (place, hash) = comparison.first else {
+    guard let (place, name) = comparison.first else {
       if comparison.equalTo > .start, try database.integer(HubSQL.isAmbiguous) == 1 {
         try database.execute(
           HubSQL.insertRenaming, parameters + [Value(comparison.equalTo), .null])
@@ -72,7 +72,7 @@ extension HubStore {
       return Renaming()
     }
     let fork = try lastShared(below: place, equalTo: comparison.equalTo, with: batch, by: replica)
-    let digest = ContentHash(of: place.generation.bytes + hash.bytes)
+    let digest = ContentHash(of: place.generation.bytes + name)
     guard let derived = GenerationID(bytes: Array(digest.bytes.prefix(16))) else {
       return Renaming()
     }
@@ -86,20 +86,25 @@ extension HubStore {
     _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,
     _ comparison: inout TailComparison
   ) throws {
+    let facts = EntryFacts(
+      contentHash: hash, clockOffsetMilliseconds: handed.clockOffsetMilliseconds,
+      receivedMilliseconds: handed.receivedMilliseconds)
     for place in handed.places {
       let named = try timeline().lineage.canonical(place)
+      let isAmbiguous = try isAmbiguous(named.generation)
       if try isHere(place) {
-        guard let logged = try contentHash(at: place) else { continue }
-        let isSame =
-          try logged == hash
+        guard let logged = try loggedFacts(at: place) else { continue }
+        let hasSameChanges =
+          try logged.contentHash == hash
           || hasSameChanges(handed.source, hash, as: place.position, from: replica)
-        if isSame {
+        // Under a name that means one thing, other clock facts are of another place of the entry.
+        if hasSameChanges, !isAmbiguous || facts.hasSameClock(as: logged) {
           comparison.equalTo = max(comparison.equalTo, place.position)
         } else {
-          comparison.note(named, hash)
+          comparison.note(named, facts)
         }
-      } else if try isAmbiguous(named.generation) {
-        comparison.note(named, hash)
+      } else if isAmbiguous {
+        comparison.note(named, facts)
       }
     }
   }
@@ -144,9 +149,9 @@ extension HubStore {
     return try self.position(ofOrigin: origin) == position
   }
 
-  /// The content hash of the entry that this log has under a name; nil if it has none.
-  private func contentHash(at place: CausalContext) throws -> ContentHash? {
+  /// What the entry says that this log has under a name; nil if it has none.
+  private func loggedFacts(at place: CausalContext) throws -> EntryFacts? {
     guard place.position > .start, try isHere(place) else { return nil }
-    return try database.firstRow(HubSQL.selectContentHash, [Value(place.position)])?.first?.asHash
+    return try log.facts(place.position)
   }
 }

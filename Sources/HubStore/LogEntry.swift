@@ -25,3 +25,26 @@ struct LogEntry: Hashable, Sendable {
     return min(wallMilliseconds.addingSaturating(clockOffsetMilliseconds), receivedMilliseconds)
   }
 }
+
+/// What an entry of a log says that is not in what its author had seen: its changes, and the clock
+/// facts that decide between them and others. The same changes, logged twice by a hub that was
+/// turned back, may have other clock facts.
+struct EntryFacts: Hashable, Sendable {
+  var contentHash: ContentHash
+  var clockOffsetMilliseconds: Int64
+  var receivedMilliseconds: Int64
+
+  func hasSameClock(as other: EntryFacts) -> Bool {
+    clockOffsetMilliseconds == other.clockOffsetMilliseconds
+      && receivedMilliseconds == other.receivedMilliseconds
+  }
+
+  /// The content hash, signed varint the offset, signed varint the receipt.
+  var encoded: [UInt8] {
+    var writer = ByteWriter()
+    writer.write(contentsOf: contentHash.bytes)
+    writer.writeSignedVarint(clockOffsetMilliseconds)
+    writer.writeSignedVarint(receivedMilliseconds)
+    return writer.bytes
+  }
+}

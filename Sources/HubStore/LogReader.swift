@@ -22,6 +22,16 @@ final class LogReader {
     return try database.firstRow(HubSQL.selectLogHash, [Value(position)])?.first?.asHash
   }
 
+  /// What an entry says; nil if the log does not have the position.
+  func facts(_ position: LogPosition) throws -> EntryFacts? {
+    guard let row = try database.firstRow(HubSQL.selectEntryFacts, [Value(position)]),
+      let hash = row[0].asHash
+    else { return nil }
+    return EntryFacts(
+      contentHash: hash, clockOffsetMilliseconds: row[1].asInteger,
+      receivedMilliseconds: row[2].asInteger)
+  }
+
   /// Forgets what a rolled back transaction may have brought in.
   func forget() {
     entries.removeAll(keepingCapacity: true)

@@ -86,6 +86,7 @@ extension Mutant {
     "generationReplacedAlways": "A new generation replaces the last, used or not.",
     "headNotCompared": "A place beyond the head raises no suspicion.",
     "logHashNotCompared": "Log hashes are not compared.",
+    "logHashOfContents": "Log hashes are of contents, without clock facts.",
     "contextsNotNamed": "Contexts are not asked for where the place is known.",
     "pathLinksOnly": "Only the generations of a branch's own path are told.",
     "ambiguityIgnored": "A branch is not told that names mean two things.",

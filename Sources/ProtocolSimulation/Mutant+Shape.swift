@@ -81,7 +81,7 @@ extension Mutant {
         .baseAboveForkKept, .handBackOfPathOnly, .wholeNotDeferred, .confirmedByHeader,
         .lateUpdateResurrects,
         .chainByAuthorOnly, .floorRaw, .resumeByPosition,
-        .lateChangesSilent, .sharedBelowTail,
+        .lateChangesSilent, .sharedBelowTail, .logHashOfContents,
         .namesBelowForkKept, .chainsToldOnce, .lostParentIsNone, .retiredFirst, .oldFloorsCount,
         .adoptionToldOnce, .missingParentForgotten,
       ]

@@ -19,7 +19,8 @@ package enum Mutant: String, CaseIterable, Sendable {
   case secondChainSwallowed, adoptionToldOnce, numberIsName, knownEndsChain,
     missingParentForgotten
   // Generations, tails and handing back.
-  case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared
+  case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared,
+    logHashOfContents
   case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
   case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly,

@@ -68,14 +68,18 @@ import Testing
     #expect(try world.store.generation() == now)
   }
 
-  @Test func theLogHashChainsContentHashes() throws {
+  @Test func theLogHashChainsContentsAndClockFacts() throws {
     let world = try World()
     var hash = ContentHash.zero
     #expect(try world.store.logHash(at: .start) == hash)
     for id in 1...3 {
       let content = world.write(0, [insert(Int64(id))])
       try world.sync(0)
-      hash = ContentHash(of: hash.bytes + content.bytes)
+      var entry = ByteWriter()
+      entry.write(contentsOf: hash.bytes + content.bytes)
+      entry.writeSignedVarint(0)
+      entry.writeSignedVarint(TestHub.now)
+      hash = ContentHash(of: entry.bytes)
       #expect(try world.store.logHash(at: LogPosition(UInt64(id))) == hash)
     }
     #expect(try world.store.logHash(at: LogPosition(4)) == nil)
@@ -270,6 +274,30 @@ import Testing
     #expect(try world.store.head() == LogPosition(3))
     let tables = try world.expectLevel()
     #expect(tables.count == 3)
+  }
+
+  @Test func whatIsLoggedTwiceAlikeIsToldApartByItsClockFacts() throws {
+    let world = try World()
+    world.write(1, [insert(1, "late")])
+    world.write(0, [insert(1, "early")])
+    try world.sync(0)
+    let snapshot = try world.backUp()
+    let request = (outbox: world.branches[1].core.outbox, contact: world.branches[1].contact)
+    try world.sync(1)
+    let first = try world.store.logHash(at: LogPosition(2))
+    // Memory and disk go back together, and a double of the request comes an hour late.
+    let service = try #require(world.store.service)
+    try world.replaceFile(with: snapshot)
+    world.store.service = service
+    var contact = request.contact
+    contact.clockOffsetMilliseconds += 3_600_000
+    contact.receivedMilliseconds += 3_600_000
+    _ = try world.store.accept(request.outbox.map { .inline($0.bytes) }, from: contact)
+    #expect(try world.store.head() == LogPosition(2))
+    #expect(try world.store.logHash(at: LogPosition(2)) != first)
+    try world.settle()
+    #expect(try world.store.isAmbiguous())
+    #expect(try world.expectLevel().count == 1)
   }
 
   @Test func partsForALaterPathAreRefused() throws {

@@ -11,8 +11,8 @@ struct TailBranch {
     var places: Set<CausalContext>
     let dot: Dot
     let contentHash: ContentHash
-    let offset: Int64
-    let received: Int64
+    var offset: Int64
+    var received: Int64
     let stream: [UInt8]
     var seen: ToldSeen?
   }
@@ -96,6 +96,8 @@ struct TailBranch {
       tail[index].places.formUnion(entry.places)
       // Positions of the path that it is on now.
       tail[index].seen = entry.seen ?? tail[index].seen
+      tail[index].offset = entry.offset
+      tail[index].received = entry.received
     } else {
       tail.append(entry)
     }
@@ -126,6 +128,8 @@ struct TailBranch {
         {
           tail[index].places.insert(place(entry.position, on: generation))
           tail[index].seen = told(entry, on: generation)
+          tail[index].offset = entry.clockOffsetMilliseconds
+          tail[index].received = entry.receivedMilliseconds
         }
       case .changesetHeader: open?.stream += frame.encoded
       case .block(let block):

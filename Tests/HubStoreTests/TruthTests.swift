@@ -66,8 +66,8 @@ import Testing
     var position = LogPosition.start
     while position < head {
       position = position.next
-      let hash = try store.database.firstRow(HubSQL.selectContentHash, [Value(position)])?[0].asHash
-      hashes[position] = world.origin(of: try #require(hash))
+      let facts = try #require(try store.log.facts(position))
+      hashes[position] = world.origin(of: facts.contentHash)
     }
     #expect(Set(hashes.values).count == hashes.count, "one changeset twice, seed \(seed)")
     for (later, hash) in hashes {

@@ -123,6 +123,8 @@ extension ModelBranch {
     for place in entry.places where !known.places.contains(place) { known.places.append(place) }
     known.dot = entry.dot
     known.name = entry.name
+    known.clockOffsetMilliseconds = entry.clockOffsetMilliseconds
+    known.receivedMilliseconds = entry.receivedMilliseconds
     known.seenBy = entry.seenBy
     known.prefix = entry.prefix
     known.also = entry.also

@@ -92,11 +92,14 @@ extension ModelHub {
     seen: ModelSeen, context: CausalContext? = nil, isHanded: Bool = false, mutant: Mutant
   ) {
     let position = head.next
+    let entryHash =
+      mutant == .logHashOfContents
+      ? changeset.hash : ModelLogEntry.hash(changeset.hash, offset: offset, received: received)
     var entry = ModelLogEntry(
       dot: dot, name: name, changeset: changeset, context: context ?? changeset.context, seen: seen,
       clockOffsetMilliseconds: offset,
       receivedMilliseconds: received, isHanded: isHanded,
-      logHash: mixed(logHash, changeset.hash))
+      logHash: mixed(logHash, entryHash))
     entry.rowsAfter = log.last?.rowsAfter ?? Array(repeating: nil, count: table.rowCount)
     log.append(entry)
     byHash[changeset.hash] = position

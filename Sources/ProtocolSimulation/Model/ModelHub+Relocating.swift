@@ -46,11 +46,13 @@ extension ModelHub {
     let key = mixed(request.logHash, request.place.position.rawValue)
     var first: (place: CausalContext, hash: ModelHash)?
     for handed in request.entries {
+      let hash = ModelLogEntry.hash(
+        handed.changeset.hash, offset: handed.clockOffsetMilliseconds,
+        received: handed.receivedMilliseconds)
       for place in handed.places {
         let place = lineage.canonical(place)
         if lineage.includes(place, in: headPlace) {
-          let here = entry(place.position).changeset
-          if here.hash == handed.changeset.hash || here.origin == handed.changeset.origin {
+          if isSame(entry(place.position), as: handed, by: place, mutant) {
             handedEqual[key, default: []].insert(place)
             continue
           }
@@ -58,7 +60,7 @@ extension ModelHub {
           continue
         }
         if first.map({ place.position < $0.place.position }) ?? true {
-          first = (place, handed.changeset.hash)
+          first = (place, hash)
         }
       }
     }
@@ -81,6 +83,21 @@ extension ModelHub {
     let new = GenerationID(high: old.low, low: mixed(old.low, first.hash) | 1 << 63)
     _ = lineage.add(LineageLink(generation: new, parent: old, fork: fork))
     return ModelRenaming(generation: old, above: fork, new: new)
+  }
+
+  /// Whether the log has the same changes under a name, with the same clock facts: a hub that was
+  /// turned back may log what is sent twice with others.
+  private func isSame(
+    _ entry: ModelLogEntry, as handed: ModelHanded, by name: CausalContext, _ mutant: Mutant
+  ) -> Bool {
+    let (here, there) = (entry.changeset, handed.changeset)
+    guard here.hash == there.hash || here.origin == there.origin else { return false }
+    // Under a name that means one thing, other clock facts are of another place of the entry.
+    guard ambiguous.contains(name.generation), mutant != .logHashOfContents else {
+      return true
+    }
+    return entry.clockOffsetMilliseconds == handed.clockOffsetMilliseconds
+      && entry.receivedMilliseconds == handed.receivedMilliseconds
   }
 
   private func renamed(_ place: CausalContext, _ renaming: ModelRenaming?) -> CausalContext {

@@ -125,6 +125,11 @@ struct ModelLogEntry: Sendable {
   var closure: [Int: Knowledge] = [:]
   /// All rows right after it: only the world reads them.
   var rowsAfter: [[Value]?] = []
+
+  /// Names an entry: what it changes and its clock facts, which decide between changes.
+  static func hash(_ content: ModelHash, offset: Int64, received: Int64) -> ModelHash {
+    mixed(mixed(content, UInt64(bitPattern: offset)), UInt64(bitPattern: received))
+  }
 }
 
 /// A value of a row's column.

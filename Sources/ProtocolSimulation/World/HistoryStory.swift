@@ -13,7 +13,7 @@ package struct HistoryStory: Sendable {
     retiredOnALostStretch, floorOfALeftTimeline, waitingAcrossARestore, oldContextsInTheOutbox,
     halfADelta, predecessorComesLate,
     copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice, tailBehindAState,
-    adoptedBeforeARestore, joinedBeforeItsParent,
+    adoptedBeforeARestore, joinedBeforeItsParent, loggedTwiceAlike,
   ]
 
   /// The hub's memory goes back. A branch whose tail begins above where the histories part names
@@ -192,6 +192,23 @@ package struct HistoryStory: Sendable {
       .backUpHub, edit(0, row: 0), .seal(device: 0), edit(0, row: 0), .seal(device: 0),
       sync(0, messages: 1), .restoreHub(age: 0), .joinCopy(device: 0), sync(2),
     ])
+
+  /// The hub's memory goes back to before a changeset, and a double of the request that carried it
+  /// comes late: the hub logs it again at the same place, later by the clock, so that another value
+  /// stands. Who had it from the first time counted as level.
+  static let loggedTwiceAlike = HistoryStory(
+    name: "logged twice alike", mutant: .logHashOfContents,
+    options: doublingAll(rowCount: 1, deviceCount: 3),
+    events: [
+      edit(1, row: 0), .pass(milliseconds: 1_000), edit(0, row: 0), sync(0, messages: 1), .copyHub,
+      sync(1, messages: 1), .turnBackHub(age: 0), .pass(milliseconds: 60_000), .late(1),
+    ])
+
+  private static func doublingAll(rowCount: Int, deviceCount: Int) -> HistoryOptions {
+    var options = HistoryOptions(rowCount: rowCount, deviceCount: deviceCount)
+    options.latePerThousand = 1_000
+    return options
+  }
 
   private static func oneAtATime(
     rowCount: Int, deviceCount: Int, entriesInlineMax: Int = 6
