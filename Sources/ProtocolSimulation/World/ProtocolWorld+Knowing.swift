@@ -91,11 +91,18 @@ extension ProtocolWorld {
     var counter = known.chain.counter + 1
     while truth.hasRelocated, counter < next {
       let dot = Dot(replica: branch.replica, counter: counter)
-      let isLogged = hub.log.contains { $0.changeset.dot == dot }
-      if !isLogged { return reason(toLack: dot, branch) }
+      if !isLogged(dot, of: branch) { return reason(toLack: dot, branch) }
       counter += 1
     }
     return nil
+  }
+
+  /// Whether the log has a branch's changeset: not one of another that was given its number.
+  private func isLogged(_ dot: Dot, of branch: ModelBranch) -> Bool {
+    let sent = truth.sent[branch.key]?[dot]
+    return hub.log.contains {
+      $0.changeset.dot == dot && sent?.origins.contains($0.changeset.origin) ?? true
+    }
   }
 
   private func reason(toLack dot: Dot, _ branch: ModelBranch) -> String? {
