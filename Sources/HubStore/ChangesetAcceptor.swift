@@ -226,11 +226,12 @@ final class ChangesetAcceptor {
       clockOffsetMilliseconds: clockOffsetMilliseconds,
       receivedMilliseconds: receivedMilliseconds)
     store.log.remember(entry, at: position)
-    return Merging(
-      header: header,
-      merger: try RowMerger(
-        store: store, position: position, entry: entry,
-        ledger: LedgerWriter(store: store, position: position)))
+    let merger = try RowMerger(
+      store: store, position: position, entry: entry,
+      ledger: LedgerWriter(store: store, position: position))
+    // Before a change meets what is behind another after all.
+    try merger.rereadRows()
+    return Merging(header: header, merger: merger)
   }
 
   // MARK: Blocks
@@ -302,7 +303,6 @@ final class ChangesetAcceptor {
   private func end(_ merging: Merging, _ trailer: ChangesetTrailer) throws -> AcceptedEntry {
     let (header, entry, position) = (merging.header, merging.entry, merging.position)
     try merging.merger.retryRefused()
-    try merging.merger.rereadRows()
     let outcomes = try OutcomeWriter(
       store: store, position: position, firstPart: part, ledger: merging.merger.ledger
     ).write()

@@ -125,11 +125,15 @@ extension HubStore {
     }
     var budget = RawBudget(
       forCompressedBytes: batch.entries.reduce(0) { $0 + $1.source.byteCount })
+    let places = batch.entries.map { $0.places.map(renaming.renamed) }
+    for (index, handed) in batch.entries.enumerated() {
+      try noteNames(handed, hashes[index], from: replica, places: places[index])
+    }
     var positions: [LogPosition] = []
-    for (handed, hash) in zip(batch.entries, hashes) {
+    for (index, handed) in batch.entries.enumerated() {
       positions.append(
         try take(
-          handed, hash, from: replica, places: handed.places.map(renaming.renamed),
+          handed, hashes[index], from: replica, places: places[index],
           seen: handed.seen.map { told in
             // What came with a whole state may be told in positions of a path that was left.
             let isOnPath = known.includes(told.reach, in: batch.timeline)
@@ -149,6 +153,21 @@ extension HubStore {
   }
 
   // MARK: One entry
+
+  /// Notes the names of an entry that the log has.
+  ///
+  /// That of all entries is done before one is merged: it is put into the ledger with whom it
+  /// meets, and one of those may turn out to be behind another.
+  private func noteNames(
+    _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,
+    places: [CausalContext]
+  ) throws {
+    let position =
+      try loggedChangeset(hash)?.position
+      ?? position(ofOrigin: header(of: handed.source, from: replica).origin ?? hash)
+    guard let position else { return }
+    for place in places where try !isHere(place) { try add(place, of: position) }
+  }
 
   private func take(
     _ handed: HandedChangeset, _ hash: ContentHash, from replica: ReplicaID,

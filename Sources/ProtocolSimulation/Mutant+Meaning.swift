@@ -18,6 +18,7 @@ extension Mutant {
     "chainByAuthorOnly": "A chain has seen its parent, and not the parent's parent.",
     "latePlacesIgnored": "A name that comes late changes nothing for who had seen it.",
     "placesAfterMerge": "An entry is merged before its names are noted.",
+    "namesInTurn": "The names of what the hub has are noted in turn with what is merged.",
     "lateChangesSilent": "Rows that late facts change are sent to nobody.",
     "seenNotTold": "What another log knew of an entry is not handed back with it.",
     "chainsToldOnce": "What an entry told of its chain says nothing for later entries.",

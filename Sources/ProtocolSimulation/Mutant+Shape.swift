@@ -83,7 +83,7 @@ extension Mutant {
         .chainByAuthorOnly, .floorRaw, .resumeByPosition,
         .lateChangesSilent, .sharedBelowTail, .logHashOfContents,
         .namesBelowForkKept, .chainsToldOnce, .lostParentIsNone, .retiredFirst, .oldFloorsCount,
-        .adoptionToldOnce, .missingParentForgotten,
+        .adoptionToldOnce, .missingParentForgotten, .namesInTurn,
       ]
     ),
   ]

@@ -5,7 +5,7 @@ package enum Mutant: String, CaseIterable, Sendable {
   case knowledgeNotClosed, contextAtPush, contextIgnoresDeferral, foreignContextIsOurs,
     foreignContextIsNothing
   case alsoIgnoresBase, alsoForgotten, chainForgotten, chainByAuthorOnly, latePlacesIgnored,
-    placesAfterMerge, lateChangesSilent
+    placesAfterMerge, namesInTurn, lateChangesSilent
   case seenNotTold
   // Deltas.
   case noReplay, replayOverPending, outcomeForOthersOnly, outcomeOfChangeOnly

@@ -166,6 +166,40 @@ import Testing
     #expect(parent == first)
   }
 
+  @Test func whatTheLogHasIsNamedBeforeSomethingIsMerged() throws {
+    let world = try World()
+    try world.backUp()
+    let first = world.write(0, [insert(1)])
+    try world.sync(0)
+    try world.backUp()
+    try world.sync(1)
+    try world.restore(0)
+    try world.sync(1)
+    world.write(1, [.update(.customer(1), [2: .text("Bo")], at: 200)])
+    try world.sync(1)
+    let last = world.write(2, [insert(1, "Cy", at: 300)])
+    try world.sync(2)
+    // This hub has the first, and not the name by which the second knew it.
+    world.branches[1].tail.removeAll { $0.contentHash == first }
+    try world.restore(1)
+    try world.sync(1)
+    let store = world.store
+    var batch = try #require(
+      world.branches[2].batches(
+        for: try store.path(), head: try store.head(), size: 3, names: world.names
+      ).first)
+    #expect(batch.entries.count == 3)
+    batch.entries.reverse()
+    let taken = try store.handBack(
+      batch, from: world.branches[2].core.replica, wallMilliseconds: TestHub.now)
+    #expect(taken.positions == [LogPosition(3), LogPosition(2), LogPosition(1)])
+    #expect(try store.loggedChangeset(last)?.position == LogPosition(3))
+    let found = try store.conflicts(openOnly: false).filter { $0.position == LogPosition(3) }
+    #expect(!found.isEmpty)
+    let authors = Set(found.flatMap { $0.values.map(\.dot.replica) })
+    #expect(authors == [ReplicaID(2), ReplicaID(3)])
+  }
+
   @Test func aRetiredBranchHandsBackBeforeItsWorkIsKeptApart() throws {
     let world = try World()
     let snapshot = try world.backUp()

@@ -21,7 +21,9 @@ extension ModelHub {
       registry[replica]?.isFloorTold = false
       registry[replica]?.lastHeard = wallMilliseconds
     }
-    for handed in request.entries { take(renamed(handed, renaming), mutant) }
+    let entries = request.entries.map { renamed($0, renaming) }
+    if mutant != .namesInTurn { noteNames(entries, mutant) }
+    for handed in entries { take(handed, mutant) }
     noteLatePlaces(mutant: mutant)
     let positions = request.entries.map { byHash[$0.changeset.hash] ?? .start }
     if request.isLast { sendLateChanges(mutant) }
@@ -147,10 +149,19 @@ extension ModelHub {
       mutant: mutant)
   }
 
-  private mutating func take(_ handed: ModelHanded, _ mutant: Mutant) {
-    let hash = handed.changeset.hash
-    let known = byHash[hash] ?? byHash[handed.changeset.origin]
-    let position = known ?? head.next
+  /// What is here goes by all its names before anything is merged: they may be behind what else is
+  /// new, and that is put into the ledger with whom it meets.
+  private mutating func noteNames(_ entries: [ModelHanded], _ mutant: Mutant) {
+    var isNews = false
+    for handed in entries {
+      guard let position = position(of: handed) else { continue }
+      isNews = noteNames(handed, of: position) || isNews
+    }
+    if isNews { noteLatePlaces(mutant: mutant) }
+  }
+
+  /// Whether one is new.
+  private mutating func noteNames(_ handed: ModelHanded, of position: LogPosition) -> Bool {
     var isNews = false
     for place in handed.places {
       let name = lineage.canonical(place)
@@ -159,6 +170,18 @@ extension ModelHub {
       places[name] = position
       losses.remove(name)
     }
+    return isNews
+  }
+
+  private func position(of handed: ModelHanded) -> LogPosition? {
+    byHash[handed.changeset.hash] ?? byHash[handed.changeset.origin]
+  }
+
+  private mutating func take(_ handed: ModelHanded, _ mutant: Mutant) {
+    let hash = handed.changeset.hash
+    let known = position(of: handed)
+    let position = known ?? head.next
+    let isNews = noteNames(handed, of: position)
     if isNews, mutant != .placesAfterMerge { noteLatePlaces(mutant: mutant) }
     if known != nil {
       // The same rows, sealed once and sent under two headers by two copies.

@@ -14,6 +14,7 @@ package struct HistoryStory: Sendable {
     halfADelta, predecessorComesLate,
     copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice, tailBehindAState,
     adoptedBeforeARestore, joinedBeforeItsParent, loggedTwiceAlike,
+    nameInAnOlderBackup,
   ]
 
   /// The hub's memory goes back. A branch whose tail begins above where the histories part names
@@ -209,6 +210,18 @@ package struct HistoryStory: Sendable {
     options.latePerThousand = 1_000
     return options
   }
+
+  /// The hub goes back to a backup that has an entry, and not the name by which another had seen
+  /// it. With that name comes something new, which meets both: the ledger had a conflict of all
+  /// three.
+  static let nameInAnOlderBackup = HistoryStory(
+    name: "name in an older backup", mutant: .namesInTurn,
+    options: HistoryOptions(rowCount: 1, deviceCount: 3),
+    events: [
+      .backUpHub, edit(0, row: 0), sync(0), .backUpHub, edit(2, row: 0), .restoreHub(age: 2),
+      sync(2, messages: 1), .restoreHub(age: 0), sync(1), .restoreHub(age: 2), sync(1),
+      edit(1, row: 0), .backUpHub, sync(1), sync(2), .restoreHub(age: 2),
+    ])
 
   private static func oneAtATime(
     rowCount: Int, deviceCount: Int, entriesInlineMax: Int = 6
