@@ -70,6 +70,7 @@ extension Mutant {
     "tailLastPlaceOnly": "A tail knows only the last name of an entry.",
     "tailDroppedAtOnce": "Tails are dropped at once.",
     "tailDroppedAtDurable": "Tails are dropped though their names are in no backup.",
+    "secondHeadersKept": "A copy keeps its own header of what the log has under another, too.",
     "confirmedNotRaised": "A backup made before a branch came over counts for its tail.",
     "handBackBackwards": "Tails are handed back latest first.",
     "handBackOnePart": "Only the first part of a tail is handed back.",

@@ -84,6 +84,7 @@ extension Mutant {
         .lateChangesSilent, .sharedBelowTail, .logHashOfContents,
         .namesBelowForkKept, .chainsToldOnce, .lostParentIsNone, .retiredFirst, .oldFloorsCount,
         .adoptionToldOnce, .missingParentForgotten, .namesInTurn,
+        .secondHeadersKept,
       ]
     ),
   ]

@@ -21,7 +21,8 @@ package enum Mutant: String, CaseIterable, Sendable {
   // Generations, tails and handing back.
   case noGeneration, generationReplacedAlways, headNotCompared, logHashNotCompared,
     logHashOfContents
-  case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable
+  case tailOwnOnly, tailReceivedOnly, tailLastPlaceOnly, tailDroppedAtOnce, tailDroppedAtDurable,
+    secondHeadersKept
   case confirmedNotRaised, handBackBackwards, handBackOnePart, handBackFromHead
   case handedWithoutOutcomes, handedPlacesNotTold, contextsNotNamed, pathLinksOnly,
     ambiguityIgnored, ambiguityOnce, sharedBelowTail, namesBelowForkKept, resumeByPosition,

@@ -110,6 +110,25 @@ struct ChainTests {
         == hub.entries.map(\.hash))
   }
 
+  /// Handed back first, a header of its own would have a predecessor that the hub does not know.
+  @Test func theTailHasOnlyTheHeaderThatTheLogHas() throws {
+    var hub = RelayHub(generation: TestBranch.generation)
+    for stream in try branch.streams() { try hub.accept(stream) }
+    try branch.store.adopt(
+      replica: ReplicaID(5), branch: "copy (2)", parentHash: .zero, wallMilliseconds: 5_000)
+    let accepted = try branch.store.outbox().map { changeset in
+      ExchangeFacts.Accepted(
+        counter: changeset.counter, contentHash: changeset.contentHash,
+        position: LogPosition(changeset.counter))
+    }
+    #expect(accepted.map(\.contentHash) != hub.entries.map(\.hash))
+    try branch.pull(hub, accepted: accepted)
+    #expect(try branch.store.outbox().isEmpty)
+    let kept = try branch.store.tail(above: hub.canonical(.start)).ids
+      .compactMap { try branch.store.tailEntry($0)?.contentHash }
+    #expect(kept == hub.entries.map(\.hash))
+  }
+
   @Test func aPlaceThatIsRenamedRenamesWhatRefersToIt() throws {
     let before = try branch.store.outbox()
     let place = CausalContext(generation: GenerationID(high: 5, low: 5), position: .start)

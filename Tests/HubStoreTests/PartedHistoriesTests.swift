@@ -166,6 +166,26 @@ import Testing
     #expect(parent == first)
   }
 
+  @Test func anEntryIsBehindWhatItsCopySentUnderAnotherHeader() throws {
+    let world = try World()
+    let first = world.write(0, [insert(1)])
+    let copy = world.copy(0)
+    try world.sync(0)
+    try world.backUp()
+    world.write(0, [insert(2)])
+    try world.sync(0)
+    world.write(copy, [update(1, "Bo", at: 200)])
+    // The log has the first already, as the other sealed it.
+    try world.sync(copy)
+    #expect(world.branches[copy].core.replica != world.branches[0].core.replica)
+    try world.restore(0)
+    // What the copy keeps of that is what the log had.
+    world.branches[copy].tail.removeAll { $0.dot.counter == 1 && $0.contentHash != first }
+    try world.sync(copy)
+    #expect(try world.store.head() == LogPosition(3))
+    #expect(try world.store.conflicts(openOnly: false).isEmpty)
+  }
+
   @Test func whatTheLogHasIsNamedBeforeSomethingIsMerged() throws {
     let world = try World()
     try world.backUp()

@@ -81,8 +81,9 @@ extension ModelBranch {
         confirmed = ModelHead(
           counter: own.dot.counter, hash: mutant == .confirmedByHeader ? own.hash : own.origin)
       }
-      // Its place is in the delta, or where it was accepted.
-      guard !entries.contains(where: { $0.changeset.hash == own.hash }),
+      // A delta has it, or what the log has in its stead; a whole state has no entries.
+      guard answer.whole != nil || mutant == .secondHeadersKept,
+        !entries.contains(where: { $0.changeset.hash == own.hash }),
         let accepted = answer.accepted.first(where: { $0.hash == own.hash })
       else { continue }
       let place = lineage.canonical(

@@ -14,7 +14,7 @@ package struct HistoryStory: Sendable {
     halfADelta, predecessorComesLate,
     copyOfACopy, lateUpdate, deletedWhileAway, adoptedTwice, tailBehindAState,
     adoptedBeforeARestore, joinedBeforeItsParent, loggedTwiceAlike,
-    nameInAnOlderBackup,
+    nameInAnOlderBackup, twoHeadersOfOne,
   ]
 
   /// The hub's memory goes back. A branch whose tail begins above where the histories part names
@@ -221,6 +221,17 @@ package struct HistoryStory: Sendable {
       .backUpHub, edit(0, row: 0), sync(0), .backUpHub, edit(2, row: 0), .restoreHub(age: 2),
       sync(2, messages: 1), .restoreHub(age: 0), sync(1), .restoreHub(age: 2), sync(1),
       edit(1, row: 0), .backUpHub, sync(1), sync(2), .restoreHub(age: 2),
+    ])
+
+  /// A copy sends again what the log has under the first header, and the hub forgets the copy.
+  /// The copy kept its own header of an entry, too, and handed that back first: nothing said what
+  /// had gone before it.
+  static let twoHeadersOfOne = HistoryStory(
+    name: "two headers of one", mutant: .secondHeadersKept,
+    options: HistoryOptions(rowCount: 1, deviceCount: 2),
+    events: [
+      edit(0, row: 0), .unheard(device: 0), .backUpHub, edit(0, row: 0), .seal(device: 0),
+      .joinCopy(device: 0), sync(0), sync(2), .restoreHub(age: 0), sync(2),
     ])
 
   private static func oneAtATime(
