@@ -60,11 +60,24 @@ extension HubStore {
 
   /// Looks whether the file is still the one that this store serves. If somebody has restored
   /// another state into it, what was kept in memory is forgotten and a generation is opened.
+  ///
+  /// One is opened after a failed commit, too: a copy of the disk may have what that called entries
+  /// by, and the file be put back from it.
   package func noticeReplacement() throws {
     try storing("look whether its file was replaced") {
-      guard try isReplaced() else { return }
+      guard service != nil, try isReplaced() || isDoubted() else { return }
       try database.transaction { try takeOver() }
     }
+  }
+
+  /// Whether a failed commit may have named entries by the generation that is current.
+  private func isDoubted() throws -> Bool {
+    if database.failedCommitCount != knownFailedCommits {
+      knownFailedCommits = database.failedCommitCount
+      forgetCaches()
+      doubtedGeneration = try timeline().current.generation
+    }
+    return try timeline().current.generation == doubtedGeneration
   }
 
   private func isReplaced() throws -> Bool {
@@ -74,9 +87,13 @@ extension HubStore {
 
   /// Inside a transaction: as `noticeReplacement`.
   func takeOver() throws {
-    guard let service, try isReplaced() else { return }
-    forgetCaches()
-    try forgetFloors()
+    guard let service else { return }
+    let isReplaced = try isReplaced()
+    guard try isReplaced || isDoubted() else { return }
+    if isReplaced {
+      forgetCaches()
+      try forgetFloors()
+    }
     try openGeneration(Self.generation(service.random))
     try database.execute(HubSQL.updateServedBy, [.blob(service.name)])
   }

@@ -30,6 +30,10 @@ package final class HubStore {
   var service: (name: [UInt8], random: (Int) -> [UInt8])?
   /// Whether any branch has exchanged since this service began, or since its file was replaced.
   var wasHeardFrom = false
+  /// The failed commits of which a generation knows.
+  var knownFailedCommits = 0
+  /// The generation by which a failed commit may have named entries.
+  var doubtedGeneration: GenerationID?
   /// How far it was pruned; read with the first question of each transaction.
   var knownPruned: Pruned?
   /// The round of pruning under way.

@@ -26,6 +26,9 @@ package final class Database {
   package var onStep: ((Step) throws -> Void)?
   /// Whether a transaction of `transaction` is under way.
   package private(set) var isInTransaction = false
+  /// How many transactions of `transaction` were undone although all was ready to be committed. An
+  /// image of the disk, made before the next commit, may have them all the same.
+  package private(set) var failedCommitCount = 0
   /// Kept alive for SQLite, which holds an unmanaged reference.
   private var authorizer: AuthorizerBox?
 
@@ -163,11 +166,14 @@ package final class Database {
     try execute("BEGIN IMMEDIATE")
     isInTransaction = true
     let result: Result
+    var isReady = false
     do {
       result = try body()
+      isReady = true
       try onStep?(.beforeCommit)
       try execute("COMMIT")
     } catch {
+      if isReady { failedCommitCount += 1 }
       isInTransaction = false
       resetStatements()
       // Some errors, a full disk among them, have already rolled back.

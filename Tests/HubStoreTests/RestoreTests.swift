@@ -300,6 +300,45 @@ import Testing
     #expect(try world.expectLevel().count == 1)
   }
 
+  /// The log could not be synced, so a changeset was refused; a copy of the disk has it all the
+  /// same, at a place that the hub would have given to the next.
+  @Test func whatAFailedCommitCalledItsEntriesByIsNotGivenToOthers() throws {
+    let world = try World()
+    world.write(0, [insert(1)])
+    try world.settle()
+    let before = try world.backUp()
+    let name = try world.store.generation()
+    world.write(1, [insert(2, "refused")])
+    // What the copy has: the commit went through there.
+    let copied = world.branches[1]
+    try world.sync(1)
+    let copy = try world.backUp()
+    let service = try #require(world.store.service)
+    try world.replaceFile(with: before)
+    world.store.service = service
+    world.branches[1] = copied
+    // What the hub has: it did not.
+    world.store.database.onStep = { step in
+      if step == .beforeCommit { throw StorageError(code: 1034, message: "disk I/O error") }
+    }
+    #expect(throws: HubStoreError.self) { try world.exchange(1) }
+    world.store.database.onStep = nil
+    // Each request begins with this: the name that is told is the one that is used.
+    try world.store.noticeReplacement()
+    let told = try world.store.generation()
+    #expect(told != name)
+    let third = world.write(0, [insert(3, "taken")])
+    try world.sync(0)
+    #expect(try world.store.loggedChangeset(third)?.position == LogPosition(2))
+    #expect(try world.store.generation() == told)
+    // The copy is put back, and serves: what the hub had taken is handed back.
+    try world.restore(copy)
+    try world.settle()
+    #expect(try world.store.loggedChangeset(third) != nil)
+    #expect(try world.store.lossCount() == 0)
+    #expect(try world.expectLevel().count == 3)
+  }
+
   @Test func partsForALaterPathAreRefused() throws {
     let world = try World()
     try world.backUp()
