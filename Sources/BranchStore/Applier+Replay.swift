@@ -13,11 +13,20 @@ extension Applier {
       throw BranchStoreError.ownEntryMissing(counter: entry.dot.counter)
     }
     accepted.insert(entry.dot.counter)
+    try replay(entry.dot.counter)
+  }
+
+  /// What a whole state is to be laid over: changes that waited were released over what this branch
+  /// wrote later. Where a table keeps what the whole state lacks, that would stay.
+  func replayAccepted() throws {
+    for counter in accepted.sorted() { try replay(counter) }
+  }
+
+  private func replay(_ counter: UInt64) throws {
     // Nearly always nothing was written or waits, and the outbox need not be read.
     guard heldRows != nil || hadDeferred, try held().needsReplay else { return }
-    let isBaseline =
-      try BranchStore.outboxHeader(entry.dot.counter, in: database)?.isBaseline ?? false
-    try store.forEachOutboxBlock(counter: entry.dot.counter) { block in
+    let isBaseline = try BranchStore.outboxHeader(counter, in: database)?.isBaseline ?? false
+    try store.forEachOutboxBlock(counter: counter) { block in
       guard let applier = tables[block.table] else { return }
       // What was overwritten uncaptured is for the ledger only.
       if isBaseline, block.kind == .update { return }

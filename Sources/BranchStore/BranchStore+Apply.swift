@@ -77,6 +77,7 @@ extension BranchStore {
       wholeState: wholeState, overwritten: overwritten)
     try applier.installGuards()
     if hasDeferred { try applier.releaseConfirmed() }
+    if hasDeferred, facts.isWholeState { try applier.replayAccepted() }
     if isRebased {
       try database.execute(
         BranchSQL.deleteConflictsInState, [.integer(Int64(ConflictState.open.rawValue))])
