@@ -98,7 +98,7 @@ package final class HubEngine {
     guard let record = try store.replica(replica) else { return true }
     switch record.state {
     case .active: return false
-    case .past: return true
+    case .past, .headquarters: return true
     case .revoked: throw HubStoreError.refused(.revoked)
     case .retired:
       switch request {

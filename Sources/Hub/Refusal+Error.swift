@@ -31,10 +31,12 @@ extension RefusalCode {
     case .tokenUnknown: self = .tokenUnknown
     case .tokenUsed: self = .tokenUsed
     case .tokenExpired: self = .tokenExpired
-    case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens: self = .notAllowed
+    case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens, .notDecided, .policyTooLarge:
+      self = .notAllowed
     case .schemaNotUsable: self = .schemaMismatch
     case .pruned: self = .unknownPosition
-    case .notAHub, .alreadyAHub, .unsupportedFormat, .storage, .file, .damaged: self = .storage
+    case .notAHub, .alreadyAHub, .unsupportedFormat, .storage, .file, .damaged, .policyNotUsable:
+      self = .storage
     }
   }
 

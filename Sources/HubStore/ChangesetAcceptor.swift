@@ -21,6 +21,8 @@ final class ChangesetAcceptor {
   private let clockOffsetMilliseconds: Int64
   private let receivedMilliseconds: Int64
 
+  /// Called once the rows are merged: what else the ledger is to say with this changeset.
+  var note: (LedgerWriter) throws -> Void = { _ in }
   /// What is left of the exchange's budget after `finish`.
   private(set) var budget: RawBudget
   private var keyAffinities: [TableID: [KeyAffinity]] = [:]
@@ -303,6 +305,7 @@ final class ChangesetAcceptor {
   private func end(_ merging: Merging, _ trailer: ChangesetTrailer) throws -> AcceptedEntry {
     let (header, entry, position) = (merging.header, merging.entry, merging.position)
     try merging.merger.retryRefused()
+    try note(merging.merger.ledger)
     let outcomes = try OutcomeWriter(
       store: store, position: position, firstPart: part, ledger: merging.merger.ledger
     ).write()

@@ -16,6 +16,26 @@ extension HubSQL {
       pruned_received INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
+    CREATE TABLE tributary_policy (
+      version INTEGER PRIMARY KEY,
+      published INTEGER NOT NULL,
+      like_version INTEGER,
+      source TEXT NOT NULL,
+      compiled BLOB NOT NULL,
+      hash BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE tributary_decision (
+      number INTEGER PRIMARY KEY,
+      conflict INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      decided INTEGER NOT NULL,
+      person TEXT NOT NULL,
+      before BLOB NOT NULL,
+      reverse BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX tributary_decision_conflict ON tributary_decision (conflict, number);
+
     CREATE TABLE tributary_host (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
     CREATE TABLE tributary_generation (

@@ -32,6 +32,37 @@ enum HubSQL {
   static let selectServedURL = "SELECT served_url FROM tributary_hub"
   static let updateServedURL = "UPDATE tributary_hub SET served_url = ?"
 
+  // MARK: Policies
+
+  private static let policyColumns = "version, published, like_version, source, compiled, hash"
+  static let selectLastPolicyVersion = "SELECT max(version) FROM tributary_policy"
+  static let selectLastPolicy = """
+    SELECT \(policyColumns) FROM tributary_policy ORDER BY version DESC LIMIT 1
+    """
+  static let selectPolicies = "SELECT \(policyColumns) FROM tributary_policy ORDER BY version DESC"
+  static let insertPolicy = """
+    INSERT INTO tributary_policy (\(policyColumns)) VALUES (?, ?, ?, ?, ?, ?)
+    """
+
+  // MARK: Decisions
+
+  static let insertDecision = """
+    INSERT INTO tributary_decision (conflict, position, decided, person, before, reverse)
+    VALUES (?, ?, ?, ?, ?, ?)
+    """
+  static let selectLastDecision = """
+    SELECT position, before, reverse FROM tributary_decision WHERE conflict = ?
+    ORDER BY number DESC LIMIT 1
+    """
+  static let moveLastDecision = """
+    UPDATE tributary_decision SET position = ?2
+    WHERE number = (SELECT max(number) FROM tributary_decision WHERE conflict = ?1)
+    """
+  static let deleteLastDecision = """
+    DELETE FROM tributary_decision
+    WHERE number = (SELECT max(number) FROM tributary_decision WHERE conflict = ?)
+    """
+
   // MARK: Registry
 
   private static let replicaColumns = """

@@ -110,6 +110,7 @@ extension HubStore {
   func forgetCaches() {
     knownTimeline = nil
     knownPruned = nil
+    knownPolicyVersion = nil
     pruneRound = nil
     lastRound = nil
     log.forget()

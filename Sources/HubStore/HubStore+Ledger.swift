@@ -53,6 +53,7 @@ extension HubStore {
       try database.readTransaction {
         records?.forget()
         knownPruned = nil
+        try refreshPolicy()
         guard let table = try table(id) else {
           return Explanation(exists: false, cells: [], conflicts: [], quarantineReason: nil)
         }
@@ -93,12 +94,13 @@ extension HubStore {
       state.standing(column, table: table.id, policy: policy).map { (column, $0) }
     }
     // What the row itself goes back to: its deletion, or the earliest write that still stands.
+    let isAlive = state.isAlive(policy.deletes(of: table.id))
     let rowVersion =
-      state.isAlive
+      isAlive
       ? standing.map(\.1.version).min { $0.position < $1.position }
       : state.deletions.max { $0.position < $1.position }
     if let rowVersion { result.append(try provenance(rowVersion, nil, nil)) }
-    for (column, cell) in standing where column != RowState.presenceColumn && state.isAlive {
+    for (column, cell) in standing where column != RowState.presenceColumn && isAlive {
       result.append(try provenance(cell.version, column, cell.value))
     }
     return result

@@ -21,6 +21,7 @@ extension HubStore {
         }
         var result = PruneReport()
         try database.transaction {
+          try refreshPolicy()
           if pruneRound == nil { try mark(round.marks) }
           try step(&round, rowsAtMost: max(1, limit), &result)
         }

@@ -54,7 +54,9 @@ extension HubStore {
   private func setState(_ state: ReplicaState, of name: String) throws {
     try database.transaction {
       let record = try branch(named: name)
-      guard record.state != .past else { throw HubStoreError.branchUnknown(name) }
+      guard record.state != .past, record.state != .headquarters else {
+        throw HubStoreError.branchUnknown(name)
+      }
       try database.execute(
         HubSQL.updateReplicaState, [.integer(state.rawValue), Value(record.id)])
     }
@@ -212,6 +214,7 @@ extension HubStore {
   }
 
   private func checkIsFree(_ name: String) throws {
+    guard name != Self.headquartersName else { throw HubStoreError.nameTaken(name) }
     guard let row = try database.firstRow(HubSQL.selectReplicaNamed, [.text(name)]) else { return }
     let holder = ReplicaRecord(row)
     if holder.state == .active, holder.lastContactMilliseconds != nil {

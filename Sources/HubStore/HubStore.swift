@@ -1,7 +1,7 @@
 package import Basics
 package import Clocks
 package import Deltas
-internal import Merging
+package import Merging
 package import Storage
 
 /// A hub's store: an order, a merge, and the consolidated tables, in one SQLite file.
@@ -18,7 +18,13 @@ package final class HubStore {
   let database: Database
   let log: LogReader
   let staging: StagingFolder
-  let policy = MergePolicy()
+  /// How conflicts come out from here on: that of the last version published, as it was when a
+  /// transaction last looked.
+  var policy = MergePolicy()
+  /// The version that `policy` is; nil if that must be looked up.
+  var knownPolicyVersion: UInt64?
+  /// What policies can name. An embedding program adds its own before the first merge.
+  package var rules = RuleRegistry.standard
   private var tables: [TableID: HubTable] = [:]
   /// Made with the first merge.
   private(set) var records: RowRecords?

@@ -10,6 +10,10 @@ package enum HubStoreError: Error, Hashable, Sendable {
   case unsupportedFormat(Int64)
   /// The hub cannot hold a table as the application's schema has it.
   case schemaNotUsable(String)
+  case notDecided(UndecidedReason)
+  case policyTooLarge(limit: Int)
+  /// The policy in force names rules that this program lacks.
+  case policyNotUsable(version: UInt64, why: String)
   case nameTaken(String)
   case nameInvalid
   case branchUnknown(String)
@@ -37,6 +41,14 @@ package enum HubStoreError: Error, Hashable, Sendable {
       "The hub's store has format \(version), which this build cannot read. Upgrade this program."
     case .schemaNotUsable(let why):
       "No hub was made: \(why). Change the table, or name the tables to track without it."
+    case .notDecided(let reason): reason.message
+    case .policyTooLarge(let limit):
+      "No policy was published: it is larger than \(limit) bytes. Say less for each table."
+    case .policyNotUsable(let version, let why):
+      """
+      Nothing was merged: version \(version) of the hub's policy cannot be used here. \(why) Run \
+      the program that knows the rule, or publish a policy without it.
+      """
     case .nameTaken(let name):
       """
       No token was made: a branch named “\(name)” takes part already. Choose another name, or \

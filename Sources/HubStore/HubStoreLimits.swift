@@ -42,6 +42,8 @@ package enum HubStoreLimits {
   package static let prunedRowsPerFrame = 16
   /// Whole states that lie in files at a time.
   package static let wholeStatesMax = 4
+  /// A policy as a person wrote it, and what it comes to.
+  package static let policyBytesMax = 1 << 20
   /// A branch's name in UTF-8.
   package static let nameBytesMax = 200
   /// Tokens that wait to be used.

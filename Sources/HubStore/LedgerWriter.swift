@@ -7,7 +7,7 @@ internal import Storage
 /// Notes what one changeset's merge found: contested rows, and conflicts for the ledger.
 final class LedgerWriter {
   private let store: HubStore
-  private let position: LogPosition
+  let position: LogPosition
   private var nextID: UInt64?
   private(set) var conflictCount = 0
   private(set) var hasContested = false
@@ -179,11 +179,16 @@ final class LedgerWriter {
     conflict.state = .settled
     conflict.explanation = ending.sentence
     if ending == .rowStands || ending == .partCompleted { conflict.values.reverse() }
+    try replace(conflict)
+  }
+
+  /// Says a conflict anew, with this changeset.
+  func replace(_ conflict: Conflict) throws {
     conflictCount += 1
     try store.database.execute(
       HubSQL.updateLedger,
       [
-        Value(counter: id), Value(position), .integer(Int64(conflict.state.rawValue)),
+        Value(counter: conflict.id), Value(position), .integer(Int64(conflict.state.rawValue)),
         .blob(Conflict.payload(of: [conflict])),
       ])
   }

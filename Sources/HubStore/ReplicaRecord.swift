@@ -11,6 +11,8 @@ package enum ReplicaState: Int64, Hashable, Sendable {
   case retired = 3
   /// A chain without a device: changesets that were handed back and that no device's chain has.
   case past = 4
+  /// The hub's own chain, without a device.
+  case headquarters = 5
 }
 
 /// What the registry knows of a branch.

@@ -47,7 +47,8 @@ extension RowMerger {
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
     let metadata = try store.metadata(of: rowState, place: place, table: table)
     // Of a row that never came whole the author has more than we: no outcome may take it away.
-    let wasHidden = wasRefused || before.isPartial
+    let wasPartial = before.isPartial(store.policy.deletes(of: table.id))
+    let wasHidden = wasRefused || wasPartial
     if place != .partial, merge.isContested || wasHidden || place == .quarantine {
       try ledger.markContested(table.id, change.key)
     }
@@ -58,7 +59,7 @@ extension RowMerger {
     }
     for conflict in merge.conflicts { try ledger.add(decidable(conflict), at: key) }
     if place == .partial { try notePartial(change, at: key) }
-    if before.isPartial, place != .partial {
+    if wasPartial, place != .partial {
       try ledger.settlePartial(key, place == .gone ? .partDeleted : .partCompleted)
     }
   }
@@ -67,7 +68,7 @@ extension RowMerger {
   func put(
     _ rowState: RowState, at key: RowKey, in table: HubTable, encodedKey: UnsafeRawBufferPointer
   ) throws -> RowMetadata.Place {
-    guard rowState.isAlive else {
+    guard rowState.isAlive(store.policy.deletes(of: table.id)) else {
       try table.delete(key)
       try leaveQuarantine(table.id, Array(encodedKey), .rowDeleted)
       return .gone
@@ -130,15 +131,22 @@ extension HubStore {
       let cell = rowState.cells[column] ?? []
       let versions = try cell.map { try stored($0.version) }
       let values = cell.map(\.value)
+      let previous = cell.map(\.previous)
+      let hasOperations = previous.contains { $0 != nil }
+      // An operation alone stands for what it came to, and so does its value in the table.
       let isInTable = place == .table && versions.count == 1
-      let index = groups.firstIndex { $0.versions == versions }
+      let index = groups.firstIndex {
+        $0.versions == versions && $0.previous.isEmpty != hasOperations
+      }
       if let index {
         groups[index].columns.insert(column)
         if !isInTable { groups[index].values.append(values) }
+        if hasOperations { groups[index].previous.append(previous) }
       } else {
         groups.append(
           RowMetadata.Group(
-            columns: ColumnSet([column]), versions: versions, values: isInTable ? [] : [values]))
+            columns: ColumnSet([column]), versions: versions, values: isInTable ? [] : [values],
+            previous: hasOperations ? [previous] : []))
       }
     }
     let all = groups.flatMap(\.versions) + deletions
@@ -150,7 +158,9 @@ extension HubStore {
     result.place = place
     result.isComplete = rowState.isComplete
     result.deletions = deletions
-    result.groups = groups.filter { !(place == .table && $0.versions == [latest]) }
+    result.groups = groups.filter {
+      !(place == .table && $0.versions == [latest] && $0.previous.isEmpty)
+    }
     return result
   }
 
@@ -165,7 +175,11 @@ extension HubStore {
       let versions = try group.versions.map { try version($0, key: key, in: table) }
       for (index, column) in group.columns.columns.enumerated() where !versions.isEmpty {
         let values = group.values.isEmpty ? [shown[column] ?? .null] : group.values[index]
-        cells[column] = zip(versions, values).map { CellVersion(version: $0, value: $1) }
+        let previous = group.previous.isEmpty ? [] : group.previous[index]
+        cells[column] = versions.indices.map {
+          CellVersion(
+            version: versions[$0], value: values[$0], previous: previous.isEmpty ? nil : previous[$0])
+        }
       }
     }
     if metadata.place == .table {

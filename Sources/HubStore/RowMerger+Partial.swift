@@ -22,5 +22,5 @@ extension RowMerger {
 
 extension RowState {
   /// Whether it stands, and nobody can say what all of its columns hold.
-  var isPartial: Bool { isAlive && !isComplete }
+  func isPartial(_ deletes: DeleteRule) -> Bool { isAlive(deletes) && !isComplete }
 }

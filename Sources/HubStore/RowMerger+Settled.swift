@@ -82,7 +82,7 @@ extension RowMerger {
     let written = change.block.reader.rowChange(change.row)
     for (column, value) in zip(written.columns, written.values) {
       let standing =
-        rowState.isAlive
+        rowState.isAlive(store.policy.deletes(of: key.table))
         ? rowState.standing(column, table: key.table, policy: store.policy) : nil
       guard standing?.value != value else { continue }
       let other = standing.map {

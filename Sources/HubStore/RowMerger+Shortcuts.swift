@@ -90,6 +90,8 @@ extension RowMerger {
 
   func update(_ change: Change) throws {
     let record = try record(of: change)
+    // What it did to what its author had is kept beside what others did.
+    guard !change.block.countsOperations else { return try mergeSlowly(change, record) }
     // Rows that were alike before are alike after: most of a block is.
     if let detail = change.block.detail(after: record, base: change.version.base),
       try overwrite(change)
@@ -105,7 +107,9 @@ extension RowMerger {
     }
     let columns = change.block.columns
     guard before.place == .table, before.isComplete, before.deletions.isEmpty,
-      try hasSeen(all: before.versions(of: columns, among: change.table.cells), change.version),
+      try hasSeen(
+        all: before.versions(of: change.block.decidedColumns, among: change.table.cells),
+        change.version),
       try overwrite(change)
     else { return try mergeSlowly(change, record) }
     var metadata = before
@@ -216,7 +220,7 @@ extension RowMetadata {
     }
     groups.removeAll { $0.columns.isEmpty }
     if !rest.isEmpty {
-      if let index = groups.firstIndex(where: { $0.versions == [latest] && $0.values.isEmpty }) {
+      if let index = groups.firstIndex(where: { $0.versions == [latest] && $0.isJustShown }) {
         groups[index].columns.formUnion(rest)
       } else {
         groups.append(Group(columns: rest, versions: [latest], values: []))
@@ -247,11 +251,17 @@ extension RowMetadata {
 }
 
 extension RowMetadata.Group {
+  /// Whether the table says all that there is to say of its columns' values.
+  fileprivate var isJustShown: Bool { values.isEmpty && previous.isEmpty }
+
   /// Takes columns out, and with them their values.
   mutating func remove(_ removed: ColumnSet) {
     guard !columns.isDisjoint(with: removed) else { return }
     if !values.isEmpty {
       values = zip(columns.columns, values).filter { !removed.contains($0.0) }.map(\.1)
+    }
+    if !previous.isEmpty {
+      previous = zip(columns.columns, previous).filter { !removed.contains($0.0) }.map(\.1)
     }
     columns.subtract(removed)
   }

@@ -26,6 +26,7 @@ final class RowMerger {
     self.position = position
     self.entry = entry
     self.ledger = ledger
+    try store.refreshPolicy()
     records = try store.rowRecords()
     pruned = try store.pruned()
   }
@@ -49,7 +50,7 @@ final class RowMerger {
     let mayBeCovered =
       try records.isCovered(table.id, from: keys.least, to: keys.greatest)
     try block.withValues { values in
-      let context = Block(table: table, reader: block, values: values)
+      let context = Block(table: table, reader: block, values: values, policy: store.policy)
       try keys.withKeys { views in
         for row in 0..<block.rowCount {
           let change = Change(
@@ -79,14 +80,25 @@ final class RowMerger {
     let reader: BlockReader
     let values: BlockValues
     let columns: ColumnSet
+    /// Its columns, and those that are decided together with any of them.
+    let decidedColumns: ColumnSet
+    /// Whether it says of any column what its authors had there, and the column's rule asks for it.
+    let countsOperations: Bool
     private var updateStatement: Statement?
     private var remembered: (record: RowRecord, base: LogPosition?, detail: [UInt8])?
 
-    init(table: HubTable, reader: BlockReader, values: BlockValues) {
+    init(table: HubTable, reader: BlockReader, values: BlockValues, policy: MergePolicy) {
       self.table = table
       self.reader = reader
       self.values = values
       columns = ColumnSet(reader.columns)
+      var decided = columns
+      for unit in policy.units(of: table.id) {
+        let unit = ColumnSet(unit.columns)
+        if !unit.isDisjoint(with: columns) { decided.formUnion(unit) }
+      }
+      decidedColumns = decided
+      countsOperations = false
     }
 
     /// Updates just the block's columns.
@@ -174,7 +186,8 @@ final class RowMerger {
           guard case .constraint = error else { throw error }
           try keys.withKeys { views in
             let change = Change(
-              block: Block(table: table, reader: block, values: values), row: row,
+              block: Block(table: table, reader: block, values: values, policy: store.policy),
+              row: row,
               key: views[row], version: version(of: block, row: row))
             try mergeSlowly(change, .unknown)
           }

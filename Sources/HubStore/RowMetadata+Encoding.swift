@@ -3,11 +3,13 @@ internal import Clocks
 internal import Deltas
 
 /// The stored form, beside the position and the time of the latest version: format, place, the
-/// latest version's rest, other versions, deletions and groups by index.
+/// latest version's rest, other versions, deletions and groups by index. Format 2 is written only
+/// where a version is an operation.
 ///
 /// Written and read for every changed row: plain loops, no closures.
 extension RowMetadata {
   private static let formatByte: UInt8 = 1
+  private static let operationsFormatByte: UInt8 = 2
   private static let incompleteFlag: UInt8 = 4
 
   private static let timeFlag: UInt8 = 1
@@ -21,7 +23,8 @@ extension RowMetadata {
   var detail: [UInt8]? {
     if isPlain { return nil }
     var writer = ByteWriter(reservingCapacity: 64)
-    writer.write(Self.formatByte)
+    let hasOperations = groups.contains { !$0.previous.isEmpty }
+    writer.write(hasOperations ? Self.operationsFormatByte : Self.formatByte)
     writer.write(
       place.rawValue | (isComplete ? 0 : Self.incompleteFlag))
     writeFlags(of: latest, to: &writer, hasTime: false)
@@ -40,6 +43,7 @@ extension RowMetadata {
       for values in group.values {
         for value in values { writer.write(value) }
       }
+      if hasOperations { write(group.previous, to: &writer) }
     }
     return writer.bytes
   }
@@ -76,13 +80,23 @@ extension RowMetadata {
     }
   }
 
+  private func write(_ previous: [[Value?]], to writer: inout ByteWriter) {
+    writer.write(!previous.isEmpty)
+    for values in previous {
+      for value in values {
+        writer.writeOptional(value) { $0.write($1) }
+      }
+    }
+  }
+
   // MARK: Reading
 
   init(position: LogPosition, milliseconds: Int64?, detail: [UInt8]?) throws(DeltaDecodingError) {
     latest = StoredVersion(position: position, milliseconds: milliseconds)
     guard let detail else { return }
     var reader = FieldReader(detail, in: "a row's record")
-    guard try reader.readByte() == Self.formatByte else {
+    let format = try reader.readByte()
+    guard format == Self.formatByte || format == Self.operationsFormatByte else {
       throw reader.error("has an unknown format")
     }
     let flags = try reader.readByte()
@@ -101,7 +115,11 @@ extension RowMetadata {
     deletions = try Self.readVersions(&reader, among: known)
     let groupCount = try reader.readCount(of: "column groups", atMost: reader.remaining)
     groups.reserveCapacity(groupCount + 1)
-    for _ in 0..<groupCount { groups.append(try Self.readGroup(&reader, among: known)) }
+    for _ in 0..<groupCount {
+      var group = try Self.readGroup(&reader, among: known)
+      if format == Self.operationsFormatByte { try Self.readPrevious(&reader, into: &group) }
+      groups.append(group)
+    }
     try reader.expectEnd()
   }
 
@@ -119,6 +137,19 @@ extension RowMetadata {
       }
     }
     return Group(columns: columns, versions: versions, values: values)
+  }
+
+  private static func readPrevious(
+    _ reader: inout FieldReader, into group: inout Group
+  ) throws(DeltaDecodingError) {
+    guard try reader.readByte() != 0 else { return }
+    for _ in group.columns.columns {
+      var ofColumn: [Value?] = []
+      for _ in group.versions {
+        ofColumn.append(try reader.readByte() == 0 ? nil : try reader.readValue())
+      }
+      group.previous.append(ofColumn)
+    }
   }
 
   private static func readFlags(

@@ -18,6 +18,7 @@ extension RowMetadata {
     }
     for index in groups.indices where groups[index].versions.count == 1 {
       try settle(&groups[index].versions[0])
+      if groups[index].versions[0].isSettled { groups[index].previous = [] }
     }
     let isShared = groups.contains { $0.versions.count > 1 && $0.versions.contains(latest) }
     if !isShared { try settle(&latest) }

@@ -40,6 +40,9 @@ struct RowMetadata: Hashable, Sendable {
     var versions: [StoredVersion]
     /// For each column in order its versions' values; empty where the one value is in the table.
     var values: [[Value]]
+    /// For each column in order what its versions' authors had there before, where the writes
+    /// count as operations on that; empty where none does.
+    var previous: [[Value?]] = []
   }
 
   /// The version with the highest position. What `groups` does not name is its.

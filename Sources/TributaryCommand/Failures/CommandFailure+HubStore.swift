@@ -17,6 +17,9 @@ extension CommandFailure {
     case .alreadyAHub: .alreadyExists
     case .unsupportedFormat: .formatTooNew
     case .schemaNotUsable: .schemaMismatch
+    case .notDecided: .notDecided
+    case .policyTooLarge: .tooLarge
+    case .policyNotUsable: .policyNotUsable
     case .nameTaken: .nameTaken
     case .nameInvalid: .nameInvalid
     case .branchUnknown: .noSuchBranch

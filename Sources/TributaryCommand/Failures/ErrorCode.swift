@@ -23,6 +23,8 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case badKey = "bad-key"
   case schemaMismatch = "schema-mismatch"
   case keysClash = "keys-clash"
+  case notDecided = "not-decided"
+  case policyNotUsable = "policy-not-usable"
 
   // Access
   case tokenMalformed = "token-malformed"
@@ -78,6 +80,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .notADatabase, .notABackup, .anotherHub, .alreadyJoined,
       .alreadyExists, .cannotOpen, .readOnly, .diskFull,
       .damaged, .constraint, .formatTooNew, .noSuchTable, .noSuchColumn, .badKey, .keysClash,
+      .notDecided, .policyNotUsable,
       .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage,
       .protocolMismatch, .malformedMessage, .tooLarge,
       .damagedDelta, .answerDoesNotFit, .chainBroken, .unknownPosition, .noSuchPosition,

@@ -116,6 +116,7 @@ struct BranchesReport {
     case .revoked: "revoked"
     case .retired: "retired"
     case .past: "past"
+    case .headquarters: "headquarters"
     }
   }
 }

@@ -1,0 +1,320 @@
+internal import Basics
+package import Clocks
+package import Deltas
+internal import Merging
+internal import Storage
+
+/// What a person wants of a conflict.
+package enum ConflictChoice: Hashable, Sendable {
+  /// What one of the branches in it wrote, or its deletion.
+  case branch(String)
+  /// Another value.
+  case value(Value)
+}
+
+/// What people decided about conflicts, and what they took back.
+///
+/// A decision is a change of headquarters that has seen all versions, so it reaches everybody, and
+/// beats nothing that comes after it.
+extension HubStore {
+  /// Decides conflicts, all or none, and returns the position of the decision in the log.
+  ///
+  /// `person` is who decided, as they want to be called. A conflict that was decided before is
+  /// decided anew.
+  @discardableResult
+  package func decide(
+    _ ids: [UInt64], _ choice: ConflictChoice, person: String, wallMilliseconds: Int64
+  ) throws -> LogPosition {
+    try deciding("record the decision") {
+      let names = try self.names()
+      var decisions: [Decision] = []
+      for id in ids {
+        decisions.append(
+          try decision(
+            on: try conflict(id), choice, person: person, names, wallMilliseconds))
+      }
+      return try carryOut(decisions, person: person, wallMilliseconds)
+    }
+  }
+
+  /// Takes back the last decision about each of some conflicts, all or none: what stood before it
+  /// stands again, and the conflicts are what they were. Returns the position of that.
+  @discardableResult
+  package func undoDecisions(
+    _ ids: [UInt64], person: String, wallMilliseconds: Int64
+  ) throws -> LogPosition {
+    try deciding("take back the decision") {
+      var undone: [Decision] = []
+      for id in ids { undone.append(try undoing(try conflict(id), wallMilliseconds)) }
+      return try carryOut(undone, person: person, wallMilliseconds)
+    }
+  }
+
+  private func deciding(
+    _ doing: String, _ body: () throws -> LogPosition
+  ) throws -> LogPosition {
+    do {
+      return try storing(doing) {
+        try database.transaction {
+          try takeOver()
+          records?.forget()
+          knownPruned = nil
+          try refreshPolicy()
+          return try body()
+        }
+      }
+    } catch {
+      forgetCaches()
+      throw error
+    }
+  }
+
+  /// A conflict of the ledger.
+  private func conflict(_ id: UInt64) throws -> Conflict {
+    guard
+      let content = try database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])?.first,
+      let conflict = try Conflict.list(payload: content.asBytes).first
+    else { throw HubStoreError.notDecided(.unknownConflict(id)) }
+    return conflict
+  }
+
+  // MARK: Carrying out
+
+  /// One conflict's part.
+  private struct Decision {
+    /// As the ledger has it.
+    var before: Conflict
+    /// As the ledger is to have it.
+    var after: Conflict
+    var change: RowChange
+    /// What takes it back; nil if this takes something back itself.
+    var reverse: RowChange?
+  }
+
+  private func carryOut(
+    _ decisions: [Decision], person: String, _ wallMilliseconds: Int64
+  ) throws -> LogPosition {
+    let keys = Set(decisions.map(\.change.key))
+    let changes = keys.count == decisions.count ? decisions.map(\.change) : merged(decisions)
+    return try writeOwn(changes, wallMilliseconds: wallMilliseconds) { ledger in
+      for decision in decisions {
+        try ledger.replace(decision.after)
+        try self.record(
+          decision, at: ledger.position, person: person, wallMilliseconds)
+      }
+    }
+  }
+
+  /// One change for each row; of two for one column the later stands.
+  private func merged(_ decisions: [Decision]) -> [RowChange] {
+    var order: [RowKey] = []
+    var changes: [RowKey: RowChange] = [:]
+    for change in decisions.map(\.change) {
+      guard let earlier = changes[change.key] else {
+        order.append(change.key)
+        changes[change.key] = change
+        continue
+      }
+      changes[change.key] = earlier.followed(by: change)
+    }
+    return order.compactMap { changes[$0] }
+  }
+
+  private func record(
+    _ decision: Decision, at position: LogPosition, person: String, _ wallMilliseconds: Int64
+  ) throws {
+    let id = Value(counter: decision.before.id)
+    guard let reverse = decision.reverse else {
+      try database.execute(HubSQL.deleteLastDecision, [id])
+      // What the decision before it decided stands again since now.
+      try database.execute(HubSQL.moveLastDecision, [id, Value(position)])
+      return
+    }
+    var content = ByteWriter()
+    content.write(reverse.kind.rawValue)
+    content.writeList(reverse.columns) { $0.write($1) }
+    content.writeList(reverse.values) { $0.write($1) }
+    try database.execute(
+      HubSQL.insertDecision,
+      [
+        id, Value(position), .integer(wallMilliseconds), .text(person),
+        .blob(Conflict.payload(of: [decision.before])), .blob(content.bytes),
+      ])
+  }
+
+  // MARK: What a choice comes to
+
+  private func decision(
+    on conflict: Conflict, _ choice: ConflictChoice, person: String, _ names: [ReplicaID: String],
+    _ wallMilliseconds: Int64
+  ) throws -> Decision {
+    guard conflict.rule != LedgerWriter.refusalRule else {
+      throw HubStoreError.notDecided(.refusedRow(conflict.id))
+    }
+    guard let table = try table(conflict.key.table) else {
+      throw HubStoreError.damaged("the ledger names a table that the schema lacks")
+    }
+    let side = try chosen(choice, of: conflict, names, wallMilliseconds)
+    var after = conflict
+    after.state = .decided
+    after.values = side
+    after.explanation = Self.sentence(of: choice, person: person)
+    let change: RowChange
+    let reverse: RowChange
+    if let column = conflict.column {
+      (change, reverse) = try cellChange(
+        side[0].value, in: column, conflict, table, wallMilliseconds)
+    } else {
+      (change, reverse) = try rowChange(
+        stands: side[0].value != nil, conflict, table, wallMilliseconds)
+    }
+    return Decision(before: conflict, after: after, change: change, reverse: reverse)
+  }
+
+  /// The conflict's values with the chosen one first.
+  private func chosen(
+    _ choice: ConflictChoice, of conflict: Conflict, _ names: [ReplicaID: String],
+    _ wallMilliseconds: Int64
+  ) throws -> [ConflictValue] {
+    switch choice {
+    case .branch(let name):
+      guard
+        let index = conflict.values.firstIndex(where: { names[$0.dot.replica] == name })
+      else {
+        throw HubStoreError.notDecided(
+          .notASide(
+            conflict.id, branch: name,
+            branches: conflict.values.map { names[$0.dot.replica] ?? "hub" }))
+      }
+      var values = conflict.values
+      values.insert(values.remove(at: index), at: 0)
+      return values
+    case .value(let value):
+      guard conflict.column != nil else {
+        throw HubStoreError.notDecided(.noColumn(conflict.id))
+      }
+      let author = try headquarters(wallMilliseconds: wallMilliseconds)
+      let dot = Dot(replica: author.id, counter: author.chainCounter + 1)
+      return [ConflictValue(dot: dot, milliseconds: wallMilliseconds, value: value)]
+        + conflict.values.prefix(DeltaLimits.conflictValuesMax - 1)
+    }
+  }
+
+  private func cellChange(
+    _ value: Value?, in column: ColumnID, _ conflict: Conflict, _ table: HubTable,
+    _ wallMilliseconds: Int64
+  ) throws -> (change: RowChange, reverse: RowChange) {
+    guard let standing = try table.values(of: conflict.key),
+      let index = table.cellColumns.firstIndex(of: column)
+    else { throw HubStoreError.notDecided(.rowGone(conflict.id)) }
+    guard let value else { throw HubStoreError.notDecided(.notASide(conflict.id)) }
+    func change(_ value: Value) -> RowChange {
+      RowChange(
+        key: conflict.key, kind: .update, columns: [column], values: [value],
+        milliseconds: wallMilliseconds, base: nil)
+    }
+    return (change(value), change(standing[index]))
+  }
+
+  private func rowChange(
+    stands: Bool, _ conflict: Conflict, _ table: HubTable, _ wallMilliseconds: Int64
+  ) throws -> (change: RowChange, reverse: RowChange) {
+    let deletion = RowChange(
+      key: conflict.key, kind: .delete, columns: [], values: [], milliseconds: wallMilliseconds,
+      base: nil)
+    guard let values = try table.values(of: conflict.key) ?? held(conflict.key, in: table) else {
+      throw HubStoreError.notDecided(.rowGone(conflict.id))
+    }
+    let insertion = RowChange(
+      key: conflict.key, kind: .insert, columns: table.valueColumns,
+      values: table.valueColumns.isEmpty ? [] : values, milliseconds: wallMilliseconds, base: nil)
+    let isThere = try table.values(of: conflict.key) != nil
+    return (stands ? insertion : deletion, isThere ? insertion : deletion)
+  }
+
+  /// What a row that does not stand last held, as long as its record remembers.
+  private func held(_ key: RowKey, in table: HubTable) throws -> [Value]? {
+    let encoded = key.encoded
+    let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
+    guard case .stored(let stored) = record else { return nil }
+    let metadata = try stored.metadata()
+    guard metadata.isComplete, metadata.place == .gone else { return nil }
+    let rowState = try state(metadata, [], key: encoded, in: table)
+    return table.cellColumns.map {
+      rowState.standing($0, table: table.id, policy: policy)?.value ?? .null
+    }
+  }
+
+  private static func sentence(of choice: ConflictChoice, person: String) -> String {
+    let who = person.isEmpty ? "A person at headquarters" : person
+    switch choice {
+    case .branch(let name): return "\(who) decided: what \(name) did stands."
+    case .value: return "\(who) decided: another value stands."
+    }
+  }
+
+  // MARK: Undo
+
+  private func undoing(_ conflict: Conflict, _ wallMilliseconds: Int64) throws -> Decision {
+    guard
+      let row = try database.firstRow(HubSQL.selectLastDecision, [Value(counter: conflict.id)])
+    else { throw HubStoreError.notDecided(.nothingToUndo(conflict.id)) }
+    let decided = row[0].asPosition
+    guard try !wasWritten(conflict, since: decided) else {
+      throw HubStoreError.notDecided(.writtenSince(conflict.id))
+    }
+    guard var before = try Conflict.list(payload: row[1].asBytes).first else {
+      throw HubStoreError.damaged("a decision cannot be read")
+    }
+    before.position = conflict.position
+    var reader = FieldReader(row[2].asBytes, in: "a decision")
+    guard let kind = ChangeKind(rawValue: try reader.readByte()) else {
+      throw HubStoreError.damaged("a decision has an unknown kind")
+    }
+    let columns = try reader.readList(of: "columns", atMost: DeltaLimits.columnsMax) {
+      (reader) throws(DeltaDecodingError) in try reader.readColumn()
+    }
+    let values = try reader.readList(of: "values", atMost: DeltaLimits.columnsMax) {
+      (reader) throws(DeltaDecodingError) in try reader.readValue()
+    }
+    try reader.expectEnd()
+    return Decision(
+      before: conflict, after: before,
+      change: RowChange(
+        key: conflict.key, kind: kind, columns: columns, values: values,
+        milliseconds: wallMilliseconds, base: nil),
+      reverse: nil)
+  }
+
+  /// Whether anybody has written what a decision decided after it.
+  private func wasWritten(_ conflict: Conflict, since position: LogPosition) throws -> Bool {
+    guard let table = try table(conflict.key.table) else { return true }
+    let encoded = conflict.key.encoded
+    let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
+    guard case .stored(let stored) = record else {
+      // Nothing is kept of it: everybody has seen what stands, and it is no newer than that.
+      return try pruned().settled < position
+    }
+    let metadata = try stored.metadata()
+    guard let column = conflict.column else {
+      return metadata.versions.contains { $0.position > position }
+    }
+    let versions = metadata.versions(of: ColumnSet([column]), among: table.cells)
+    return versions.contains { $0.position > position } || metadata.place == .gone
+  }
+}
+
+extension RowChange {
+  /// This change with a later one of the same row on top.
+  fileprivate func followed(by later: RowChange) -> RowChange {
+    guard kind != .delete, later.kind == .update else { return later }
+    var values = Dictionary(uniqueKeysWithValues: zip(columns, self.values))
+    for (column, value) in zip(later.columns, later.values) { values[column] = value }
+    let columns = values.keys.sorted()
+    var result = self
+    result.columns = columns
+    result.values = columns.compactMap { values[$0] }
+    result.milliseconds = later.milliseconds
+    return result
+  }
+}

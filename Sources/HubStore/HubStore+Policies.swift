@@ -1,0 +1,99 @@
+package import Basics
+internal import Deltas
+package import Merging
+internal import Storage
+
+/// A merge policy as the hub published it.
+package struct PublishedPolicy: Hashable, Sendable {
+  /// From 1, without gaps.
+  package var version: UInt64
+  package var publishedMilliseconds: Int64
+  /// The earlier version that it repeats, if it was published to go back to that.
+  package var likeVersion: UInt64?
+  /// What a person wrote.
+  package var source: String
+  /// What that comes to, in canonical bytes.
+  package var encoded: [UInt8]
+  /// The SHA-256 of those.
+  package var contentHash: ContentHash
+}
+
+/// The policies by which conflicts come out: each version that was ever published. The last is in
+/// force, for every changeset that is accepted after it; version 0 stands for the latest write
+/// everywhere.
+extension HubStore {
+  /// Puts a policy in force. `source` is what a person wrote, `likeVersion` the version that it
+  /// goes back to. Returns its version.
+  package func publish(
+    _ policy: MergePolicy, source: String, likeVersion: UInt64? = nil, wallMilliseconds: Int64
+  ) throws -> UInt64 {
+    let encoded = policy.encoded
+    guard encoded.count <= HubStoreLimits.policyBytesMax,
+      source.utf8.count <= HubStoreLimits.policyBytesMax
+    else { throw HubStoreError.policyTooLarge(limit: HubStoreLimits.policyBytesMax) }
+    return try storing("publish the policy") {
+      try database.transaction {
+        let version = try lastPolicyVersion() + 1
+        try database.execute(
+          HubSQL.insertPolicy,
+          [
+            Value(counter: version), .integer(wallMilliseconds),
+            likeVersion.map { Value(counter: $0) } ?? .null, .text(source), .blob(encoded),
+            Value(ContentHash(of: encoded)),
+          ])
+        return version
+      }
+    }
+  }
+
+  /// All versions, the last first.
+  package func policies() throws -> [PublishedPolicy] {
+    try storing("list its policies") {
+      try database.rows(HubSQL.selectPolicies).map(PublishedPolicy.init)
+    }
+  }
+
+  /// The policy in force, or nil before the first.
+  package func policyInForce() throws -> PublishedPolicy? {
+    try storing("read its policy") {
+      try database.firstRow(HubSQL.selectLastPolicy).map(PublishedPolicy.init)
+    }
+  }
+
+  /// Inside a transaction: makes `policy` the one in force.
+  func refreshPolicy() throws {
+    let version = try lastPolicyVersion()
+    guard version != knownPolicyVersion else { return }
+    guard let row = try database.firstRow(HubSQL.selectLastPolicy) else {
+      (policy, knownPolicyVersion) = (MergePolicy(), 0)
+      return
+    }
+    let published = PublishedPolicy(row)
+    do throws(PolicyDecodingError) {
+      policy = try MergePolicy.decoded(published.encoded, registry: rules)
+    } catch {
+      switch error {
+      case .malformed: throw HubStoreError.damaged("its policy cannot be read")
+      case .unfit(let reason):
+        throw HubStoreError.policyNotUsable(version: published.version, why: reason.message)
+      }
+    }
+    knownPolicyVersion = published.version
+  }
+
+  private func lastPolicyVersion() throws -> UInt64 {
+    UInt64(clamping: try database.integer(HubSQL.selectLastPolicyVersion) ?? 0)
+  }
+}
+
+extension PublishedPolicy {
+  /// A row of `HubSQL.selectPolicies` and its like.
+  fileprivate init(_ row: [Value]) {
+    version = row[0].asCounter
+    publishedMilliseconds = row[1].asInteger
+    likeVersion = row[2] == .null ? nil : row[2].asCounter
+    source = row[3].asText
+    encoded = row[4].asBytes
+    contentHash = row[5].asHash ?? .zero
+  }
+}

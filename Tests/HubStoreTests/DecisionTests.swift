@@ -1,0 +1,177 @@
+import Clocks
+import Deltas
+import HubStore
+import TestSupport
+import Testing
+
+/// What people decide about conflicts, and take back.
+@Suite struct DecisionTests {
+  private static let city = ColumnID(3)
+
+  /// A hub at which branches 1 and 2 gave customer 1's city different values; 2's stands.
+  private func contested() throws -> (TestHub, ImitatedBranch, ImitatedBranch) {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.update(.customer(1), [3: .text("Paris")], at: 300)])
+    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    for _ in 0..<2 {
+      try hub.store.sync(&a)
+      try hub.store.sync(&b)
+    }
+    return (hub, a, b)
+  }
+
+  private func decide(
+    _ hub: TestHub, _ choice: ConflictChoice, _ ids: [UInt64] = [1]
+  ) throws {
+    try hub.store.decide(ids, choice, person: "Eve", wallMilliseconds: TestHub.now)
+  }
+
+  private func undo(_ hub: TestHub, _ ids: [UInt64] = [1]) throws {
+    try hub.store.undoDecisions(ids, person: "Eve", wallMilliseconds: TestHub.now)
+  }
+
+  /// Expects a city everywhere, and the same ledger.
+  private func expectCity(
+    _ city: Value, _ hub: TestHub, _ branches: inout [ImitatedBranch],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let tables = try hub.tables()
+    #expect(tables[.customer(1)]?[Self.city] == city, sourceLocation: sourceLocation)
+    let ledger = try hub.store.conflicts(openOnly: false)
+    for index in branches.indices {
+      try hub.store.sync(&branches[index])
+      #expect(branches[index].rows == tables, sourceLocation: sourceLocation)
+      let theirs = Dictionary(branches[index].ledger.map { ($0.id, $0) }) { $1 }
+      #expect(
+        theirs.values.sorted { $0.id > $1.id } == ledger, sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func aDecisionReachesEverybodyAndCanBeTakenBack() throws {
+    let (hub, a, b) = try contested()
+    var branches = [a, b]
+    let before = try hub.store.conflicts(openOnly: false)
+    try decide(hub, .branch("branch 1"))
+    try expectCity(.text("Paris"), hub, &branches)
+    let decided = try #require(try hub.store.conflicts(openOnly: false).first)
+    #expect(decided.state == .decided)
+    #expect(decided.values.map(\.value) == [.text("Paris"), .text("Rome")])
+    #expect(decided.explanation == "Eve decided: what branch 1 did stands.")
+    try undo(hub)
+    try expectCity(.text("Rome"), hub, &branches)
+    let after = try #require(try hub.store.conflicts(openOnly: false).first)
+    #expect(after.state == .settled && after.explanation == before[0].explanation)
+    #expect(after.values == before[0].values)
+    #expect(throws: HubStoreError.notDecided(.nothingToUndo(1))) { try undo(hub) }
+  }
+
+  @Test func anotherValueMayStandAndDecisionsAreTakenBackOneByOne() throws {
+    let (hub, a, b) = try contested()
+    var branches = [a, b]
+    try decide(hub, .value(.text("Oslo")))
+    try decide(hub, .branch("branch 1"))
+    try expectCity(.text("Paris"), hub, &branches)
+    try undo(hub)
+    try expectCity(.text("Oslo"), hub, &branches)
+    let names = try hub.store.names()
+    let entry = try #require(try hub.store.conflicts(openOnly: false).first)
+    #expect(names[entry.values[0].dot.replica] == HubStore.headquartersName)
+    try undo(hub)
+    try expectCity(.text("Rome"), hub, &branches)
+  }
+
+  @Test func aDecisionBeatsNothingThatComesAfterIt() throws {
+    var (hub, a, b) = try contested()
+    // Written before the decision was made, by somebody who had not seen it: a conflict like any.
+    b.write([.update(.customer(1), [3: .text("Bern")], at: TestHub.now + 5_000)])
+    try decide(hub, .branch("branch 1"))
+    try hub.store.sync(&b)
+    #expect(try hub.tables()[.customer(1)]?[Self.city] == .text("Bern"))
+    #expect(try hub.store.conflicts(openOnly: false).count == 2)
+    // Written by somebody who had seen it, whatever the clock.
+    try hub.store.sync(&a)
+    a.write([.update(.customer(1), [3: .text("Wien")], at: 1)])
+    try hub.store.sync(&a)
+    #expect(try hub.tables()[.customer(1)]?[Self.city] == .text("Wien"))
+    #expect(try hub.store.conflicts(openOnly: false).count == 2)
+    #expect(throws: HubStoreError.notDecided(.writtenSince(1))) { try undo(hub) }
+  }
+
+  @Test func aDeletionIsDecidedAndTakenBack() throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.delete(.customer(1), at: 300)])
+    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    var branches = [a, b]
+    try expectCity(.text("Rome"), hub, &branches)
+    #expect(throws: HubStoreError.notDecided(.noColumn(1))) {
+      try decide(hub, .value(.text("x")))
+    }
+    try decide(hub, .branch("branch 1"))
+    #expect(try hub.tables().isEmpty)
+    for index in branches.indices {
+      try hub.store.sync(&branches[index])
+      #expect(branches[index].rows.isEmpty)
+    }
+    try undo(hub)
+    try expectCity(.text("Rome"), hub, &branches)
+    #expect(try hub.tables()[.customer(1)]?[ColumnID(2)] == .text("Ada"))
+  }
+
+  @Test func severalAreDecidedTogetherOrNone() throws {
+    var (hub, a, b) = try contested()
+    a.write([
+      .update(.customer(1), [2: .text("Ada L."), 4: .integer(7)], at: 500),
+    ])
+    b.write([
+      .update(.customer(1), [2: .text("A. Lovelace"), 4: .integer(8)], at: 600),
+    ])
+    for _ in 0..<2 {
+      try hub.store.sync(&a)
+      try hub.store.sync(&b)
+    }
+    #expect(try hub.store.conflicts(openOnly: false).count == 3)
+    #expect(throws: HubStoreError.notDecided(.unknownConflict(9))) {
+      try decide(hub, .branch("branch 1"), [1, 2, 9])
+    }
+    #expect(try hub.store.conflicts(openOnly: false).allSatisfy { $0.state == .settled })
+    let head = try hub.store.head()
+    try decide(hub, .branch("branch 1"), [1, 2, 3])
+    #expect(try hub.store.head() == head.next, "One changeset.")
+    var branches = [a, b]
+    try expectCity(.text("Paris"), hub, &branches)
+    #expect(
+      try hub.tables()[.customer(1)]
+        == [ColumnID(2): .text("Ada L."), ColumnID(3): .text("Paris"), ColumnID(4): .integer(7)])
+    try undo(hub, [1, 2, 3])
+    try expectCity(.text("Rome"), hub, &branches)
+    #expect(try hub.tables()[.customer(1)]?[ColumnID(4)] == .integer(8))
+  }
+
+  @Test func nobodyIsCalledHeadquarters() throws {
+    let hub = try TestHub()
+    #expect(throws: HubStoreError.nameTaken("headquarters")) {
+      _ = try hub.enrol("headquarters")
+    }
+    #expect(throws: HubStoreError.branchUnknown("headquarters")) {
+      try hub.store.revoke(name: "headquarters")
+    }
+  }
+
+  @Test func whoTookNoPartCannotBeTaken() throws {
+    let (hub, _, _) = try contested()
+    #expect(
+      throws: HubStoreError.notDecided(
+        .notASide(1, branch: "branch 3", branches: ["branch 2", "branch 1"]))
+    ) { try decide(hub, .branch("branch 3")) }
+  }
+}
