@@ -178,7 +178,8 @@ extension HubStore {
         let previous = group.previous.isEmpty ? [] : group.previous[index]
         cells[column] = versions.indices.map {
           CellVersion(
-            version: versions[$0], value: values[$0], previous: previous.isEmpty ? nil : previous[$0])
+            version: versions[$0], value: values[$0],
+            previous: previous.isEmpty ? nil : previous[$0])
         }
       }
     }

@@ -45,6 +45,45 @@ struct JourneyTests {
     #expect(verified.json?["equal"] as? Bool == true)
     for place in ["hub", "shop.db", "luohu.db"] { try await Self.expectLedger(office, place) }
     try await Self.expectWhy(office)
+    try await Self.expectDecisions(office)
+  }
+
+  /// A person at headquarters decides otherwise, and takes that back.
+  private static func expectDecisions(_ office: Office) async throws {
+    func phones() async throws -> [String?] {
+      var phones: [String?] = []
+      for branch in ["shop.db", "luohu.db"] {
+        #expect(try await office.run("sync", branch).status == 0)
+        phones.append(
+          try office.text(branch, "SELECT phone FROM customer WHERE customer_id = 'NS-0001'"))
+      }
+      return phones
+    }
+    let listed = try await office.run(
+      "conflicts", "hub", "--table", "Customer", "--column", "phone", "--branch", "南山支行",
+      "--rule", "latest", "--key", "NS-0001", "--limit", "3", "--json")
+    let conflict = try #require((listed.json?["conflicts"] as? [[String: Any]])?.first)
+    let id = String(try #require(conflict["id"] as? Int))
+    expectFailure(
+      try await office.run("conflicts", "shop.db", "resolve", id, "--take", "南山支行"), .notAHub)
+    expectFailure(
+      try await office.run("conflicts", "hub", "resolve", id, "--take", "B"), .notDecided)
+    expectFailure(try await office.run("conflicts", "hub", "resolve", "99", "--undo"), .notDecided)
+    let decided = try await office.run(
+      "conflicts", "hub", "resolve", "--all", "--table", "customer", "--take", "南山支行", "--by",
+      "Wang", "--json")
+    #expect(decided.status == 0, "\(decided)")
+    #expect(decided.json?["decided"] as? [Int] == [try #require(Int(id))])
+    #expect(try await phones() == ["1", "1"])
+    let shown = try await office.run("conflicts", "luohu.db", "show", id)
+    #expect(shown.output.contains("Wang decided: what 南山支行 did stands."), "\(shown)")
+    #expect(try await office.run("conflicts", "hub", "resolve", id, "--value", "3").status == 0)
+    #expect(try await phones() == ["3", "3"])
+    for _ in 0..<2 {
+      #expect(try await office.run("conflicts", "hub", "resolve", id, "--undo").status == 0)
+    }
+    #expect(try await phones() == ["2", "2"])
+    expectFailure(try await office.run("conflicts", "hub", "resolve", id, "--undo"), .notDecided)
   }
 
   private static func expectSyncDocument(_ result: Program.Result, pushed: Int) async throws {

@@ -63,6 +63,13 @@ final class Office: @unchecked Sendable {
     try DemoBranch(name: "", file: file).write(sql, in: folder.url.path)
   }
 
+  /// The first value of the first row, if it is text.
+  func text(_ file: String, _ sql: String) throws -> String? {
+    let database = try Database(path: path(file), mode: .readOnly)
+    guard case .text(let bytes)? = try database.firstRow(sql)?.first else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   func digest(_ place: String) async throws -> NSDictionary {
     NSDictionary(dictionary: try #require(try await run("digest", place, "--json").json))
   }

@@ -11,7 +11,10 @@ struct UsageTests {
     ["hub", "serve", "hub", "--listen", "no where"], ["hub", "serve", "hub", "--listen", "h:x"],
     ["hub", "invite", "hub"], ["hub", "invite", "hub", "--branch", "A", "--ttl", "1w"],
     ["hub", "vector", "hub", "--at", "-1"], ["conflicts", "a.db", "settle", "1"],
-    ["conflicts", "a.db", "--take", "A"], ["join", "a.db", "t", "--keys", "mine"],
+    ["conflicts", "a.db", "--take", "A"], ["conflicts", "a.db", "resolve", "1"],
+    ["conflicts", "a.db", "resolve", "x", "--undo"], ["conflicts", "a.db", "resolve", "--undo"],
+    ["conflicts", "a.db", "resolve", "1", "--undo", "--null"], ["conflicts", "a.db", "show"],
+    ["conflicts", "a.db", "--column", "c"], ["join", "a.db", "t", "--keys", "mine"],
     ["hub", "salvage", "hub", "replay"], ["hub", "salvage", "hub", "list", "A"],
     ["hub", "salvage", "hub", "eat", "A"], ["completion", "csh"], ["hub", "explode"],
   ])
@@ -24,7 +27,6 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    ["conflicts", "hub", "resolve", "1", "--take", "A"],
     ["join", "a.db", "token", "--keys", "own"],
     ["hub", "init", "hub", "--like", "a.db", "--policy", "p"],
   ])

@@ -129,12 +129,8 @@ import Testing
 
   @Test func severalAreDecidedTogetherOrNone() throws {
     var (hub, a, b) = try contested()
-    a.write([
-      .update(.customer(1), [2: .text("Ada L."), 4: .integer(7)], at: 500),
-    ])
-    b.write([
-      .update(.customer(1), [2: .text("A. Lovelace"), 4: .integer(8)], at: 600),
-    ])
+    a.write([.update(.customer(1), [2: .text("Ada L."), 4: .integer(7)], at: 500)])
+    b.write([.update(.customer(1), [2: .text("A. Lovelace"), 4: .integer(8)], at: 600)])
     for _ in 0..<2 {
       try hub.store.sync(&a)
       try hub.store.sync(&b)

@@ -3,7 +3,7 @@ internal import Deltas
 
 /// Conflicts for people and for scripts, newest first.
 struct LedgerReport {
-  let conflicts: [Conflict]
+  var conflicts: [Conflict]
   let schema: Schema
   let names: [ReplicaID: String]
 

@@ -50,7 +50,7 @@ enum KeyArgument {
 
   /// What SQLite would store for this text in this column.
   /// https://sqlite.org/datatype3.html#type_affinity
-  private static func value(_ text: String, for column: ColumnSchema) -> Value {
+  static func value(_ text: String, for column: ColumnSchema) -> Value {
     if let bytes = blob(text), column.affinity != .text { return .blob(bytes) }
     switch column.affinity {
     case .text: return .text(text)

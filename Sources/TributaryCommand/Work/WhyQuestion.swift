@@ -2,7 +2,6 @@ internal import BranchStore
 internal import Deltas
 internal import HubStore
 internal import Sessions
-internal import Storage
 internal import Transport
 
 /// Where a row's values come from: asked of the hub's store, or of a branch and its hub.
@@ -15,8 +14,8 @@ struct WhyQuestion {
 
   func answer() async throws -> WhyReport {
     let place = try Place(place, undone: undone)
-    let table = try tableSchema(place.schema)
-    let column = try columnSchema(table)
+    let table = try place.schema.table(called: table, undone: undone)
+    let column = try column.map { try table.column(called: $0, undone: undone) }
     let key = try KeyArgument.read(key, for: table)
     var report = WhyReport(table: table, key: key, column: column?.id)
     switch place {
@@ -77,25 +76,4 @@ struct WhyQuestion {
   private static let connectMillisecondsMax: Int64 = 3_000
 
   // MARK: Names
-
-  private func tableSchema(_ schema: Schema) throws(CommandFailure) -> TableSchema {
-    if let found = schema.tables.first(where: { SchemaReader.sameName($0.name, table) }) {
-      return found
-    }
-    let names = schema.tables.map(\.name).joined(separator: ", ")
-    throw CommandFailure(
-      .noSuchTable, undone: undone, why: "No table “\(ValueText.escaped(table))” is tracked.",
-      next: "Tracked are: \(names).")
-  }
-
-  private func columnSchema(_ table: TableSchema) throws(CommandFailure) -> ColumnSchema? {
-    guard let column else { return nil }
-    if let found = table.columns.first(where: { SchemaReader.sameName($0.name, column) }) {
-      return found
-    }
-    let names = table.columns.map(\.name).joined(separator: ", ")
-    throw CommandFailure(
-      .noSuchColumn, undone: undone,
-      why: "\(table.name) has no column “\(ValueText.escaped(column))”.", next: "It has: \(names).")
-  }
 }
