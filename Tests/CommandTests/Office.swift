@@ -1,4 +1,6 @@
+import Deltas
 import Foundation
+import Storage
 import TestSupport
 import Testing
 
