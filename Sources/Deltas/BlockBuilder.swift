@@ -1,7 +1,8 @@
 internal import Basics
 package import Clocks
 
-/// Writes rows of one table that change in one way (same kind, same columns), column by column.
+/// Writes rows of one table that change in one way (same kind, same columns, same counted ones),
+/// column by column.
 ///
 /// Rows should come in the order of their keys: it makes the block small and its application fast.
 /// Close the block once it `isFull`.
@@ -10,10 +11,12 @@ package struct BlockBuilder: Sendable {
   package let kind: ChangeKind
   /// Ascending, without the key's.
   package let columns: [ColumnID]
+  /// Those of an update's columns of which the rows say what was there before. Ascending.
+  package let counted: [ColumnID]
   package let keyColumnCount: Int
   package private(set) var rowCount = 0
 
-  /// The key's columns, then `columns`.
+  /// The key's columns, then `columns`, then `counted`.
   private var sections: [ColumnWriter]
   /// Where the next value of the row goes.
   private var nextSection: Int
@@ -24,19 +27,27 @@ package struct BlockBuilder: Sendable {
   private var runCount = 0
   private var contentBytes = 0
 
-  package init(table: TableID, kind: ChangeKind, columns: [ColumnID], keyColumnCount: Int) {
+  package init(
+    table: TableID, kind: ChangeKind, columns: [ColumnID], counted: [ColumnID] = [],
+    keyColumnCount: Int
+  ) {
     invariant(keyColumnCount > 0, "A row has a key.")
     invariant(columns.isEmpty || kind != .delete, "A deletion has no columns.")
     invariant(!columns.isEmpty || kind != .update, "An update has columns.")
+    invariant(
+      counted.isEmpty || kind == .update && counted.allSatisfy { columns.contains($0) },
+      "What counts is in a column that an update writes.")
     self.table = table
     self.kind = kind
     self.columns = columns
+    self.counted = counted
     self.keyColumnCount = keyColumnCount
-    sections = [ColumnWriter](repeating: ColumnWriter(), count: keyColumnCount + columns.count)
-    nextSection = keyColumnCount + columns.count
+    nextSection = keyColumnCount + columns.count + counted.count
+    sections = [ColumnWriter](repeating: ColumnWriter(), count: nextSection)
   }
 
-  /// Begins a row. Then `appendKey` for each key column, then `append` for each of `columns`.
+  /// Begins a row. Then `appendKey` for each key column, then `append` for each of `columns`, then
+  /// `append` of what was there before for each of `counted`.
   package mutating func beginRow(milliseconds: Int64, base: LogPosition?) {
     invariant(nextSection == sections.count, "A row has all its values before the next begins.")
     invariant(rowCount < DeltaLimits.blockRowsMax, "A full block is closed.")
@@ -70,7 +81,7 @@ package struct BlockBuilder: Sendable {
   package mutating func append(_ value: ValueView) {
     invariant(
       nextSection >= keyColumnCount && nextSection < sections.count,
-      "A row has its key first, and as many values as its block has columns.")
+      "A row has its key first, and as many values as its block has sections.")
     appendNext(value)
   }
 
@@ -101,16 +112,12 @@ package struct BlockBuilder: Sendable {
     invariant(nextSection == sections.count, "A block's last row has all its values.")
     closeRun()
     let estimate = sections.reduce(64 + times.count + bases.count) { $0 + $1.byteCount + 8 }
-    var block = ByteWriter(reservingCapacity: estimate + columns.count * 2)
+    let columnCount = columns.count + counted.count
+    var block = ByteWriter(reservingCapacity: estimate + columnCount * 2)
     block.write(table)
-    block.write(kind.rawValue)
-    block.writeVarint(columns.count)
-    var previous: UInt16 = 0
-    for column in columns {
-      invariant(column.rawValue > previous, "A block's columns ascend from 1.")
-      block.writeVarint(UInt64(column.rawValue - previous))
-      previous = column.rawValue
-    }
+    block.write(counted.isEmpty ? kind.rawValue : ChangeKind.countedUpdateCode)
+    Self.write(columns, to: &block)
+    if !counted.isEmpty { Self.write(counted, to: &block) }
     block.writeVarint(keyColumnCount)
     block.writeVarint(rowCount)
     for index in 0..<keyColumnCount { sections[index].finish(into: &block) }
@@ -119,6 +126,16 @@ package struct BlockBuilder: Sendable {
     for index in keyColumnCount..<sections.count { sections[index].finish(into: &block) }
     reset()
     return block.bytes
+  }
+
+  private static func write(_ columns: [ColumnID], to block: inout ByteWriter) {
+    block.writeVarint(columns.count)
+    var previous: UInt16 = 0
+    for column in columns {
+      invariant(column.rawValue > previous, "A block's columns ascend from 1.")
+      block.writeVarint(UInt64(column.rawValue - previous))
+      previous = column.rawValue
+    }
   }
 
   private mutating func reset() {

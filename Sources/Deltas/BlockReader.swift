@@ -7,6 +7,9 @@ package struct BlockReader: Sendable {
   package let kind: ChangeKind
   /// Ascending, without the key's.
   package let columns: [ColumnID]
+  /// Those of an update's columns of which the rows say what was there before: ascending, empty
+  /// unless the update is a counted one.
+  package let counted: [ColumnID]
   package let keyColumnCount: Int
   package let rowCount: Int
   private let content: BlockContent
@@ -28,12 +31,14 @@ package struct BlockReader: Sendable {
       throw .malformed("a block has an impossible table number")
     }
     let code = try cursor.readByte()
-    guard let kind = ChangeKind(rawValue: code) else {
+    let isCounted = code == ChangeKind.countedUpdateCode
+    guard let kind = isCounted ? .update : ChangeKind(rawValue: code) else {
       throw .malformed("a block has the unknown kind \(code)")
     }
     self.table = TableID(table)
     self.kind = kind
     columns = try Self.readColumns(&cursor)
+    counted = isCounted ? try Self.readCounted(&cursor, of: columns) : []
     switch kind {
     case .insert: break
     case .update: guard !columns.isEmpty else { throw .malformed("an update has no columns") }
@@ -43,13 +48,25 @@ package struct BlockReader: Sendable {
     rowCount = try cursor.readCount(of: "rows", atMost: DeltaLimits.blockRowsMax)
     // Each row has a byte or more of time, so this bounds what is allocated by what is there.
     guard rowCount <= cursor.remaining else { throw .malformed("a block is cut short") }
-    guard rowCount * (keyColumnCount + columns.count) <= DeltaLimits.blockCellsMax else {
+    let columnCount = columns.count + counted.count
+    guard rowCount * (keyColumnCount + columnCount) <= DeltaLimits.blockCellsMax else {
       throw .tooLarge(what: "number of values in a block", limit: DeltaLimits.blockCellsMax)
     }
     content = try BlockContent(
       raw: raw, cursor: &cursor, rowCount: rowCount, keyColumnCount: keyColumnCount,
-      columnCount: columns.count)
+      columnCount: columnCount)
     try checkKeys()
+  }
+
+  private static func readCounted(
+    _ cursor: inout RawCursor, of columns: [ColumnID]
+  ) throws(DeltaDecodingError) -> [ColumnID] {
+    let counted = try readColumns(&cursor)
+    guard !counted.isEmpty else { throw .malformed("a counted update counts nothing") }
+    guard Set(counted).isSubset(of: columns) else {
+      throw .malformed("a counted update counts what it does not write")
+    }
+    return counted
   }
 
   private static func readColumns(
@@ -88,6 +105,13 @@ package struct BlockReader: Sendable {
     }
   }
 
+  /// Throws if updates are counted where their changeset's header says that none is.
+  func expectFit(mayCount: Bool) throws(DeltaDecodingError) {
+    guard mayCount || counted.isEmpty else {
+      throw .malformed("a changeset has a counted update that its header does not allow")
+    }
+  }
+
   /// The author's wall clock when the row was written, UTC since 1970.
   package func milliseconds(row: Int) -> Int64 { content.milliseconds[row] }
 
@@ -107,7 +131,7 @@ package struct BlockReader: Sendable {
           try body(
             BlockValues(
               tags: tags, words: words, storage: UnsafeRawBufferPointer(storage),
-              rowCount: rowCount, keyColumnCount: keyColumnCount))
+              rowCount: rowCount, keyColumnCount: keyColumnCount, columnCount: columns.count))
         }
       }
     }
@@ -121,7 +145,20 @@ package struct BlockReader: Sendable {
           table: table, values: (0..<keyColumnCount).map { Value(values.key($0, row: row)) }),
         kind: kind, columns: columns,
         values: columns.indices.map { Value(values.value($0, row: row)) },
+        previous: previous(values, row: row),
         milliseconds: milliseconds(row: row), base: base(row: row))
     }
+  }
+
+  private func previous(_ values: BlockValues, row: Int) -> [Value?] {
+    guard !counted.isEmpty else { return [] }
+    var result = [Value?](repeating: nil, count: columns.count)
+    var index = 0
+    for (place, column) in columns.enumerated() where index < counted.count {
+      guard column == counted[index] else { continue }
+      result[place] = Value(values.previous(index, row: row))
+      index += 1
+    }
+    return result
   }
 }

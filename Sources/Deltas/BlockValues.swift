@@ -7,6 +7,7 @@ package struct BlockValues {
   let storage: UnsafeRawBufferPointer
   let rowCount: Int
   let keyColumnCount: Int
+  let columnCount: Int
 
   /// `index` counts the key's columns from 0.
   package func key(_ index: Int, row: Int) -> ValueView {
@@ -17,6 +18,11 @@ package struct BlockValues {
   /// `index` counts the block's `columns` from 0.
   package func value(_ index: Int, row: Int) -> ValueView {
     view(column: keyColumnCount + index, row: row)
+  }
+
+  /// What was there before; `index` counts the block's `counted` columns from 0.
+  package func previous(_ index: Int, row: Int) -> ValueView {
+    view(column: keyColumnCount + columnCount + index, row: row)
   }
 
   @inline(__always)

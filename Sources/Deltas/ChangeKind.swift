@@ -5,4 +5,7 @@ package enum ChangeKind: UInt8, Hashable, Sendable {
   /// Some of its columns took other values.
   case update = 2
   case delete = 3
+
+  /// The code of a block of updates that say what was there before, in place of that of `update`.
+  static let countedUpdateCode: UInt8 = 4
 }

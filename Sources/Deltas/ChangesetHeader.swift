@@ -15,10 +15,13 @@ package struct ChangesetHeader: Hashable, Sendable {
   /// The hash that the same changes were first sealed with, where a copy has put them into a chain
   /// of its own since. Whoever has that changeset has this one.
   package var origin: ContentHash?
+  /// Whether its updates may be counted ones. In others none is.
+  package var mayCount: Bool
 
   package init(
     dot: Dot, previous: ContentHash, context: CausalContext, timestamp: HybridTimestamp,
-    schemaFingerprint: ContentHash, isBaseline: Bool, origin: ContentHash? = nil
+    schemaFingerprint: ContentHash, isBaseline: Bool, origin: ContentHash? = nil,
+    mayCount: Bool = false
   ) {
     self.dot = dot
     self.previous = previous
@@ -27,5 +30,6 @@ package struct ChangesetHeader: Hashable, Sendable {
     self.schemaFingerprint = schemaFingerprint
     self.isBaseline = isBaseline
     self.origin = origin
+    self.mayCount = mayCount
   }
 }

@@ -16,6 +16,7 @@ package struct ChangesetReader: ~Copyable {
   private enum Expected { case header, blockOrTrailer, nothing }
 
   private var expected = Expected.header
+  private var mayCount = false
   private let allowsStubs: Bool
   private var hasher = ContentHash.Hasher256()
   private var rowCount = 0
@@ -33,11 +34,13 @@ package struct ChangesetReader: ~Copyable {
     case (.header, .changesetHeader):
       let header = try ChangesetHeader(payload: frame.payload)
       hasher.update(frame.payload)
+      mayCount = header.mayCount
       expected = .blockOrTrailer
       return .header(header)
     case (.blockOrTrailer, .block):
       let raw = try decompressedBlock(payload: frame.payload)
       let block = try BlockReader(raw: raw)
+      try block.expectFit(mayCount: mayCount)
       count(ContentHash(of: raw), rowCount: block.rowCount)
       return .block(block)
     case (.blockOrTrailer, .stub) where allowsStubs:

@@ -57,7 +57,7 @@ package struct ChangesetRewriter: ~Copyable {
         milliseconds: header.timestamp.milliseconds, counter: header.timestamp.counter,
         replica: dot.replica),
       schemaFingerprint: header.schemaFingerprint, isBaseline: header.isBaseline,
-      origin: header.origin ?? hash)
+      origin: header.origin ?? hash, mayCount: header.mayCount)
   }
 
   /// A whole stream rewritten at once, with its new trailer.

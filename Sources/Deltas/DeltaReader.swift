@@ -32,6 +32,8 @@ package struct DeltaReader: ~Copyable {
   private var stage = Stage.start
   private var header: DeltaHeader?
   private var last: DeltaEntry?
+  /// Whether the entry's author may have counted.
+  private var mayCount = false
   private var hasher = ContentHash.Hasher256()
   private var entryCount = 0
   private var frameCount = 0
@@ -57,11 +59,14 @@ package struct DeltaReader: ~Copyable {
     case .changesetHeader:
       let header = try ChangesetHeader(payload: frame.payload)
       hasher.update(frame.payload)
+      mayCount = header.mayCount
       part = .changesetHeader(header, payload: frame.payload)
       stage = .changesetHeader
     case .block:
       let raw = try decompressedBlock(payload: frame.payload)
-      part = .block(try BlockReader(raw: raw))
+      let block = try BlockReader(raw: raw)
+      try block.expectFit(mayCount: mayCount)
+      part = .block(block)
       if isVerified { hasher.update(ContentHash(of: raw).bytes) }
       stage = .block
     case .stub:

@@ -2,8 +2,10 @@
 package enum FormatVersion {
   /// Of changesets and schemas.
   package static let current: UInt64 = 1
-  /// Of changesets that name their origin, and of no others.
+  /// Of changesets that name their origin, and of no others but `counted`.
   package static let rechained: UInt64 = 2
+  /// Of changesets in which updates may be counted, with an origin or without.
+  package static let counted: UInt64 = 3
   /// Of deltas, as they are written. Those of version 1 are still read.
   package static let delta = 2
 }

@@ -10,6 +10,9 @@ package struct RowChange: Hashable, Sendable {
   package var columns: [ColumnID]
   /// Beside `columns`.
   package var values: [Value]
+  /// Beside `columns`, of a counted update: what its author had there when it first wrote it since
+  /// its last seal. Nil for columns that do not count; empty if none does.
+  package var previous: [Value?]
   /// The author's wall clock when it was written, UTC since 1970.
   package var milliseconds: Int64
   /// The position at which the author had integrated this row, where it is not the changeset's
@@ -17,13 +20,14 @@ package struct RowChange: Hashable, Sendable {
   package var base: LogPosition?
 
   package init(
-    key: RowKey, kind: ChangeKind, columns: [ColumnID], values: [Value], milliseconds: Int64,
-    base: LogPosition?
+    key: RowKey, kind: ChangeKind, columns: [ColumnID], values: [Value],
+    previous: [Value?] = [], milliseconds: Int64, base: LogPosition?
   ) {
     self.key = key
     self.kind = kind
     self.columns = columns
     self.values = values
+    self.previous = previous
     self.milliseconds = milliseconds
     self.base = base
   }

@@ -13,7 +13,7 @@ import Testing
 
   @Test(arguments: 0..<6) func everyFlippedBitIsAnErrorOrAnotherBlock(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    for block in generator.blocks(count: 3, rowsBelow: 6) {
+    for block in generator.blocks(count: 3, rowsBelow: 6, mayCount: true) {
       let raw = rawBlock(block)
       for bit in 0..<raw.count * 8 {
         var flipped = raw
@@ -25,7 +25,7 @@ import Testing
 
   @Test(arguments: 0..<6) func everyTruncationIsAnError(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    for block in generator.blocks(count: 3, rowsBelow: 6) {
+    for block in generator.blocks(count: 3, rowsBelow: 6, mayCount: true) {
       let raw = rawBlock(block)
       for count in 0..<raw.count {
         #expect(throws: DeltaDecodingError.self) { try BlockReader(raw: Array(raw.prefix(count))) }
@@ -36,7 +36,7 @@ import Testing
 
   @Test(arguments: 0..<20) func randomEditsAreErrorsOrOtherBlocks(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
-    for block in generator.blocks(count: 5, rowsBelow: 6) {
+    for block in generator.blocks(count: 5, rowsBelow: 6, mayCount: true) {
       let raw = rawBlock(block)
       for _ in 0..<300 {
         var edited = raw
@@ -59,7 +59,7 @@ import Testing
     for _ in 0..<20_000 {
       var raw = generator.bytes(countBelow: 40)
       if raw.count > 6 {
-        raw.replaceSubrange(0..<3, with: [1, UInt8(1 + generator.int(below: 3)), 0])
+        raw.replaceSubrange(0..<3, with: [1, UInt8(1 + generator.int(below: 4)), 0])
       }
       Self.check(raw, "random")
     }
@@ -72,7 +72,7 @@ import Testing
     ("table 65536", "80 80 04 01 01 01 01 01  01 01 02  00  01 00  00 01"),
     ("long table", "81 00 01 01 01 01 01  01 01 02  00  01 00  00 01"),
     ("kind 0", "01 00 01 01 01 01  01 01 02  00  01 00  00 01"),
-    ("kind 4", "01 04 01 01 01 01  01 01 02  00  01 00  00 01"),
+    ("kind 5", "01 05 01 01 01 01  01 01 02  00  01 00  00 01"),
     ("a deletion with a column", "01 03 01 01 01 01  01 01 02  00  01 00  00 01"),
     ("an update without", "01 02 00 01 01  01 01 02  00  01 00"),
     ("column 0", "01 01 01 00 01 01  01 01 02  00  01 00  00 01"),
@@ -112,6 +112,38 @@ import Testing
     } else {
       #expect(throws: DeltaDecodingError.self, "\(name)") { try BlockReader(raw: raw) }
     }
+  }
+
+  static let counted: [(String, hex: String)] = [
+    // table 1, counted update, columns 1 and 3, counted column 3, one key column, one row, …
+    ("right", "01 04 02 01 02 01 03 01 01  01 01 02  00  01 00  00 01  01 01 04  01 01 02"),
+    ("nothing counted", "01 04 02 01 02 00 01 01  01 01 02  00  01 00  00 01  01 01 04"),
+    (
+      "another counted",
+      "01 04 02 01 02 01 02 01 01  01 01 02  00  01 00  00 01  01 01 04  01 01 02"
+    ),
+    (
+      "more counted",
+      "01 04 02 01 02 03 01 02 01 01 01  01 01 02  00  01 00  00 01 01 01 04 00 01 01 01 02 00 01"
+    ),
+    ("counted twice", "01 04 01 03 02 03 00 01 01  01 01 02  00  01 00  01 01 04  01 01 02 00 01"),
+    ("no columns", "01 04 00 00 01 01  01 01 02  00  01 00"),
+    ("nothing before", "01 04 02 01 02 01 03 01 01  01 01 02  00  01 00  00 01  01 01 04"),
+    ("an update", "01 02 02 01 02 01 03 01 01  01 01 02  00  01 00  00 01  01 01 04  01 01 02"),
+  ]
+
+  @Test(arguments: counted.indices) func nearlyRightCountedUpdatesAreRefused(index: Int) throws {
+    let (name, hex) = Self.counted[index]
+    let raw = try #require(bytes(hexadecimal: hex.filter { $0 != " " }))
+    guard name == "right" else {
+      #expect(throws: DeltaDecodingError.self, "\(name)") { try BlockReader(raw: raw) }
+      return
+    }
+    let change = try BlockReader(raw: raw).rowChange(0)
+    #expect(change.kind == .update)
+    #expect(change.columns == [ColumnID(1), ColumnID(3)])
+    #expect(change.values == [.null, .integer(2)])
+    #expect(change.previous == [nil, .integer(1)])
   }
 
   /// A text in upper case, or a blob of the same characters, is not a UUID and stays what it is.

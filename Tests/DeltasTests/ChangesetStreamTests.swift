@@ -9,8 +9,9 @@ import Testing
     bytes: [UInt8], header: ChangesetHeader, blocks: [[RowChange]]
   ) {
     var generator = SeededGenerator(seed: seed)
-    let header = generator.changesetHeader()
-    let blocks = generator.blocks(count: 3, rowsBelow: 4)
+    let mayCount = seed % 2 == 1
+    let header = generator.changesetHeader(mayCount: mayCount)
+    let blocks = generator.blocks(count: 3, rowsBelow: 4, mayCount: mayCount)
     return (Streams.changeset(header, blocks: blocks).bytes, header, blocks)
   }
 
@@ -106,11 +107,52 @@ import Testing
 
   @Test func anotherFormatIsNamed() throws {
     var frames = try Streams.frames(Self.sample(5).bytes)
-    frames[0].payload[0] = 3
-    let error = #expect(throws: DeltaDecodingError.unsupportedFormat(3)) {
+    frames[0].payload[0] = 4
+    let error = #expect(throws: DeltaDecodingError.unsupportedFormat(4)) {
       try Streams.readChangeset(frames.flatMap(\.encoded))
     }
-    #expect(error?.message.contains("format 3") == true)
+    #expect(error?.message.contains("format 4") == true)
+  }
+
+  /// A counted update is one of version 3, wherever its changeset travels.
+  @Test func aHeaderWithoutCountsAllowsNone() throws {
+    var generator = SeededGenerator(seed: 8)
+    let shape = BlockShape(
+      table: TableID(1), kind: .update, columns: [ColumnID(2)], counted: [ColumnID(2)],
+      keyColumnCount: 1)
+    let blocks = [[generator.rowChange(shape)]]
+    let origins: [ContentHash?] = [nil, generator.hash()]
+    for origin in origins {
+      var header = generator.changesetHeader(mayCount: true)
+      header.origin = origin
+      #expect(header.payload[0] == 3)
+      #expect(try ChangesetHeader(payload: header.payload) == header)
+      let (stream, trailer) = Streams.changeset(header, blocks: blocks)
+      #expect(try Streams.readChangeset(stream).changes == blocks[0])
+      #expect(try Streams.readDelta(Self.delta(header, stream, trailer)).count == 5)
+      header.mayCount = false
+      let (plain, other) = Streams.changeset(header, blocks: blocks)
+      #expect(plain[5] == (origin == nil ? 1 : 2))
+      let error = DeltaDecodingError.malformed(
+        "a changeset has a counted update that its header does not allow")
+      #expect(throws: error) { try Streams.readChangeset(plain) }
+      #expect(throws: error) { try Streams.readDelta(Self.delta(header, plain, other)) }
+    }
+  }
+
+  /// A delta of the one entry, for somebody else.
+  private static func delta(
+    _ header: ChangesetHeader, _ stream: [UInt8], _ trailer: ChangesetTrailer
+  ) throws -> [UInt8] {
+    let entry = DeltaEntry(
+      position: LogPosition(1), dot: header.dot, contentHash: trailer.contentHash,
+      timestamp: header.timestamp, clockOffsetMilliseconds: 0, receivedMilliseconds: 0,
+      hasBlocks: true, seen: EntryKnowledge(upTo: .start))
+    return Streams.delta(
+      DeltaHeader(
+        generation: header.context.generation, from: .start, to: LogPosition(1),
+        receiver: ReplicaID(9)),
+      [Frame(type: .entry, payload: entry.payload)] + (try Streams.frames(stream).dropLast()))
   }
 
   @Test func aCounterOfZeroIsAnError() {

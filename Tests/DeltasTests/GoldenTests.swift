@@ -34,6 +34,37 @@ import Testing
     #expect(try canonical(golden) == canonical(sample))
   }
 
+  @Test(arguments: GoldenSamples.thirdChangesets.keys.sorted())
+  func changesetsOfTheThirdFormatAreReadAndWrittenAsEver(name: String) throws {
+    let sample = try #require(GoldenSamples.thirdChangesets[name])
+    let written = Streams.changeset(sample.header, blocks: sample.blocks).bytes
+    let golden = try GoldenFile.bytes(name, version: 3, from: written)
+    let read = try Streams.readChangeset(golden)
+    #expect(read.header == sample.header)
+    #expect(read.changes == sample.blocks.flatMap { $0 })
+    #expect(try canonical(written) == canonical(golden))
+  }
+
+  /// Changesets of which none has anything to say in the third format stay in the first, and those
+  /// with an origin in the second.
+  @Test func thePlainOnesStayInTheirFormats() {
+    for sample in GoldenSamples.changesets.values { #expect(sample.header.payload[0] == 1) }
+    for sample in GoldenSamples.thirdChangesets.values {
+      #expect(sample.header.payload[0] == 3)
+      var plain = sample.header
+      plain.mayCount = false
+      #expect(plain.payload[0] == (plain.origin == nil ? 1 : 2))
+    }
+  }
+
+  @Test(arguments: GoldenSamples.thirdDeltas.keys.sorted())
+  func deltasOfThirdChangesetsAreReadAndWrittenAsEver(name: String) throws {
+    let sample = try #require(GoldenSamples.thirdDeltas[name])
+    let golden = try GoldenFile.bytes(name, version: 3, from: sample)
+    #expect(DeltaStreamTests.written(try Streams.readDelta(golden)) == sample)
+    #expect(try canonical(golden) == canonical(sample))
+  }
+
   /// The frames with what is compressed in them inflated: another release of Zstandard may compress
   /// otherwise, and nothing depends on how.
   private func canonical(_ stream: [UInt8]) throws -> [[UInt8]] {

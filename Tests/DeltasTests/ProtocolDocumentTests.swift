@@ -46,6 +46,16 @@ import Testing
     #expect(try BlockReader(raw: raw).rowChanges == [Self.change])
   }
 
+  @Test func theExampleOfACountedBlockIsRight() throws {
+    let raw = try ProtocolDocument.example("counted")
+    let change = RowChange(
+      key: RowKey(table: TableID(1), values: [.integer(17)]), kind: .update,
+      columns: [ColumnID(2), ColumnID(4)], values: [.text("Li Wei"), .integer(120)],
+      previous: [nil, .integer(100)], milliseconds: 1_760_000_000_000, base: nil)
+    #expect(raw == rawBlock([change]))
+    #expect(try BlockReader(raw: raw).rowChanges == [change])
+  }
+
   @Test func theExampleOfAChangesetIsRight() throws {
     let stream = try ProtocolDocument.example("changeset")
     #expect(stream == Streams.changeset(Self.header, blocks: [[Self.change]]).bytes)

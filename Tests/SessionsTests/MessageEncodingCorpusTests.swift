@@ -46,7 +46,7 @@ import Testing
       .tooLarge(what: "number of values in a block", limit: DeltaLimits.blockCellsMax)
     ),
     ("length-beyond-the-end.block", .malformed("a block is cut short")),
-    ("other-content.changeset", .hashMismatch), ("format-3.changeset", .unsupportedFormat(3)),
+    ("other-content.changeset", .hashMismatch), ("format-4.changeset", .unsupportedFormat(4)),
     (
       "other-counts.changeset",
       .malformed("a changeset's trailer counts other rows or blocks than there are")

@@ -7,24 +7,31 @@ package struct BlockShape: Hashable, Sendable {
   package var table: TableID
   package var kind: ChangeKind
   package var columns: [ColumnID]
+  package var counted: [ColumnID]
   package var keyColumnCount: Int
 
-  package init(table: TableID, kind: ChangeKind, columns: [ColumnID], keyColumnCount: Int) {
+  package init(
+    table: TableID, kind: ChangeKind, columns: [ColumnID], counted: [ColumnID] = [],
+    keyColumnCount: Int
+  ) {
     self.table = table
     self.kind = kind
     self.columns = columns
+    self.counted = counted
     self.keyColumnCount = keyColumnCount
   }
 
   package init(of change: RowChange) {
     self.init(
       table: change.key.table, kind: change.kind, columns: change.columns,
+      counted: zip(change.columns, change.previous).filter { $0.1 != nil }.map(\.0),
       keyColumnCount: change.key.values.count)
   }
 }
 
 extension SeededGenerator {
-  package mutating func blockShape() -> BlockShape {
+  /// `mayCount` makes some updates counted ones.
+  package mutating func blockShape(mayCount: Bool = false) -> BlockShape {
     let kind = [ChangeKind.insert, .update, .delete][int(below: 3)]
     var columns: [ColumnID] = []
     if kind != .delete {
@@ -34,8 +41,10 @@ extension SeededGenerator {
         columns.append(ColumnID(number))
       }
     }
+    var counted: [ColumnID] = []
+    if mayCount, kind == .update { counted = columns.filter { _ in chance(500) } }
     return BlockShape(
-      table: TableID(UInt16(1 + int(below: 200))), kind: kind, columns: columns,
+      table: TableID(UInt16(1 + int(below: 200))), kind: kind, columns: columns, counted: counted,
       keyColumnCount: 1 + int(below: 3))
   }
 
@@ -44,6 +53,8 @@ extension SeededGenerator {
     RowChange(
       key: RowKey(table: shape.table, values: (0..<shape.keyColumnCount).map { _ in keyValue() }),
       kind: shape.kind, columns: shape.columns, values: shape.columns.map { _ in value() },
+      previous: shape.counted.isEmpty
+        ? [] : shape.columns.map { shape.counted.contains($0) ? value() : nil },
       milliseconds: milliseconds(), base: chance(800) ? nil : position())
   }
 
@@ -105,7 +116,7 @@ extension SeededGenerator {
 package func rawBlock(_ changes: [RowChange]) -> [UInt8] {
   let shape = BlockShape(of: changes[0])
   var builder = BlockBuilder(
-    table: shape.table, kind: shape.kind, columns: shape.columns,
+    table: shape.table, kind: shape.kind, columns: shape.columns, counted: shape.counted,
     keyColumnCount: shape.keyColumnCount)
   for change in changes { builder.append(change) }
   return builder.finish()
@@ -117,6 +128,7 @@ extension BlockBuilder {
     beginRow(milliseconds: change.milliseconds, base: change.base)
     for value in change.key.values { value.withView { appendKey($0) } }
     for value in change.values { value.withView { append($0) } }
+    for case let value? in change.previous { value.withView { append($0) } }
   }
 }
 

@@ -77,17 +77,20 @@ package struct ReadChangeset: Hashable {
 }
 
 extension SeededGenerator {
-  package mutating func changesetHeader() -> ChangesetHeader {
+  package mutating func changesetHeader(mayCount: Bool = false) -> ChangesetHeader {
     ChangesetHeader(
       dot: dot(), previous: chance(200) ? .zero : hash(),
       context: CausalContext(generation: generation(), position: position()),
-      timestamp: timestamp(), schemaFingerprint: hash(), isBaseline: chance(300))
+      timestamp: timestamp(), schemaFingerprint: hash(), isBaseline: chance(300),
+      mayCount: mayCount)
   }
 
   /// Blocks of one to a few rows each, of any shapes.
-  package mutating func blocks(count: Int, rowsBelow: Int) -> [[RowChange]] {
+  package mutating func blocks(
+    count: Int, rowsBelow: Int, mayCount: Bool = false
+  ) -> [[RowChange]] {
     (0..<count).map { _ in
-      let shape = blockShape()
+      let shape = blockShape(mayCount: mayCount)
       return (0..<1 + int(below: rowsBelow)).map { _ in rowChange(shape) }
     }
   }
@@ -97,11 +100,12 @@ extension SeededGenerator {
   private mutating func entryContent(
     formatVersion: Int
   ) -> (hash: ContentHash, frames: [Frame]) {
-    let header = changesetHeader().payload
+    let mayCount = formatVersion > 1 && chance(500)
+    let header = changesetHeader(mayCount: mayCount).payload
     var hashed = header
     var frames: [Frame] = []
     if formatVersion > 1 { frames.append(Frame(type: .changesetHeader, payload: header)) }
-    for block in blocks(count: 1 + int(below: 3), rowsBelow: 5) {
+    for block in blocks(count: 1 + int(below: 3), rowsBelow: 5, mayCount: mayCount) {
       let stub = BlockStub(raw: rawBlock(block), rowCount: block.count)
       hashed += stub.hash.bytes
       if formatVersion > 1, chance(300) {

@@ -31,13 +31,14 @@ package struct BlockTarget: FuzzTarget {
 /// Holds a block that was read to the bytes it was read from.
 func checkRewritten(_ block: BlockReader, raw: [UInt8]) throws(FuzzFinding) {
   var builder = BlockBuilder(
-    table: block.table, kind: block.kind, columns: block.columns,
+    table: block.table, kind: block.kind, columns: block.columns, counted: block.counted,
     keyColumnCount: block.keyColumnCount)
   block.withValues { values in
     for row in 0..<block.rowCount {
       builder.beginRow(milliseconds: block.milliseconds(row: row), base: block.base(row: row))
       for index in 0..<block.keyColumnCount { builder.appendKey(values.key(index, row: row)) }
       for index in block.columns.indices { builder.append(values.value(index, row: row)) }
+      for index in block.counted.indices { builder.append(values.previous(index, row: row)) }
     }
   }
   try hold(builder.finish() == raw, "A block is written again with other bytes.")
