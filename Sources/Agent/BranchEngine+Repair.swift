@@ -52,7 +52,7 @@ extension BranchEngine {
       repairWork?.request = request
       return .send(request)
     case .sync:
-      session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+      session = Self.session(of: store)
       return try run(session.handle(.started), wallMilliseconds).first
         ?? .finish(try summary(.unreachable))
     case .finish(let repaired):

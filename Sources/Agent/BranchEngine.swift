@@ -69,7 +69,7 @@ package final class BranchEngine {
     self.stagingFolder = stagingFolder
     self.isComparingAll = isComparingAll
     staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
-    session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+    session = Self.session(of: store)
     if let identity, identity.replica != store.identity.replica {
       adoption = Adoption(identity: identity, isFirst: true)
     }
@@ -97,7 +97,7 @@ package final class BranchEngine {
     try store.rereadIdentity()
     guard store.identity.replica != before else { return }
     staged = StagedDelta(folder: stagingFolder, receiver: store.identity.replica)
-    session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+    session = Self.session(of: store)
     if adoption?.identity.replica == store.identity.replica { adoption = nil }
   }
 
@@ -113,11 +113,17 @@ package final class BranchEngine {
       case .outside(let effect): return [effect]
       case .inside(let event): pending = session.handle(event)
       case .anew:
-        session = BranchSession(spread: UInt64(store.identity.replica.rawValue))
+        session = Self.session(of: store)
         pending = session.handle(.started)
       }
     }
     return []
+  }
+
+  static func session(of store: BranchStore) -> BranchSession {
+    BranchSession(
+      spread: UInt64(store.identity.replica.rawValue),
+      policyHash: (try? store.policy())?.contentHash)
   }
 
   /// What an event means to the session. Pieces of a delta are staged on the way.
@@ -148,6 +154,7 @@ package final class BranchEngine {
       case .forkOffer(let offer): return .forkOffered(offer)
       case .adopted(let parentHash): return .adopted(parentHash: parentHash)
       case .refused(let refusal): return .refused(refusal)
+      case .policy(let policy): return .policy(policy)
       case .compare, .rows, .explanation, .news, .description: return .unanswered
       }
     }
@@ -211,6 +218,18 @@ package final class BranchEngine {
     case .adopt(let parentHash):
       try adopt(parentHash: parentHash, wallMilliseconds)
       return .outside(.identityChanged(store.identity.replica))
+    case .askPolicy: return .outside(.send(.policy))
+    case .note(let policy):
+      do {
+        note(
+          try store.adopt(
+            policy: policy.encoded, version: policy.version, wallMilliseconds: wallMilliseconds))
+      } catch let error as BranchStoreError {
+        // All else is done: the hub decides by its policy, whatever this branch makes of it.
+        guard case .policyNotUsable = error else { throw error }
+        report.policyProblem = error.message
+      }
+      return .inside(.policyNoted)
     case .wait(let milliseconds):
       return .outside(.wait(milliseconds: milliseconds))
     case .finish(let outcome):

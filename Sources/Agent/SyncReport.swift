@@ -32,6 +32,8 @@ package struct SyncReport: Hashable, Sendable {
   package var repairedTriggers: [String] = []
   /// Rows that no replica could take, as sentences.
   package var leftOut: [String] = []
+  /// Why the hub's merge policy is not followed here, if it is not.
+  package var policyProblem: String?
   /// What the hub has told the branch's people for the first time.
   package var notices: [Notice] = []
   /// Whether the hub had been restored from before the branch's place, and got back what this

@@ -4,15 +4,16 @@ package import Clocks
 package struct Conflict: Hashable, Sendable {
   /// Issued by the hub, ascending.
   package var id: UInt64
-  /// The log position whose merge found it.
+  /// The log position whose merge found it, or that last said something of it.
   package var position: LogPosition
   package var key: RowKey
-  /// Nil when a change stood against the row's deletion.
-  package var column: ColumnID?
-  /// What both had seen before, where it is still known.
-  package var base: Value?
-  /// Every concurrent value, the standing one first. At least two.
-  package var values: [ConflictValue]
+  /// What was decided: one column, those of a unit, ascending, or none when a change stood against
+  /// the row's deletion.
+  package var columns: [ColumnID]
+  /// Beside `columns`, what all had seen before, where it is still known.
+  package var bases: [Value]?
+  /// All that took part, the standing one first. At least two.
+  package var sides: [ConflictSide]
   /// The merge rule's name.
   package var rule: String
   package var state: ConflictState
@@ -20,17 +21,57 @@ package struct Conflict: Hashable, Sendable {
   package var explanation: String
 
   package init(
-    id: UInt64, position: LogPosition, key: RowKey, column: ColumnID?, base: Value?,
-    values: [ConflictValue], rule: String, state: ConflictState, explanation: String
+    id: UInt64, position: LogPosition, key: RowKey, columns: [ColumnID], bases: [Value]?,
+    sides: [ConflictSide], rule: String, state: ConflictState, explanation: String
   ) {
     self.id = id
     self.position = position
     self.key = key
-    self.column = column
-    self.base = base
-    self.values = values
+    self.columns = columns
+    self.bases = bases
+    self.sides = sides
     self.rule = rule
     self.state = state
     self.explanation = explanation
+  }
+
+  /// A conflict of one column, or of none.
+  package init(
+    id: UInt64, position: LogPosition, key: RowKey, column: ColumnID?, base: Value?,
+    values: [ConflictValue], rule: String, state: ConflictState, explanation: String
+  ) {
+    self.init(
+      id: id, position: position, key: key, columns: column.map { [$0] } ?? [],
+      bases: base.map { [$0] }, sides: values.map(ConflictSide.init), rule: rule, state: state,
+      explanation: explanation)
+  }
+
+  // MARK: One column of it
+
+  /// The column, or the first of a unit's on which the sides differ.
+  package var column: ColumnID? { columns.isEmpty ? nil : columns[shownIndex] }
+
+  /// Every side's value of `column`, the standing one first. Of a row, the first that a change
+  /// wrote.
+  package var values: [ConflictValue] {
+    let index = shownIndex
+    return sides.map { side in
+      ConflictValue(
+        dot: side.dot, milliseconds: side.milliseconds,
+        value: side.values.map { index < $0.count ? $0[index] : .null })
+    }
+  }
+
+  /// What all had seen of `column`.
+  package var base: Value? {
+    guard let bases, shownIndex < bases.count else { return nil }
+    return bases[shownIndex]
+  }
+
+  private var shownIndex: Int {
+    guard columns.count > 1, let standing = sides.first?.values else { return 0 }
+    return columns.indices.first { index in
+      sides.contains { $0.values.map { $0[index] != standing[index] } ?? true }
+    } ?? 0
   }
 }

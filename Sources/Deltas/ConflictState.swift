@@ -6,4 +6,6 @@ package enum ConflictState: UInt8, Hashable, Sendable {
   case settled = 2
   /// By a person.
   case decided = 3
+  /// What was written is not for its author to write: it was kept, and not merged.
+  case refused = 4
 }

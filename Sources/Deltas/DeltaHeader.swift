@@ -6,7 +6,8 @@ package import Clocks
 /// For one receiver, generation, `from` and `to` the bytes are always the same, so a transfer can
 /// go on at any byte.
 package struct DeltaHeader: Hashable, Sendable {
-  /// 1 or 2. In version 2 an author's blocks stand behind the author's header.
+  /// 1 to 3. From version 2 on an author's blocks stand behind the author's header; from version 3
+  /// on there may be `ledger` frames.
   package var formatVersion: Int
   package var generation: GenerationID
   package var from: LogPosition
@@ -14,7 +15,7 @@ package struct DeltaHeader: Hashable, Sendable {
   /// The hub stands for anyone: then all entries come with their blocks.
   package var receiver: ReplicaID
   /// Whether the delta is the rows that stand at `to`, as outcomes, instead of entries. Then `from`
-  /// is the start, and the format version 2.
+  /// is the start, and the format version at least 2.
   package var isWholeState: Bool
 
   package init(
@@ -44,7 +45,9 @@ package struct DeltaHeader: Hashable, Sendable {
   package init(payload: [UInt8]) throws(DeltaDecodingError) {
     var reader = FieldReader(payload, in: "a delta's header")
     let version = try reader.readVarint()
-    guard version == 1 || version == FormatVersion.delta else { throw .unsupportedFormat(version) }
+    guard (1...UInt64(FormatVersion.delta)).contains(version) else {
+      throw .unsupportedFormat(version)
+    }
     self.init(
       formatVersion: Int(version), generation: try reader.readGeneration(),
       from: try reader.readPosition(), to: try reader.readPosition(),

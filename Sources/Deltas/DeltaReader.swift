@@ -80,6 +80,10 @@ package struct DeltaReader: ~Copyable {
       stage = .outcome
     case .conflicts:
       try closeEntry()
+      part = .conflicts(try Conflict.list(formerPayload: frame.payload))
+      stage = .conflicts
+    case .ledger:
+      try closeEntry()
       part = .conflicts(try Conflict.list(payload: frame.payload))
       stage = .conflicts
     case .deltaTrailer, .changesetTrailer:
@@ -112,6 +116,9 @@ package struct DeltaReader: ~Copyable {
     case .outcome:
       return stage != .conflicts && isBetweenEntries && (stage != .header || isWholeState)
     case .conflicts: return isBetweenEntries && (stage != .header || isWholeState)
+    case .ledger:
+      return (header?.formatVersion ?? 0) > 2 && isBetweenEntries
+        && (stage != .header || isWholeState)
     case .deltaTrailer: return isBetweenEntries
     case .changesetTrailer: return false
     }

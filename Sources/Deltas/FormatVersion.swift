@@ -6,8 +6,8 @@ package enum FormatVersion {
   package static let rechained: UInt64 = 2
   /// Of changesets in which updates may be counted, with an origin or without.
   package static let counted: UInt64 = 3
-  /// Of deltas, as they are written. Those of version 1 are still read.
-  package static let delta = 2
+  /// Of deltas, as they are written. Those of versions 1 and 2 are still read.
+  package static let delta = 3
 }
 
 extension FieldReader {

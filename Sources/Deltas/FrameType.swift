@@ -10,8 +10,11 @@ package enum FrameType: UInt8, Hashable, Sendable {
   case deltaHeader = 4
   case entry = 5
   case outcome = 6
+  /// As they were written before format 3 of deltas.
   case conflicts = 7
   case deltaTrailer = 8
   // In place of a block that is left out.
   case stub = 9
+  // In a delta: conflicts.
+  case ledger = 10
 }

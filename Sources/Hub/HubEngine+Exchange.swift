@@ -2,6 +2,7 @@ internal import Basics
 internal import Clocks
 internal import Deltas
 internal import HubStore
+internal import Merging
 internal import Sessions
 
 /// Push and pull.
@@ -43,7 +44,13 @@ extension HubEngine {
       notices: try store.notices(
         for: replica, after: request.noticed, atMost: SessionLimits.noticesMax
       ).map { Notice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text) },
-      lossCount: UInt64(acceptance.lossCount))
+      lossCount: UInt64(acceptance.lossCount), policy: try policyMark())
+  }
+
+  private func policyMark() throws -> PolicyMark {
+    let policy = try store.policyInForce()
+    return PolicyMark(
+      version: policy?.version ?? 0, contentHash: policy?.contentHash ?? MergePolicy().contentHash)
   }
 
   private func contact(

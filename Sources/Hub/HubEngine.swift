@@ -2,6 +2,7 @@ internal import Basics
 package import Clocks
 internal import Deltas
 package import HubStore
+internal import Merging
 package import Sessions
 
 /// A hub's side of the conversation: a request in, an answer out. It knows no sockets, never waits,
@@ -82,6 +83,11 @@ package final class HubEngine {
       return .description(try description(names: try replicaNames()))
     case .adopt(let request):
       return try adopt(request, replica: replica, wallMilliseconds: wallMilliseconds)
+    case .policy:
+      let policy = try store.policyInForce()
+      return .policy(
+        PolicyResponse(
+          version: policy?.version ?? 0, encoded: policy?.encoded ?? MergePolicy().encoded))
     case .exchange, .upload, .place, .handBack, .fork: throw Self.strangersMayNotAsk
     }
   }

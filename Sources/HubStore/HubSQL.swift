@@ -213,7 +213,7 @@ enum HubSQL {
   /// added nothing only their stubs do.
   static let selectDeltaFrames = """
     SELECT byte_count, bytes FROM tributary_log_frame
-    WHERE position = ?1 AND (type IN (6, 7) OR (type IN (1, 2, 9) AND is_silent = 0 AND ?2))
+    WHERE position = ?1 AND (type IN (6, 7, 10) OR (type IN (1, 2, 9) AND is_silent = 0 AND ?2))
     ORDER BY part
     """
 
@@ -374,7 +374,7 @@ enum HubSQL {
     SELECT count(*) FROM tributary_log AS entry
     WHERE position > (SELECT pruned_stable FROM tributary_hub) AND other_frames <> 1 + (
       SELECT count(*) FROM tributary_log_frame
-      WHERE position = entry.position AND type IN (1, 2, 6, 7, 9) AND is_silent = 0
+      WHERE position = entry.position AND type IN (1, 2, 6, 7, 9, 10) AND is_silent = 0
     )
     """
 }

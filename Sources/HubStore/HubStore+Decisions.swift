@@ -154,66 +154,60 @@ extension HubStore {
     guard let table = try table(conflict.key.table) else {
       throw HubStoreError.damaged("the ledger names a table that the schema lacks")
     }
-    let side = try chosen(choice, of: conflict, names, wallMilliseconds)
     var after = conflict
     after.state = .decided
-    after.values = side
+    after.sides = try chosen(choice, of: conflict, names, wallMilliseconds)
     after.explanation = Self.sentence(of: choice, person: person)
-    let change: RowChange
-    let reverse: RowChange
-    if let column = conflict.column {
-      (change, reverse) = try cellChange(
-        side[0].value, in: column, conflict, table, wallMilliseconds)
-    } else {
-      (change, reverse) = try rowChange(
-        stands: side[0].value != nil, conflict, table, wallMilliseconds)
-    }
+    let values = after.sides[0].values
+    let (change, reverse) =
+      try conflict.columns.isEmpty
+      ? rowChange(stands: values != nil, conflict, table, wallMilliseconds)
+      : cellChange(values, conflict, table, wallMilliseconds)
     return Decision(before: conflict, after: after, change: change, reverse: reverse)
   }
 
-  /// The conflict's values with the chosen one first.
+  /// The conflict's sides with the chosen one first.
   private func chosen(
     _ choice: ConflictChoice, of conflict: Conflict, _ names: [ReplicaID: String],
     _ wallMilliseconds: Int64
-  ) throws -> [ConflictValue] {
+  ) throws -> [ConflictSide] {
     switch choice {
     case .branch(let name):
-      guard
-        let index = conflict.values.firstIndex(where: { names[$0.dot.replica] == name })
-      else {
+      guard let index = conflict.sides.firstIndex(where: { names[$0.dot.replica] == name }) else {
         throw HubStoreError.notDecided(
           .notASide(
             conflict.id, branch: name,
-            branches: conflict.values.map { names[$0.dot.replica] ?? "hub" }))
+            branches: conflict.sides.map { names[$0.dot.replica] ?? "hub" }))
       }
-      var values = conflict.values
-      values.insert(values.remove(at: index), at: 0)
-      return values
+      var sides = conflict.sides
+      sides.insert(sides.remove(at: index), at: 0)
+      return sides
     case .value(let value):
-      guard conflict.column != nil else {
-        throw HubStoreError.notDecided(.noColumn(conflict.id))
+      guard conflict.columns.count == 1 else {
+        throw HubStoreError.notDecided(
+          conflict.columns.isEmpty ? .noColumn(conflict.id) : .severalColumns(conflict.id))
       }
       let author = try headquarters(wallMilliseconds: wallMilliseconds)
       let dot = Dot(replica: author.id, counter: author.chainCounter + 1)
-      return [ConflictValue(dot: dot, milliseconds: wallMilliseconds, value: value)]
-        + conflict.values.prefix(DeltaLimits.conflictValuesMax - 1)
+      return [ConflictSide(dot: dot, milliseconds: wallMilliseconds, values: [value])]
+        + conflict.sides.prefix(DeltaLimits.conflictValuesMax - 1)
     }
   }
 
   private func cellChange(
-    _ value: Value?, in column: ColumnID, _ conflict: Conflict, _ table: HubTable,
-    _ wallMilliseconds: Int64
+    _ values: [Value]?, _ conflict: Conflict, _ table: HubTable, _ wallMilliseconds: Int64
   ) throws -> (change: RowChange, reverse: RowChange) {
-    guard let standing = try table.values(of: conflict.key),
-      let index = table.cellColumns.firstIndex(of: column)
-    else { throw HubStoreError.notDecided(.rowGone(conflict.id)) }
-    guard let value else { throw HubStoreError.notDecided(.notASide(conflict.id)) }
-    func change(_ value: Value) -> RowChange {
+    let row = try table.values(of: conflict.key)
+    let shown = row.map { Dictionary(uniqueKeysWithValues: zip(table.cellColumns, $0)) }
+    guard let shown, let values, conflict.columns.allSatisfy({ shown[$0] != nil }) else {
+      throw HubStoreError.notDecided(.rowGone(conflict.id))
+    }
+    func change(_ values: [Value]) -> RowChange {
       RowChange(
-        key: conflict.key, kind: .update, columns: [column], values: [value],
+        key: conflict.key, kind: .update, columns: conflict.columns, values: values,
         milliseconds: wallMilliseconds, base: nil)
     }
-    return (change(value), change(standing[index]))
+    return (change(values), change(conflict.columns.compactMap { shown[$0] }))
   }
 
   private func rowChange(
@@ -296,10 +290,10 @@ extension HubStore {
       return try pruned().settled < position
     }
     let metadata = try stored.metadata()
-    guard let column = conflict.column else {
+    guard !conflict.columns.isEmpty else {
       return metadata.versions.contains { $0.position > position }
     }
-    let versions = metadata.versions(of: ColumnSet([column]), among: table.cells)
+    let versions = metadata.versions(of: ColumnSet(conflict.columns), among: table.cells)
     return versions.contains { $0.position > position } || metadata.place == .gone
   }
 }

@@ -34,6 +34,19 @@ extension HubStore {
     return try acceptor.finish().position
   }
 
+  /// Who stands behind a replica: of a chain without a device, whose own it continues.
+  func author(_ replica: ReplicaID) throws -> (id: ReplicaID, name: String, state: ReplicaState) {
+    var id = replica
+    var visited: Set<ReplicaID> = []
+    while visited.insert(id).inserted, let record = try self.replica(id) {
+      guard record.state == .past, let parent = record.parent?.replica else {
+        return (record.id, record.name, record.state)
+      }
+      id = parent
+    }
+    return (replica, "", .past)
+  }
+
   /// The chain's record; made when it is first needed.
   func headquarters(wallMilliseconds: Int64) throws -> ReplicaRecord {
     let name = Value.text(Self.headquartersName)

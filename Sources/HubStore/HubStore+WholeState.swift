@@ -176,7 +176,7 @@ private final class WholeStateWriter {
     var byteCount = 0
     func close() throws {
       guard !list.isEmpty else { return }
-      try write(Frame(type: .conflicts, payload: Conflict.payload(of: list)))
+      try write(Frame(type: .ledger, payload: Conflict.payload(of: list)))
       list = []
       byteCount = 0
     }

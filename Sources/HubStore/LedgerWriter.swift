@@ -28,13 +28,23 @@ final class LedgerWriter {
   }
 
   func add(_ found: MergeConflict, at key: RowKey) throws {
-    let column = found.column == RowState.presenceColumn ? nil : found.column
+    let columns = found.columns == [RowState.presenceColumn] ? [] : found.columns
     let conflict = Conflict(
-      id: try issueID(), position: position, key: key, column: column,
-      base: try column.flatMap { try base(of: $0, at: key, seenBy: found.versions) },
-      values: Array(found.values.prefix(DeltaLimits.conflictValuesMax)), rule: found.rule,
-      state: found.state, explanation: found.explanation.sentence)
+      id: try issueID(), position: position, key: key, columns: columns,
+      bases: try bases(of: columns, at: key, seenBy: found.versions),
+      sides: try found.sides.prefix(DeltaLimits.conflictValuesMax).map { side in
+        ConflictSide(
+          dot: side.version.dot, milliseconds: side.version.milliseconds,
+          clockOffsetMilliseconds: try clockOffset(of: side.version),
+          values: columns == found.columns ? side.values : side.values.map { _ in [] })
+      }, rule: found.rule, state: found.state, explanation: found.explanation.sentence)
     try insert(conflict)
+  }
+
+  /// What the hub added to the clock of a version's author.
+  private func clockOffset(of version: Version) throws -> Int64? {
+    guard version.milliseconds != nil, version.dot.replica != .hub else { return nil }
+    return try store.log.entry(version.position)?.clockOffsetMilliseconds
   }
 
   private func issueID() throws -> UInt64 {
@@ -55,6 +65,19 @@ final class LedgerWriter {
         .integer(Int64(conflict.state.rawValue)), .blob(Conflict.payload(of: [conflict])),
       ])
   }
+
+  /// Notes what its author had no right to write, beside what stands.
+  func addRefused(
+    _ sides: [ConflictSide], of columns: [ColumnID], at key: RowKey, _ refusal: WriteRefusal
+  ) throws {
+    try insert(
+      Conflict(
+        id: try issueID(), position: position, key: key, columns: columns, bases: nil,
+        sides: sides, rule: Self.authorityRule, state: .refused, explanation: refusal.sentence))
+  }
+
+  /// The rule's name in conflicts that tell of writes without authority.
+  static let authorityRule = "authority"
 
   // MARK: Refused rows
 
@@ -178,7 +201,7 @@ final class LedgerWriter {
     else { throw HubStoreError.damaged("the ledger lacks entry \(id)") }
     conflict.state = .settled
     conflict.explanation = ending.sentence
-    if ending == .rowStands || ending == .partCompleted { conflict.values.reverse() }
+    if ending == .rowStands || ending == .partCompleted { conflict.sides.reverse() }
     try replace(conflict)
   }
 
@@ -191,6 +214,18 @@ final class LedgerWriter {
         Value(counter: conflict.id), Value(position), .integer(Int64(conflict.state.rawValue)),
         .blob(Conflict.payload(of: [conflict])),
       ])
+  }
+
+  /// The same of several columns; nil unless it is known of all of them.
+  private func bases(
+    of columns: [ColumnID], at key: RowKey, seenBy versions: [Version]
+  ) throws -> [Value]? {
+    var bases: [Value] = []
+    for column in columns {
+      guard let base = try base(of: column, at: key, seenBy: versions) else { return nil }
+      bases.append(base)
+    }
+    return bases.isEmpty ? nil : bases
   }
 
   /// What all sides of a conflict had seen before, where looking for it is cheap: the cell's last

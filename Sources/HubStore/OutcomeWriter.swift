@@ -81,13 +81,13 @@ final class OutcomeWriter {
       list += try Conflict.list(payload: content)
       byteCount += content.count
       if byteCount >= HubStoreLimits.conflictsFrameBytesTarget {
-        try write(Frame(type: .conflicts, payload: Conflict.payload(of: list)))
+        try write(Frame(type: .ledger, payload: Conflict.payload(of: list)))
         list = []
         byteCount = 0
       }
     }
     if !list.isEmpty {
-      try write(Frame(type: .conflicts, payload: Conflict.payload(of: list)))
+      try write(Frame(type: .ledger, payload: Conflict.payload(of: list)))
     }
   }
 

@@ -8,8 +8,11 @@ internal import Storage
 extension RowMerger {
   /// Merges one change through the merge core.
   ///
-  /// `hasRecord` says that an unknown row has been given a record already.
-  func mergeSlowly(_ change: Change, _ record: RowRecord, hasRecord: Bool = false) throws {
+  /// `hasRecord` says that an unknown row has been given a record already; `permitted` is what of
+  /// the change counts, if not all.
+  func mergeSlowly(
+    _ change: Change, _ record: RowRecord, hasRecord: Bool = false, as permitted: RowChange? = nil
+  ) throws {
     let key = change.rowKey
     let table = change.table
     var rowState = RowState()
@@ -41,8 +44,9 @@ extension RowMerger {
       dot: entry.dot, position: position,
       seen: entry.seen.knowledge(base: change.version.base),
       milliseconds: change.version.milliseconds, base: change.version.base)
+    let written = permitted ?? change.block.reader.rowChange(change.row)
     let merge = rowState.merge(
-      change.block.reader.rowChange(change.row), version: version, policy: store.policy)
+      written, previous: written.previous, version: version, policy: store.policy)
     if rowState == before, !hasRecord { return noteIdle() }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
     let metadata = try store.metadata(of: rowState, place: place, table: table)

@@ -95,7 +95,7 @@ extension RowMerger {
     }
   }
 
-  private func state(of change: Change, at key: RowKey) throws -> RowState {
+  func state(of change: Change, at key: RowKey) throws -> RowState {
     let table = change.table
     let record = try record(of: change)
     if case .stored(let stored) = record {

@@ -42,7 +42,8 @@ final class RowMerger {
   /// False if no row of it added anything: then nobody needs to hear of it.
   func merge(_ block: BlockReader, keys: BlockKeys, part: Int) throws -> Bool {
     guard let table = try store.table(block.table) else { return false }
-    if try isNew(block, keys: keys, in: table) {
+    let rights = try limitedRights(in: table)
+    if rights == nil, try isNew(block, keys: keys, in: table) {
       try insertCovered(block, keys: keys, part: part, into: table)
       return true
     }
@@ -59,6 +60,10 @@ final class RowMerger {
             try keepUncaptured(change)
             continue
           }
+          if let rights {
+            try mergePermitted(change, rights)
+            continue
+          }
           switch store.takesShortcuts ? block.kind : nil {
           case .insert: try insert(change, mayBeCovered: mayBeCovered)
           case .update: try update(change)
@@ -69,6 +74,16 @@ final class RowMerger {
       }
     }
     return idleCount < block.rowCount
+  }
+
+  /// What the author may write, where the policy does not leave everything to everybody.
+  private func limitedRights(in table: HubTable) throws -> WriteRights? {
+    let policy = store.policy.table(table.id)
+    guard WriteRights.areLimited(by: policy) else { return nil }
+    let author = try store.author(entry.dot.replica)
+    return WriteRights(
+      policy, author: author.id, name: author.name,
+      isHeadquarters: author.state == .headquarters)
   }
 
   /// A row that was there before its branch joined is just what stands: it adds nothing at all.
@@ -98,7 +113,9 @@ final class RowMerger {
         if !unit.isDisjoint(with: columns) { decided.formUnion(unit) }
       }
       decidedColumns = decided
-      countsOperations = false
+      countsOperations = reader.counted.contains {
+        policy.countsOperations(table: table.id, column: $0)
+      }
     }
 
     /// Updates just the block's columns.

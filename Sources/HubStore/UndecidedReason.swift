@@ -5,6 +5,8 @@ package enum UndecidedReason: Error, Hashable, Sendable {
   case notASide(UInt64, branch: String = "", branches: [String] = [])
   /// What stands against the row's deletion is the row, not a value.
   case noColumn(UInt64)
+  /// Several columns are decided as one: one value cannot stand in them.
+  case severalColumns(UInt64)
   /// The row was deleted since, and nothing is left of it.
   case rowGone(UInt64)
   /// A constraint refuses the row: there is nothing to choose among.
@@ -26,6 +28,11 @@ package enum UndecidedReason: Error, Hashable, Sendable {
       """
       Conflict \(id) is about the whole row: one branch changed it and another deleted it. Take \
       the branch whose doing shall stand.
+      """
+    case .severalColumns(let id):
+      """
+      Conflict \(id) is about several columns that are decided as one. Take the branch whose values \
+      shall stand, or write others at any branch.
       """
     case .rowGone(let id):
       """

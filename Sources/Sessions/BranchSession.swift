@@ -5,7 +5,7 @@ package import Clocks
 /// looks at a clock; what it wants done it returns.
 ///
 /// seal → (upload pieces) → exchange → (stage, download pieces) → apply → … until neither side has
-/// anything for the other. There is at most one effect under way; an event that does not answer
+/// anything for the other; then the merge policy, if it is another. There is at most one effect under way; an event that does not answer
 /// it is ignored.
 ///
 /// A hub that does not know the branch's place gets back what it may have lost: ask for its path →
@@ -46,6 +46,10 @@ package struct BranchSession: Sendable {
     case adopted(parentHash: ContentHash)
     /// The database has its new identity; this is the whole outbox now.
     case adoptedHere(outbox: [Pending])
+    /// The merge policy in force at the hub.
+    case policy(PolicyResponse)
+    /// The branch's database has it.
+    case policyNoted
     /// The request was not answered: connection, timeout, damaged answer.
     case unanswered
     case waited
@@ -81,6 +85,11 @@ package struct BranchSession: Sendable {
     /// Put the outbox into the chain of the new identity: one transaction. Answered by
     /// `adoptedHere`.
     case adopt(parentHash: ContentHash)
+    /// Ask for the merge policy in force. Answered by `policy`.
+    case askPolicy
+    /// What is written from now on is captured as this policy asks: one transaction. Answered by
+    /// `policyNoted`.
+    case note(PolicyResponse)
     case wait(milliseconds: Int64)
     case finish(Outcome)
   }
@@ -102,6 +111,7 @@ package struct BranchSession: Sendable {
     case staging(ExchangeResponse)
     case applying
     case adopting
+    case notingPolicy
     case waiting(toSend: Effect)
     case finished
   }
@@ -126,8 +136,16 @@ package struct BranchSession: Sendable {
   var relocationCount = 0
   var adoptionCount = 0
 
-  /// `spread` makes this branch's waits its own.
-  package init(spread: UInt64 = 0) { backoff = Backoff(spread: spread) }
+  /// The hash of the merge policy that the branch has; nil if it is not to ask for another.
+  private var policyHash: ContentHash?
+  /// What the hub said last of the one in force.
+  private var policyTold: PolicyMark?
+
+  /// `spread` makes this branch's waits its own; `policyHash` names the merge policy that it has.
+  package init(spread: UInt64 = 0, policyHash: ContentHash? = nil) {
+    backoff = Backoff(spread: spread)
+    self.policyHash = policyHash
+  }
 
   package mutating func handle(_ event: Event) -> [Effect] {
     switch (stage, event) {
@@ -149,6 +167,12 @@ package struct BranchSession: Sendable {
       return downloaded(from: offset, staged: byteCount)
     case (.applying, .applied(let pending)):
       return applied(outbox: pending.map(\.changeset))
+    case (.requesting(.askPolicy), .policy(let policy)):
+      stage = .notingPolicy
+      return [.note(policy)]
+    case (.notingPolicy, .policyNoted):
+      policyHash = nil
+      return finish(.complete)
     case (.requesting(let request), .unanswered):
       return retry(request, else: .unreachable)
     case (.requesting(let request), .refused(let refusal)):
@@ -221,6 +245,7 @@ package struct BranchSession: Sendable {
 
   private mutating func exchanged(_ response: ExchangeResponse) -> [Effect] {
     attemptCount = 0
+    policyTold = response.policy
     guard response.deltaByteCount > 0 else { return apply(response) }
     stage = .staging(response)
     return [.stage(response)]
@@ -257,10 +282,10 @@ package struct BranchSession: Sendable {
   private mutating func applied(outbox pending: [UploadedChangeset]) -> [Effect] {
     let before = outbox.first?.counter ?? 0
     outbox = pending
-    guard let first = outbox.first else { return isResumed ? push() : finish(.complete) }
+    guard let first = outbox.first else { return isResumed ? push() : complete() }
     if first.counter > counterAtStart {
       extraRoundCount += 1
-      guard extraRoundCount <= SessionLimits.extraRoundsMax else { return finish(.complete) }
+      guard extraRoundCount <= SessionLimits.extraRoundsMax else { return complete() }
     }
     if first.counter <= before {
       stallCount += 1
@@ -287,6 +312,15 @@ package struct BranchSession: Sendable {
       stage = .waiting(toSend: request)
     }
     return [.wait(milliseconds: backoff.milliseconds(afterAttempt: attemptCount))]
+  }
+
+  /// Neither side has anything for the other; the merge policy may be another than the branch's.
+  private mutating func complete() -> [Effect] {
+    guard let policyTold, let policyHash, policyTold.contentHash != policyHash else {
+      return finish(.complete)
+    }
+    attemptCount = 0
+    return send(.askPolicy)
   }
 
   mutating func finish(_ outcome: Outcome) -> [Effect] {

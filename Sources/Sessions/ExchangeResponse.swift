@@ -37,6 +37,8 @@ package struct ExchangeResponse: Hashable, Sendable {
   package var notices: [Notice]
   /// How many positions of the branch's timeline are lost, as far as the hub knows now.
   package var lossCount: UInt64
+  /// By what conflicts come out from now on. Nil from a hub that does not say.
+  package var policy: PolicyMark?
 
   package init(
     accepted: [AcceptedChangeset], generation: GenerationID, from: LogPosition, to: LogPosition,
@@ -44,7 +46,7 @@ package struct ExchangeResponse: Hashable, Sendable {
     clockOffsetMilliseconds: Int64, timestamp: HybridTimestamp, isForAnyone: Bool = false,
     isWholeState: Bool = false, logHash: ContentHash = .zero, durable: LogPosition = .start,
     backupNumber: UInt64 = 0, lineage: [GenerationStep] = [], notices: [Notice] = [],
-    lossCount: UInt64 = 0
+    lossCount: UInt64 = 0, policy: PolicyMark? = nil
   ) {
     self.accepted = accepted
     self.generation = generation
@@ -64,5 +66,6 @@ package struct ExchangeResponse: Hashable, Sendable {
     self.lineage = lineage
     self.notices = notices
     self.lossCount = lossCount
+    self.policy = policy
   }
 }

@@ -21,4 +21,6 @@ package enum HubRequest: Hashable, Sendable {
   case fork(branch: String)
   /// Asked by a copy under its new identity.
   case adopt(AdoptRequest)
+  /// The merge policy in force.
+  case policy
 }

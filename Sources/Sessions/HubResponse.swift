@@ -18,5 +18,6 @@ package enum HubResponse: Hashable, Sendable {
   case forkOffer(ForkOffer)
   /// The changeset that the copy's new chain continues; zero if there is none.
   case adopted(parentHash: ContentHash)
+  case policy(PolicyResponse)
   case refused(Refusal)
 }

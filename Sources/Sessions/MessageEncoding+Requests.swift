@@ -57,6 +57,7 @@ extension HubRequest {
       var writer = ByteWriter(.adopt)
       writer.write(request)
       return writer.message
+    case .policy: return ByteWriter(.policy).message
     }
   }
 
@@ -80,6 +81,7 @@ extension HubRequest {
       self = .fork(
         branch: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax))
     case .adopt: self = .adopt(try AdoptRequest(from: &reader))
+    case .policy: self = .policy
     default: throw reader.error("is of a type that the hub does not answer")
     }
     try reader.expectEnd()

@@ -47,6 +47,11 @@ extension HubResponse {
       var writer = ByteWriter(.adopted)
       writer.write(parentHash)
       return writer.message
+    case .policy(let response):
+      var writer = ByteWriter(.policyInForce)
+      writer.writeVarint(response.version)
+      writer.writeLengthPrefixed(response.encoded)
+      return writer.message
     case .refused(let refusal): return refusal.encoded
     }
   }
@@ -62,7 +67,8 @@ extension HubResponse {
     case .downloaded: self = .download(try DownloadResponse(from: &reader))
     case .compared: self = .compare(try CompareResponse(from: &reader))
     case .rows: self = .rows(try FetchRowsResponse(from: &reader))
-    case .explanation: self = .explanation(try ExplainResponse(from: &reader))
+    case .explanation:
+      self = .explanation(try ExplainResponse(from: &reader, version: version))
     case .news:
       self = .news(generation: try reader.readGeneration(), head: try reader.readPosition())
     case .description: self = .description(try HubDescription(from: &reader))
@@ -78,6 +84,12 @@ extension HubResponse {
     case .forkOffer: self = .forkOffer(try ForkOffer(from: &reader))
     case .adopted:
       self = .adopted(parentHash: try reader.readHash())
+    case .policyInForce:
+      self = .policy(
+        PolicyResponse(
+          version: try reader.readOrdinal("version of a policy", orZero: true),
+          encoded: try reader.readBytes(
+            of: "merge policy", atMost: SessionLimits.policyBytesMax)))
     case .refused: self = .refused(try Refusal(from: &reader, version: version))
     default: throw reader.error("is of a type that no hub answers with")
     }
@@ -137,6 +149,10 @@ extension ExchangeResponse {
       writer.writeSignedVarint(notice.milliseconds)
       writer.writeLengthPrefixed(notice.text)
     }
+    writer.writeOptional(policy) { writer, policy in
+      writer.writeVarint(policy.version)
+      writer.write(policy.contentHash)
+    }
     return writer.message
   }
 
@@ -180,6 +196,12 @@ extension ExchangeResponse {
         number: try reader.readOrdinal("number of a notice", orZero: false),
         milliseconds: try reader.readSignedVarint(),
         text: try reader.readText(of: "notice", atMost: SessionLimits.messageTextBytesMax))
+    }
+    guard version > 2 else { return }
+    policy = try reader.readOptional { (reader) throws(DeltaDecodingError) in
+      PolicyMark(
+        version: try reader.readOrdinal("version of a policy", orZero: true),
+        contentHash: try reader.readHash())
     }
   }
 }
@@ -263,7 +285,9 @@ extension ExplainResponse {
     return writer.message
   }
 
-  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+  fileprivate init(
+    from reader: inout FieldReader, version: UInt64
+  ) throws(DeltaDecodingError) {
     self.init(
       exists: try reader.readFlag(),
       cells: try reader.readList(
@@ -271,7 +295,9 @@ extension ExplainResponse {
       ) { (reader) throws(DeltaDecodingError) in try CellProvenance(from: &reader) },
       conflicts: try reader.readList(
         of: "conflicts", atMost: SessionLimits.explainConflictsMax
-      ) { (reader) throws(DeltaDecodingError) in try reader.readConflict() },
+      ) { (reader) throws(DeltaDecodingError) in
+        version > 2 ? try reader.readConflict() : try reader.readFormerConflict()
+      },
       names: try reader.readNames())
   }
 }

@@ -4,7 +4,7 @@ internal import Deltas
 /// The version of the conversation. Stands at the head of every message.
 package enum ProtocolVersion {
   /// The version that is written.
-  package static let current: UInt64 = 2
+  package static let current: UInt64 = 3
   /// The versions that are read.
   package static let readable: ClosedRange<UInt64> = 1...current
 }
@@ -23,6 +23,7 @@ enum MessageType: UInt8 {
   case handBack = 0x0a
   case fork = 0x0b
   case adopt = 0x0c
+  case policy = 0x0d
   case enrol = 0x10
 
   case exchanged = 0x41
@@ -37,6 +38,7 @@ enum MessageType: UInt8 {
   case handedBack = 0x4a
   case forkOffer = 0x4b
   case adopted = 0x4c
+  case policyInForce = 0x4d
   case enrolled = 0x50
   case refused = 0x7f
 
@@ -44,6 +46,7 @@ enum MessageType: UInt8 {
   var firstVersion: UInt64 {
     switch self {
     case .place, .handBack, .fork, .adopt, .path, .handedBack, .forkOffer, .adopted: 2
+    case .policy, .policyInForce: 3
     default: 1
     }
   }

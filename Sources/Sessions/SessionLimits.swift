@@ -20,6 +20,8 @@ package enum SessionLimits {
   /// A certificate or the request for one, DER.
   package static let certificateBytesMax = 16 << 10
   package static let messageTextBytesMax = 1 << 12
+  /// A merge policy's canonical bytes.
+  package static let policyBytesMax = 1 << 20
   /// Generations in one message.
   package static let generationsMax = 1 << 16
   /// Notices in one answer; the rest comes with the next.

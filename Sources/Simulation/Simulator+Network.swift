@@ -248,6 +248,7 @@ extension Simulator {
         + (request.isLast ? ", the last" : "")
     case .fork(let name): "question for an identity as a copy of \(name)"
     case .adopt(let request): "adoption after \(request.previous)"
+    case .policy: "question for the merge policy"
     default: "something else"
     }
   }

@@ -17,8 +17,9 @@ import Testing
     var generator = SeededGenerator(seed: 1)
     for value in EdgeValues.all {
       var conflict = generator.conflict()
-      conflict.base = value
-      conflict.values[1].value = value
+      conflict.columns = [ColumnID(3), ColumnID(4)]
+      conflict.bases = [value, .null]
+      for index in conflict.sides.indices { conflict.sides[index].values = [.null, value] }
       #expect(try Conflict.list(payload: Conflict.payload(of: [conflict])) == [conflict])
     }
   }
@@ -26,9 +27,58 @@ import Testing
   @Test func fewerThanTwoValuesAreAnError() {
     var generator = SeededGenerator(seed: 1)
     var conflict = generator.conflict()
-    conflict.values = [conflict.values[0]]
+    conflict.sides = [conflict.sides[0]]
     #expect(throws: DeltaDecodingError.self) {
       try Conflict.list(payload: Conflict.payload(of: [conflict]))
+    }
+  }
+
+  @Test func valuesStandBesideTheColumns() throws {
+    var generator = SeededGenerator(seed: 2)
+    var conflict = generator.conflict()
+    conflict.columns = [ColumnID(3), ColumnID(7)]
+    conflict.bases = [.integer(1), .text("before")]
+    conflict.sides = [
+      ConflictSide(dot: generator.dot(), milliseconds: 5, values: [.integer(1), .text("a")]),
+      ConflictSide(dot: generator.dot(), milliseconds: 4, values: [.integer(1), .text("b")]),
+    ]
+    #expect(conflict.column == ColumnID(7), "The first on which they differ.")
+    #expect(conflict.values.map(\.value) == [.text("a"), .text("b")])
+    #expect(conflict.base == .text("before"))
+    func isRefused(_ change: (inout Conflict) -> Void) -> Bool {
+      var changed = conflict
+      change(&changed)
+      return (try? Conflict.list(payload: Conflict.payload(of: [changed]))) == nil
+    }
+    #expect(!isRefused { _ in })
+    #expect(isRefused { $0.sides[1].values = [.integer(1)] })
+    #expect(isRefused { $0.sides[1].values = [.integer(1), .null, .null] })
+    #expect(isRefused { $0.columns = [ColumnID(7), ColumnID(3)] })
+    #expect(isRefused { $0.columns = [ColumnID(3), ColumnID(3)] })
+    conflict.columns = []
+    conflict.bases = nil
+    conflict.sides[0].values = []
+    conflict.sides[1].values = nil
+    #expect(!isRefused { _ in })
+    #expect(isRefused { $0.bases = [.null] })
+    #expect(isRefused { $0.sides[0].values = [.null, .null] })
+  }
+
+  /// As other versions wrote them: one column, no clocks.
+  @Test func formerConflictsAreRead() throws {
+    var generator = SeededGenerator(seed: 3)
+    for _ in 0..<50 {
+      var conflict = generator.conflict()
+      conflict.columns = Array(conflict.columns.prefix(1))
+      conflict.bases = conflict.bases.map { Array($0.prefix(1)) }
+      for index in conflict.sides.indices {
+        conflict.sides[index].clockOffsetMilliseconds = nil
+        conflict.sides[index].values = conflict.sides[index].values.map {
+          [$0.first ?? .integer(1)]
+        }
+      }
+      let payload = Conflict.formerPayload(of: [conflict])
+      #expect(try Conflict.list(formerPayload: payload) == [conflict])
     }
   }
 

@@ -114,7 +114,7 @@ import Testing
 
   @Test func aWholeStateHasRowsAndConflictsOnly() throws {
     var generator = SeededGenerator(seed: 8)
-    let conflicts = Frame(type: .conflicts, payload: Conflict.payload(of: [generator.conflict()]))
+    let conflicts = Frame(type: .ledger, payload: Conflict.payload(of: [generator.conflict()]))
     for right in [[], [Self.outcome], [conflicts], [Self.outcome, Self.outcome, conflicts]] {
       _ = try Streams.readDelta(Self.wholeState(right))
     }

@@ -24,7 +24,7 @@ import Testing
       case .outcome(let block):
         Frame(type: .outcome, payload: compressedBlock(raw: rawBlock(block.rowChanges))).encoded
       case .conflicts(let conflicts):
-        Frame(type: .conflicts, payload: Conflict.payload(of: conflicts)).encoded
+        Frame(type: .ledger, payload: Conflict.payload(of: conflicts)).encoded
       case .trailer(let trailer): Frame(type: .deltaTrailer, payload: trailer.payload).encoded
       }
     }
@@ -96,7 +96,7 @@ import Testing
       type: .block, payload: compressedBlock(raw: rawBlock([Self.change(.insert)])))
     let outcome = Frame(
       type: .outcome, payload: compressedBlock(raw: rawBlock([Self.change(.insert)])))
-    let conflicts = Frame(type: .conflicts, payload: Conflict.payload(of: [generator.conflict()]))
+    let conflicts = Frame(type: .ledger, payload: Conflict.payload(of: [generator.conflict()]))
     func entry(_ position: UInt64, hasBlocks: Bool) -> Frame {
       let entry = DeltaEntry(
         position: LogPosition(position), dot: Dot(replica: ReplicaID(1), counter: 1),

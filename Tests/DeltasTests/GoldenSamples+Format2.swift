@@ -28,7 +28,7 @@ extension GoldenSamples {
     from: UInt64, to: UInt64, receiver: UInt32, isWholeState: Bool = false
   ) -> DeltaHeader {
     DeltaHeader(
-      generation: generation, from: LogPosition(from), to: LogPosition(to),
+      formatVersion: 2, generation: generation, from: LogPosition(from), to: LogPosition(to),
       receiver: ReplicaID(receiver), isWholeState: isWholeState)
   }
 
@@ -40,7 +40,7 @@ extension GoldenSamples {
       secondHeader(from: 0, to: 7, receiver: 0, isWholeState: true),
       [
         blockFrame(.outcome, valuesBlocks[0]),
-        Frame(type: .conflicts, payload: Conflict.payload(of: conflicts)),
+        Frame(type: .conflicts, payload: Conflict.formerPayload(of: conflicts)),
       ]),
   ]
 }

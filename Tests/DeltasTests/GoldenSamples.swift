@@ -108,7 +108,7 @@ enum GoldenSamples {
       [change(.insert, key: [.integer(17), .text("k")], [(3, .text("later"))], milliseconds: 2)]),
     blockFrame(
       .outcome, [change(.delete, key: [.integer(18), .text("k")], [], milliseconds: 2)]),
-    Frame(type: .conflicts, payload: Conflict.payload(of: conflicts)),
+    Frame(type: .conflicts, payload: Conflict.formerPayload(of: conflicts)),
     Frame(type: .entry, payload: entry(7, replica: 3, hasBlocks: false).payload),
   ]
 

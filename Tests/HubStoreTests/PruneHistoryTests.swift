@@ -152,10 +152,10 @@ extension Conflict {
   /// stands in another's way.
   var comparable: Conflict {
     var conflict = self
-    conflict.base = nil
+    conflict.bases = nil
     if rule == "constraint" {
-      conflict.values = values.map {
-        ConflictValue(dot: Dot(replica: .hub, counter: 1), milliseconds: nil, value: $0.value)
+      conflict.sides = sides.map {
+        ConflictSide(dot: Dot(replica: .hub, counter: 1), milliseconds: nil, values: $0.values)
       }
     }
     return conflict

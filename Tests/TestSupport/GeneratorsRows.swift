@@ -98,16 +98,19 @@ extension SeededGenerator {
 
   package mutating func conflict() -> Conflict {
     let shape = blockShape()
-    let values = (0..<2 + int(below: 3)).map { _ in
-      ConflictValue(
+    let columns = Set((0..<int(below: 4)).map { _ in UInt16(1 + int(below: 50)) }).sorted()
+    let sides = (0..<2 + int(below: 3)).map { _ in
+      ConflictSide(
         dot: dot(), milliseconds: chance(200) ? nil : milliseconds(),
-        value: chance(200) ? nil : value())
+        clockOffsetMilliseconds: chance(500) ? nil : milliseconds(),
+        values: chance(200)
+          ? nil : (0..<(columns.isEmpty ? int(below: 2) : columns.count)).map { _ in value() })
     }
     return Conflict(
       id: counter(), position: position(), key: rowChange(shape).key,
-      column: chance(200) ? nil : ColumnID(UInt16(1 + int(below: 50))),
-      base: chance(500) ? nil : value(), values: values, rule: "latest",
-      state: [.open, .settled, .decided][int(below: 3)],
+      columns: columns.map { ColumnID($0) },
+      bases: columns.isEmpty || chance(500) ? nil : columns.map { _ in value() }, sides: sides,
+      rule: "latest", state: [.open, .settled, .decided, .refused][int(below: 4)],
       explanation: "The later write stands. 较晚的写入有效。")
   }
 }

@@ -141,7 +141,7 @@ extension SeededGenerator {
       }
       if chance(500) {
         frames.append(
-          Frame(type: .conflicts, payload: Conflict.payload(of: [conflict(), conflict()])))
+          Frame(type: .ledger, payload: Conflict.payload(of: [conflict(), conflict()])))
       }
     }
     let header = DeltaHeader(

@@ -77,12 +77,11 @@ package struct ImitatedBranch {
       context: context ?? integrated,
       timestamp: HybridTimestamp(
         milliseconds: changes.map(\.milliseconds).max() ?? 0, counter: 0, replica: replica),
-      schemaFingerprint: schema.fingerprint, isBaseline: isBaseline)
+      schemaFingerprint: schema.fingerprint, isBaseline: isBaseline,
+      mayCount: changes.contains { !$0.previous.isEmpty })
     var blocks: [[RowChange]] = []
     for change in changes {
-      if let last = blocks.last?.last, last.kind == change.kind, last.columns == change.columns,
-        last.key.table == change.key.table
-      {
+      if let last = blocks.last?.last, BlockShape(of: last) == BlockShape(of: change) {
         blocks[blocks.count - 1].append(change)
       } else {
         blocks.append([change])
@@ -233,6 +232,15 @@ extension RowChange {
     return RowChange(
       key: key, kind: .update, columns: columns.map { ColumnID($0) },
       values: columns.map { values[$0] ?? .null }, milliseconds: milliseconds, base: base)
+  }
+
+  /// A customer's score goes from one number to another, where it counts what was done to it.
+  package static func count(
+    _ id: Int64, from previous: Value, to value: Value, at milliseconds: Int64
+  ) -> RowChange {
+    RowChange(
+      key: .customer(id), kind: .update, columns: [ColumnID(4)], values: [value],
+      previous: [previous], milliseconds: milliseconds, base: nil)
   }
 
   package static func delete(

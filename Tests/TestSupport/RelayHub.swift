@@ -159,7 +159,7 @@ package struct RelayHub {
       }
       if !entry.conflicts.isEmpty {
         frames.append(
-          Frame(type: .conflicts, payload: Conflict.payload(of: entry.conflicts)).encoded)
+          Frame(type: .ledger, payload: Conflict.payload(of: entry.conflicts)).encoded)
       }
     }
     let trailer = DeltaTrailer(entryCount: entryCount, frameCount: frames.count)
@@ -175,7 +175,7 @@ extension RelayHub {
       Frame(type: .outcome, payload: compressedBlock(raw: $0.rawBlock))
     }
     if !conflicts.isEmpty {
-      frames.append(Frame(type: .conflicts, payload: Conflict.payload(of: conflicts)))
+      frames.append(Frame(type: .ledger, payload: Conflict.payload(of: conflicts)))
     }
     return Streams.delta(
       DeltaHeader(

@@ -115,7 +115,7 @@ package struct DamagedDeltaTarget: FuzzTarget {
     }
     if choices.flag() {
       let conflicts = (0...choices.number(below: 2)).map { _ in choices.conflict() }
-      frames.append(Frame(type: .conflicts, payload: Conflict.payload(of: conflicts)))
+      frames.append(Frame(type: .ledger, payload: Conflict.payload(of: conflicts)))
     }
     return frames
   }

@@ -130,15 +130,18 @@ extension InputBytes {
     let key = RowKey(
       table: TableID(1 + UInt16(byte())),
       values: (0...number(below: 2)).map { _ in keyValue() })
-    let values = (0..<2 + number(below: 3)).map { _ in
-      ConflictValue(
+    let columns = Set((0..<number(below: 3)).map { _ in 1 + UInt16(byte()) }).sorted()
+    let sides = (0..<2 + number(below: 3)).map { _ in
+      ConflictSide(
         dot: dot(), milliseconds: flag() ? Int64(bitPattern: magnitude()) : nil,
-        value: flag() ? value() : nil)
+        clockOffsetMilliseconds: flag() ? Int64(bitPattern: magnitude()) : nil,
+        values: flag() ? columns.map { _ in value() } : nil)
     }
     return Conflict(
       id: min(magnitude(), DeltaLimits.ordinalMax), position: position(), key: key,
-      column: flag() ? ColumnID(1 + UInt16(byte())) : nil, base: flag() ? value() : nil,
-      values: values, rule: flag() ? "latest" : "", state: flag() ? .open : .settled,
+      columns: columns.map { ColumnID($0) },
+      bases: flag() && !columns.isEmpty ? columns.map { _ in value() } : nil, sides: sides,
+      rule: flag() ? "latest" : "", state: flag() ? .open : .settled,
       explanation: String(repeating: "e", count: number(below: 8)))
   }
 }

@@ -73,7 +73,9 @@ struct StreamReading: Hashable {
       case .block(let block), .outcome(let block): try reading.add(frame, block)
       case .stub(let stub): try reading.add(frame, stub.payload)
       case .conflicts(let conflicts):
-        try reading.add(frame, Conflict.payload(of: conflicts))
+        // As they are written now; former ones are only read.
+        let isFormer = frame.type == .conflicts
+        try reading.add(frame, isFormer ? frame.payload : Conflict.payload(of: conflicts))
       case .trailer(let trailer): try reading.add(frame, trailer.payload)
       }
     }

@@ -20,8 +20,10 @@ struct LedgerReport {
       "table": .string(tableName(conflict)),
       "key": KeyArgument.json(conflict.key.values),
       "column": .optional(columnName(conflict)),
+      "columns": .array(conflict.columns.map { .string(name($0, conflict)) }),
       "base": conflict.base.map(ValueText.json) ?? .null,
-      "values": .array(conflict.values.map(json)),
+      "bases": conflict.bases.map { json($0, conflict) } ?? .null,
+      "values": .array(zip(conflict.values, conflict.sides).map { json($0, $1, conflict) }),
       "standing": conflict.values.first?.value.map(ValueText.json) ?? .null,
       "rule": .string(conflict.rule),
       "state": .string(Self.word(conflict.state)),
@@ -30,14 +32,30 @@ struct LedgerReport {
     ]
   }
 
-  private func json(_ value: ConflictValue) -> JSONValue {
+  private func json(
+    _ value: ConflictValue, _ side: ConflictSide, _ conflict: Conflict
+  ) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init(name: "branch", value: .string(branchName(value.dot.replica))),
       .init(name: "value", value: value.value.map(ValueText.json) ?? .null),
       .init(name: "at", value: .time(value.milliseconds)),
+      .init(
+        name: "clockCorrectionMilliseconds",
+        value: side.clockOffsetMilliseconds.map { .integer($0) } ?? .null),
     ]
+    if conflict.columns.count > 1, let values = side.values {
+      members.append(.init(name: "values", value: json(values, conflict)))
+    }
     if value.value == nil { members.append(.init(name: "deleted", value: .bool(true))) }
     return .object(members)
+  }
+
+  /// Values beside a conflict's columns, by the columns' names.
+  private func json(_ values: [Value], _ conflict: Conflict) -> JSONValue {
+    .object(
+      zip(conflict.columns, values).map {
+        .init(name: name($0, conflict), value: ValueText.json($1))
+      })
   }
 
   // MARK: People
@@ -54,7 +72,9 @@ struct LedgerReport {
   }
 
   func lines(_ conflict: Conflict, style: TextStyle) -> [String] {
-    let what = columnName(conflict) ?? "(the row)"
+    let what =
+      conflict.columns.isEmpty
+      ? "(the row)" : conflict.columns.map { name($0, conflict) }.joined(separator: ", ")
     let key = ValueText.escaped(KeyArgument.text(conflict.key.values))
     let state = style.faint("\(Self.word(conflict.state)), rule: \(conflict.rule)")
     let head =
@@ -63,15 +83,13 @@ struct LedgerReport {
     var table = TextTable([
       .init(""), .init("value", isFlexible: true), .init("branch"), .init("written"),
     ])
-    for (index, value) in conflict.values.enumerated() {
+    for (index, side) in conflict.sides.enumerated() {
       table.append([
-        index == 0 ? "stands" : "overruled", shown(value, in: conflict),
-        branchName(value.dot.replica), Self.time(value.milliseconds),
+        index == 0 ? "stands" : "overruled", shown(side, in: conflict),
+        branchName(side.dot.replica), Self.time(side),
       ])
     }
-    if let base = conflict.base {
-      table.append(["before", ValueText.shown(base), "", ""])
-    }
+    if let bases = conflict.bases { table.append(["before", shown(bases), "", ""]) }
     let width = Console.outputWidth
     let explanation = DisplayWidth.wrapped(
       conflict.explanation, to: min(width ?? .max, Console.paragraphWidthMax) - 2)
@@ -80,10 +98,27 @@ struct LedgerReport {
       + explanation.map { "  " + style.faint($0) }
   }
 
-  private func shown(_ value: ConflictValue, in conflict: Conflict) -> String {
-    guard let shown = value.value else { return "deleted" }
-    return conflict.column == nil ? "changed" : ValueText.shown(shown)
+  private func shown(_ side: ConflictSide, in conflict: Conflict) -> String {
+    guard let values = side.values else { return "deleted" }
+    return conflict.columns.isEmpty ? "changed" : shown(values)
   }
+
+  private func shown(_ values: [Value]) -> String {
+    values.map(ValueText.shown).joined(separator: ", ")
+  }
+
+  /// When a side was written, and by how much its clock was off where that is worth a word.
+  private static func time(_ side: ConflictSide) -> String {
+    let offset = side.clockOffsetMilliseconds ?? 0
+    guard offset.magnitude >= Self.clockOffsetShownMillisecondsMin else {
+      return time(side.milliseconds)
+    }
+    return "\(time(side.milliseconds)) (clock corrected by "
+      + "\(TimeText.offset(milliseconds: offset)))"
+  }
+
+  /// Clocks that were less wrong than this are not worth a word.
+  private static let clockOffsetShownMillisecondsMin: UInt64 = 60_000
 
   /// A time of a write; rows that were there before their branch joined have none.
   static func time(_ milliseconds: Int64?) -> String {
@@ -95,6 +130,7 @@ struct LedgerReport {
     case .open: "open"
     case .settled: "settled"
     case .decided: "decided"
+    case .refused: "refused"
     }
   }
 
@@ -105,9 +141,11 @@ struct LedgerReport {
   }
 
   private func columnName(_ conflict: Conflict) -> String? {
-    conflict.column.map { id in
-      schema.table(conflict.key.table)?.column(id)?.name ?? id.description
-    }
+    conflict.column.map { name($0, conflict) }
+  }
+
+  private func name(_ column: ColumnID, _ conflict: Conflict) -> String {
+    schema.table(conflict.key.table)?.column(column)?.name ?? column.description
   }
 
   private func branchName(_ replica: ReplicaID) -> String {

@@ -1,0 +1,76 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+
+/// Writes that are not for their authors to make: logged, not merged, undone where they were made,
+/// and kept for people.
+extension RowMerger {
+  /// Merges what of a change its author may write.
+  func mergePermitted(_ change: Change, _ rights: WriteRights) throws {
+    let key = change.rowKey
+    let written = change.block.reader.rowChange(change.row)
+    let record = try record(of: change)
+    let standing = try change.table.values(of: key).map {
+      Dictionary(uniqueKeysWithValues: zip(change.table.cellColumns, $0))
+    }
+    let row = standing ?? Dictionary(uniqueKeysWithValues: zip(written.columns, written.values))
+    switch written.kind {
+    case .delete:
+      if standing != nil, let refusal = rights.refusalOfDeletion(row: row) {
+        return try refuse(written, [], at: key, change, refusal)
+      }
+    case .insert where standing == nil:
+      if let refusal = rights.refusalOfInsertion(row: row) {
+        return try refuse(written, written.columns, at: key, change, refusal)
+      }
+    case .insert, .update:
+      // What a row holds already nobody writes.
+      let refused = written.columns.indices.filter { index in
+        let column = written.columns[index]
+        return (written.kind == .update || standing?[column] != written.values[index])
+          && rights.refusal(ofColumn: column, row: row) != nil
+      }.map { written.columns[$0] }
+      if let first = refused.first, let refusal = rights.refusal(ofColumn: first, row: row) {
+        try refuse(written, refused, at: key, change, refusal)
+        let rest = written.without(refused)
+        guard !rest.columns.isEmpty else { return }
+        return try mergeSlowly(change, record, as: rest)
+      }
+    }
+    try mergeSlowly(change, record)
+  }
+
+  /// Keeps what was written for people, and sees that its author gets what stands.
+  private func refuse(
+    _ written: RowChange, _ columns: [ColumnID], at key: RowKey, _ change: Change,
+    _ refusal: WriteRefusal
+  ) throws {
+    try ledger.markContested(change.table.id, change.key)
+    let rowState = try state(of: change, at: key)
+    let isAlive = rowState.isAlive(store.policy.deletes(of: key.table))
+    let standing = columns.map {
+      isAlive ? rowState.standing($0, table: key.table, policy: store.policy) : nil
+    }
+    let held = Dictionary(uniqueKeysWithValues: zip(written.columns, written.values))
+    let latest = standing.compactMap { $0?.version }.max { $0.position < $1.position }
+    let before = ConflictSide(
+      dot: latest?.dot ?? entry.dot, milliseconds: latest?.milliseconds,
+      values: isAlive ? standing.map { $0?.value ?? .null } : nil)
+    let after = ConflictSide(
+      dot: entry.dot, milliseconds: change.version.milliseconds,
+      clockOffsetMilliseconds: entry.clockOffsetMilliseconds,
+      values: written.kind == .delete ? nil : columns.map { held[$0] ?? .null })
+    try ledger.addRefused([before, after], of: columns, at: key, refusal)
+  }
+}
+
+extension RowChange {
+  /// An update of the other columns.
+  fileprivate func without(_ refused: [ColumnID]) -> RowChange {
+    let kept = columns.indices.filter { !refused.contains(columns[$0]) }
+    return RowChange(
+      key: key, kind: .update, columns: kept.map { columns[$0] },
+      values: kept.map { values[$0] }, previous: previous.isEmpty ? [] : kept.map { previous[$0] },
+      milliseconds: milliseconds, base: base)
+  }
+}
