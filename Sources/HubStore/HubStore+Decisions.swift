@@ -227,7 +227,7 @@ extension HubStore {
   }
 
   /// What a row that does not stand last held, as long as its record remembers.
-  private func held(_ key: RowKey, in table: HubTable) throws -> [Value]? {
+  func held(_ key: RowKey, in table: HubTable) throws -> [Value]? {
     let encoded = key.encoded
     let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
     guard case .stored(let stored) = record else { return nil }
@@ -300,7 +300,7 @@ extension HubStore {
 
 extension RowChange {
   /// This change with a later one of the same row on top.
-  fileprivate func followed(by later: RowChange) -> RowChange {
+  func followed(by later: RowChange) -> RowChange {
     guard kind != .delete, later.kind == .update else { return later }
     var values = Dictionary(uniqueKeysWithValues: zip(columns, self.values))
     for (column, value) in zip(later.columns, later.values) { values[column] = value }

@@ -27,23 +27,31 @@ extension HubStore {
   package func publish(
     _ policy: MergePolicy, source: String, likeVersion: UInt64? = nil, wallMilliseconds: Int64
   ) throws -> UInt64 {
+    try storing("publish the policy") {
+      try database.transaction {
+        try insertPolicy(
+          policy, source: source, likeVersion: likeVersion, wallMilliseconds: wallMilliseconds)
+      }
+    }
+  }
+
+  /// Inside a transaction: as `publish`.
+  func insertPolicy(
+    _ policy: MergePolicy, source: String, likeVersion: UInt64?, wallMilliseconds: Int64
+  ) throws -> UInt64 {
     let encoded = policy.encoded
     guard encoded.count <= HubStoreLimits.policyBytesMax,
       source.utf8.count <= HubStoreLimits.policyBytesMax
     else { throw HubStoreError.policyTooLarge(limit: HubStoreLimits.policyBytesMax) }
-    return try storing("publish the policy") {
-      try database.transaction {
-        let version = try lastPolicyVersion() + 1
-        try database.execute(
-          HubSQL.insertPolicy,
-          [
-            Value(counter: version), .integer(wallMilliseconds),
-            likeVersion.map { Value(counter: $0) } ?? .null, .text(source), .blob(encoded),
-            Value(ContentHash(of: encoded)),
-          ])
-        return version
-      }
-    }
+    let version = try lastPolicyVersion() + 1
+    try database.execute(
+      HubSQL.insertPolicy,
+      [
+        Value(counter: version), .integer(wallMilliseconds),
+        likeVersion.map { Value(counter: $0) } ?? .null, .text(source), .blob(encoded),
+        Value(ContentHash(of: encoded)),
+      ])
+    return version
   }
 
   /// All versions, the last first.

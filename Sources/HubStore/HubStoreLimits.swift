@@ -44,6 +44,8 @@ package enum HubStoreLimits {
   package static let wholeStatesMax = 4
   /// A policy as a person wrote it, and what it comes to.
   package static let policyBytesMax = 1 << 20
+  /// Conflicts that one changeset decides again under another policy.
+  package static let redecidedPerChangesetMax = 2_000
   /// A branch's name in UTF-8.
   package static let nameBytesMax = 200
   /// Tokens that wait to be used.

@@ -1,0 +1,253 @@
+package import Basics
+internal import Clocks
+package import Deltas
+package import Merging
+internal import Storage
+
+/// What another merge policy would make of the conflicts that the ledger has.
+package struct Rehearsal: Hashable, Sendable {
+  /// Conflicts whose outcome still stands and that a rule decided.
+  package var examinedCount = 0
+  /// Conflicts of which another side would stand.
+  package var differingCount = 0
+  /// Conflicts that would wait for a person and do not now.
+  package var openedCount = 0
+  /// Conflicts that no rule can decide again: a person did, somebody has written since, or the new
+  /// rule counts what was done and the ledger has only what it came to.
+  package var leftCount = 0
+  /// The newest of those of which another side would stand.
+  package var sample: [Change] = []
+
+  /// A conflict as it is, and as it would be.
+  package struct Change: Hashable, Sendable {
+    package var before: Conflict
+    package var after: Conflict
+  }
+}
+
+/// Trying a policy on what happened, and putting it in force for that too.
+extension HubStore {
+  /// Decides the ledger's conflicts again under another policy, and changes nothing.
+  ///
+  /// O(ledger) in time; memory for the ledger's entries.
+  package func rehearse(_ policy: MergePolicy, sampleMax: Int) throws -> Rehearsal {
+    try storing("rehearse the policy") {
+      try database.readTransaction {
+        records?.forget()
+        knownPruned = nil
+        return try replay(policy, sampleMax: sampleMax).rehearsal
+      }
+    }
+  }
+
+  /// Puts a policy in force, and decides the ledger's conflicts again by it: as changes of
+  /// headquarters, in the same transaction. Returns its version, and what that came to.
+  package func publishAnew(
+    _ policy: MergePolicy, source: String, likeVersion: UInt64? = nil, sampleMax: Int,
+    wallMilliseconds: Int64
+  ) throws -> (version: UInt64, rehearsal: Rehearsal) {
+    do {
+      return try storing("publish the policy") {
+        try database.transaction {
+          try takeOver()
+          records?.forget()
+          knownPruned = nil
+          let replay = try replay(policy, sampleMax: sampleMax)
+          let version = try insertPolicy(
+            policy, source: source, likeVersion: likeVersion, wallMilliseconds: wallMilliseconds)
+          try refreshPolicy()
+          for start in stride(
+            from: 0, to: replay.changes.count, by: HubStoreLimits.redecidedPerChangesetMax)
+          {
+            let end = min(start + HubStoreLimits.redecidedPerChangesetMax, replay.changes.count)
+            try redecide(replay.changes[start..<end], wallMilliseconds)
+          }
+          return (version, replay.rehearsal)
+        }
+      }
+    } catch {
+      forgetCaches()
+      throw error
+    }
+  }
+
+  private func redecide(
+    _ changes: ArraySlice<Rehearsal.Change>, _ wallMilliseconds: Int64
+  ) throws {
+    var rows: [RowKey: RowChange] = [:]
+    for change in changes where change.before.sides[0] != change.after.sides[0] {
+      guard let table = try table(change.after.key.table),
+        let written = try rowChange(of: change.after, in: table, wallMilliseconds)
+      else { continue }
+      rows[written.key] = rows[written.key]?.followed(by: written) ?? written
+    }
+    let keys = rows.keys.sorted { $0.encoded.lexicographicallyPrecedes($1.encoded) }
+    _ = try writeOwn(
+      keys.compactMap { rows[$0] }, wallMilliseconds: wallMilliseconds
+    ) { ledger in
+      for change in changes { try ledger.replace(change.after) }
+    }
+  }
+
+  /// What makes a conflict's first side stand.
+  private func rowChange(
+    of conflict: Conflict, in table: HubTable, _ wallMilliseconds: Int64
+  ) throws -> RowChange? {
+    let values = conflict.sides[0].values
+    if !conflict.columns.isEmpty {
+      return values.map {
+        RowChange(
+          key: conflict.key, kind: .update, columns: conflict.columns, values: $0,
+          milliseconds: wallMilliseconds, base: nil)
+      }
+    }
+    guard values != nil else {
+      return RowChange(
+        key: conflict.key, kind: .delete, columns: [], values: [], milliseconds: wallMilliseconds,
+        base: nil)
+    }
+    return try held(conflict.key, in: table).map {
+      RowChange(
+        key: conflict.key, kind: .insert, columns: table.valueColumns,
+        values: table.valueColumns.isEmpty ? [] : $0, milliseconds: wallMilliseconds, base: nil)
+    }
+  }
+
+  // MARK: Deciding again
+
+  private struct Replay {
+    var rehearsal = Rehearsal()
+    /// The oldest first.
+    var changes: [Rehearsal.Change] = []
+  }
+
+  private func replay(_ policy: MergePolicy, sampleMax: Int) throws -> Replay {
+    struct Cell: Hashable {
+      var key: RowKey
+      var columns: [ColumnID]
+    }
+    var result = Replay()
+    var decided: Set<Cell> = []
+    for content in try database.rows(HubSQL.selectLedger, [Value(Int.max)]) {
+      for conflict in try Conflict.list(payload: content[0].asBytes) {
+        // Of several conflicts about one cell the newest says what stands.
+        guard decided.insert(Cell(key: conflict.key, columns: conflict.columns)).inserted else {
+          continue
+        }
+        guard Self.isByRule(conflict), try isStanding(conflict),
+          let after = Self.decided(conflict, by: policy)
+        else {
+          result.rehearsal.leftCount += 1
+          continue
+        }
+        result.rehearsal.examinedCount += 1
+        guard after != conflict else { continue }
+        result.changes.append(Rehearsal.Change(before: conflict, after: after))
+        if after.state == .open, conflict.state != .open { result.rehearsal.openedCount += 1 }
+        guard after.sides[0].values != conflict.sides[0].values else { continue }
+        result.rehearsal.differingCount += 1
+        if result.rehearsal.sample.count < sampleMax {
+          result.rehearsal.sample.append(Rehearsal.Change(before: conflict, after: after))
+        }
+      }
+    }
+    result.changes.reverse()
+    return result
+  }
+
+  /// Whether a merge rule decided it, or left it to a person who has not decided yet.
+  private static func isByRule(_ conflict: Conflict) -> Bool {
+    guard conflict.state == .settled || conflict.state == .open else { return false }
+    let others =
+      [LedgerWriter.refusalRule, LedgerWriter.authorityRule]
+      + [LedgerWriter.KeptReason.partial, .uncaptured].map(\.rawValue)
+    return !others.contains(conflict.rule)
+  }
+
+  /// Whether what it came to is what stands: nobody has written the same since.
+  private func isStanding(_ conflict: Conflict) throws -> Bool {
+    guard let table = try table(conflict.key.table) else { return false }
+    let encoded = conflict.key.encoded
+    let row = try table.values(of: conflict.key)
+    let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
+    guard case .stored(let stored) = record else {
+      // Everybody has seen what stands, and nothing is kept of how it came about.
+      guard let row else { return conflict.sides[0].values == nil }
+      let shown = Dictionary(uniqueKeysWithValues: zip(table.cellColumns, row))
+      return !conflict.columns.isEmpty
+        && conflict.columns.map { shown[$0] ?? .null } == conflict.sides[0].values
+    }
+    let metadata = try stored.metadata()
+    guard metadata.place == (row == nil ? .gone : .table) else { return false }
+    if !conflict.columns.isEmpty, row == nil { return false }
+    let versions =
+      conflict.columns.isEmpty
+      ? metadata.versions : metadata.versions(of: ColumnSet(conflict.columns), among: table.cells)
+    let parts = Set(conflict.sides.map(\.dot))
+    return try versions.allSatisfy { version in
+      if version.position == conflict.position { return true }
+      guard !version.isSettled, let dot = try log.entry(version.position)?.dot else {
+        return version.position <= conflict.position
+      }
+      return parts.contains(dot) || version.position < conflict.position
+    }
+  }
+
+  /// The conflict as a policy decides it; nil if it cannot from what the ledger has.
+  private static func decided(_ conflict: Conflict, by policy: MergePolicy) -> Conflict? {
+    let table = conflict.key.table
+    if conflict.columns.isEmpty { return decided(conflict, by: policy.deletes(of: table)) }
+    guard !conflict.sides.contains(where: { $0.values == nil }) else { return nil }
+    let unit = policy.units(of: table).first { $0.columns.contains(conflict.columns[0]) }
+    let rule: any MergeRule =
+      unit?.rule ?? policy.rule(table: table, column: conflict.columns[0])
+    let isOne =
+      unit != nil
+      || conflict.columns.allSatisfy { policy.rule(table: table, column: $0).name == rule.name }
+    guard isOne, rule.memory == .maximal,
+      unit != nil || conflict.columns.count == 1 || rule is any VersionRule
+    else { return nil }
+    // They were concurrent, or they would not be in one conflict.
+    let versions = conflict.sides.enumerated().map { index, side in
+      CellVersion(
+        version: Version(
+          dot: side.dot, position: LogPosition(UInt64(index + 1)), base: .start,
+          milliseconds: side.milliseconds),
+        value: side.values?.first ?? .null)
+    }
+    let outcome = rule.resolve(versions)
+    guard let standing = outcome.standing else { return nil }
+    return conflict.with(
+      standing: standing, rule: rule.name, state: outcome.state,
+      explanation: outcome.explanation.sentence)
+  }
+
+  private static func decided(_ conflict: Conflict, by rule: DeleteRule) -> Conflict? {
+    let wanted = conflict.sides.firstIndex { ($0.values == nil) == (rule == .win) }
+    let explanation: MergeExplanation =
+      switch rule {
+      case .lose: .updateOverDelete
+      case .win: .deleteOverUpdate
+      case .ask: .deleteWaitsForPerson
+      }
+    return wanted.map {
+      conflict.with(
+        standing: $0, rule: rule.name, state: rule == .ask ? .open : .settled,
+        explanation: explanation.sentence)
+    }
+  }
+}
+
+extension Conflict {
+  fileprivate func with(
+    standing: Int, rule: String, state: ConflictState, explanation: String
+  ) -> Conflict {
+    var result = self
+    result.sides.insert(result.sides.remove(at: standing), at: 0)
+    result.rule = rule
+    result.state = state
+    // What was said of the same outcome stays.
+    if result != self { result.explanation = explanation }
+    return result
+  }
+}
