@@ -65,7 +65,7 @@ let package = Package(
 
     // 2 stores
     module("Storage", ["Basics", "Deltas", "CSQLite"]),
-    module("BranchStore", ["Basics", "Clocks", "Deltas", "Storage"]),
+    module("BranchStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
     module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
 
     // 3 engines
@@ -147,7 +147,7 @@ let package = Package(
     tests("Merging", ["Basics", "Clocks", "Deltas", "Merging"]),
     tests("Sessions", ["Basics", "Clocks", "Deltas", "Sessions"]),
     tests("Storage", ["Deltas", "Storage"]),
-    tests("BranchStore", ["Basics", "Clocks", "Deltas", "Storage", "BranchStore"]),
+    tests("BranchStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage", "BranchStore"]),
     tests("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage", "HubStore"]),
     tests(
       "Agent",

@@ -64,7 +64,23 @@ extension BranchSQL {
   static let fillSecondFormat = """
     UPDATE tributary_state SET place_generation = generation, format = 2
     """
+  /// The third format: the merge policy in force, in canonical bytes.
+  static let createThirdFormat = """
+    CREATE TABLE tributary_policy (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      version INTEGER NOT NULL,
+      hash BLOB NOT NULL,
+      bytes BLOB NOT NULL
+    );
+    """
+  static let fillThirdFormat = "UPDATE tributary_state SET format = 3"
   static let setOutgoingFloor = "UPDATE tributary_outgoing SET floor = ?2 WHERE counter = ?1"
+
+  // MARK: Policy
+
+  static let putPolicy = "INSERT OR REPLACE INTO tributary_policy VALUES (1, ?1, ?2, ?3)"
+  static let selectPolicy = "SELECT version, bytes FROM tributary_policy"
+  static let selectPolicyHash = "SELECT hash FROM tributary_policy"
 
   // MARK: Generations
 

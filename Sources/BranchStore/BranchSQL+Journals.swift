@@ -23,11 +23,27 @@ extension BranchSQL {
   /// No affinity, so that a value stays what it is and none is converted. No index: appending
   /// touches the last page only. Not STRICT: checking types would make each append one that may
   /// fail, for which SQLite opens a statement journal.
-  static func createJournal(_ table: TableSchema) -> String {
-    """
-    CREATE TABLE \(journal(table.id)) (seq INTEGER PRIMARY KEY, \
-    \(journalKeys(table).joined(separator: ", ")), change, wall)
-    """
+  ///
+  /// What a cell was and became only tables have of which some column counts.
+  static func createJournal(_ table: TrackedTable) -> String {
+    let before = table.isCounting ? ", was, became" : ""
+    return """
+      CREATE TABLE \(journal(table.schema.id)) (seq INTEGER PRIMARY KEY, \
+      \(journalKeys(table.schema).joined(separator: ", ")), change, wall\(before))
+      """
+  }
+
+  /// The same entries in a journal as the table's is to be. Not by ALTER TABLE, which looks at the
+  /// application's triggers and views, and stops at any that is broken.
+  static func remakeJournal(_ table: TrackedTable) -> [String] {
+    let name = journal(table.schema.id)
+    let columns = "\(journalKeys(table.schema).joined(separator: ", ")), change, wall"
+    return [
+      "CREATE TEMP TABLE tributary_kept AS SELECT \(columns) FROM main.\(name) ORDER BY seq",
+      "DROP TABLE main.\(name)", createJournal(table),
+      "INSERT INTO main.\(name)(\(columns)) SELECT * FROM temp.tributary_kept ORDER BY rowid",
+      "DROP TABLE temp.tributary_kept",
+    ]
   }
 
   static func hasJournalEntries(_ table: TableSchema) -> String {
@@ -38,10 +54,20 @@ extension BranchSQL {
     "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)) WHERE change <= \(changeDelete))"
   }
 
+  /// Whether the changeset may have to say of some column what was there before.
+  static func hasJournalCounts(_ table: TrackedTable) -> String {
+    let changes = table.counted.map { "\(changeUpdateBase + Int64($0.rawValue))" }
+    return "SELECT EXISTS (SELECT 1 FROM \(journal(table.schema.id))"
+      + " WHERE change IN (\(changes.joined(separator: ", "))))"
+  }
+
   /// Key columns, change, wall: a row's entries together and in the order in which they came.
+  /// `isCounting` adds what a cell was and what it became.
   ///
   /// SQLite sorts them, through a temporary file if they are many, so memory stays bounded.
-  static func selectJournal(_ table: TableSchema, deletionsOnly: Bool = false) -> String {
+  static func selectJournal(
+    _ table: TableSchema, deletionsOnly: Bool = false, isCounting: Bool = false
+  ) -> String {
     let keys = journalKeys(table)
     var order: [String] = []
     for (key, id) in zip(keys, table.keyColumns) {
@@ -50,8 +76,9 @@ extension BranchSQL {
       if table.column(id)?.affinity == .blob { order.append("typeof(\(key))") }
     }
     let condition = deletionsOnly ? " WHERE change <= \(changeDelete)" : ""
-    return "SELECT \(keys.joined(separator: ", ")), change, wall FROM \(journal(table.id))"
-      + "\(condition) ORDER BY \(order.joined(separator: ", ")), seq"
+    let before = isCounting ? ", was, became" : ""
+    return "SELECT \(keys.joined(separator: ", ")), change, wall\(before)"
+      + " FROM \(journal(table.id))\(condition) ORDER BY \(order.joined(separator: ", ")), seq"
   }
 
   /// How many rows have entries, and the oldest entry's time.
@@ -110,17 +137,25 @@ extension BranchSQL {
 
   /// What a table's writes are captured with: for an insert, a delete and a changed key one
   /// trigger each, and one for each column outside the key.
-  static func captureTriggers(_ table: TableSchema) -> [Trigger] {
+  static func captureTriggers(_ tracked: TrackedTable) -> [Trigger] {
+    let table = tracked.schema
     let own = "tributary_\(table.id.rawValue)"
     let name = quoted(table.name)
+    let into =
+      "INSERT INTO \(journal(table.id))"
+      + "(\(journalKeys(table).joined(separator: ", ")), change, wall"
     func append(_ rows: [(side: String, change: Int64)]) -> String {
-      let columns = journalKeys(table).joined(separator: ", ")
       let values = rows.map { row in
         let keys = table.keyNames.map { "\(row.side).\(quoted($0))" }.joined(separator: ", ")
         return "(\(keys), \(row.change), \(wall))"
       }
-      return "INSERT INTO \(journal(table.id))(\(columns), change, wall)"
-        + " VALUES \(values.joined(separator: ", "))"
+      return "\(into)) VALUES \(values.joined(separator: ", "))"
+    }
+    func appendCounted(_ column: ColumnSchema, change: Int64) -> String {
+      let keys = table.keyNames.map { "NEW.\(quoted($0))" }.joined(separator: ", ")
+      let cell = quoted(column.name)
+      return "\(into), was, became)"
+        + " VALUES (\(keys), \(change), \(wall), OLD.\(cell), NEW.\(cell))"
     }
     func trigger(_ suffix: String, _ event: String, _ body: String) -> Trigger {
       Trigger(
@@ -135,7 +170,10 @@ extension BranchSQL {
       guard let column = table.column(id) else { continue }
       let event = "UPDATE OF \(quoted(column.name)) ON \(name) WHEN \(differs(column))"
       let change = changeUpdateBase + Int64(id.rawValue)
-      result.append(trigger("u\(id.rawValue)", event, append([("NEW", change)])))
+      let body =
+        tracked.counted.contains(id)
+        ? appendCounted(column, change: change) : append([("NEW", change)])
+      result.append(trigger("u\(id.rawValue)", event, body))
     }
     let keys = table.keyColumns.compactMap { table.column($0) }
     let event = "UPDATE OF \(keyEventColumns(table).joined(separator: ", ")) ON \(name)"

@@ -3,7 +3,7 @@ internal import Storage
 
 /// All SQL of the branch store. Nothing else spells the name of one of its tables.
 enum BranchSQL {
-  static let formatVersion: Int64 = 2
+  static let formatVersion: Int64 = 3
 
   // MARK: The file
 

@@ -113,9 +113,10 @@ extension BranchStore {
   private static func install(_ schema: Schema, in database: Database) throws {
     try database.executeScript(BranchSQL.create)
     try database.executeScript(BranchSQL.createSecondFormat)
+    try database.executeScript(BranchSQL.createThirdFormat)
     try database.execute(
       BranchSQL.insertSchema, [.blob(schema.fingerprint.bytes), .blob(schema.encoded)])
-    for table in schema.tables {
+    for table in schema.tables.map({ TrackedTable($0) }) {
       try database.executeScript(BranchSQL.createJournal(table))
       for trigger in try triggers(of: table, in: database) {
         try database.executeScript(trigger.sql)

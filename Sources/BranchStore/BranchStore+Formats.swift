@@ -8,19 +8,25 @@ extension BranchStore {
   static func bringUpFormat(_ database: Database) throws {
     let format = try database.integer(BranchSQL.selectFormat) ?? 0
     guard format != BranchSQL.formatVersion else { return }
-    guard format == 1 else { throw BranchStoreError.unsupportedFormat(format) }
+    guard format == 1 || format == 2 else { throw BranchStoreError.unsupportedFormat(format) }
     try database.transaction {
       // Another process may have done it meanwhile.
-      guard try database.integer(BranchSQL.selectFormat) == 1 else { return }
-      try database.executeScript(BranchSQL.createSecondFormat)
-      try database.executeScript(BranchSQL.fillSecondFormat)
-      for row in try database.rows(BranchSQL.selectOutgoing) {
-        guard case .integer(let counter) = row[0],
-          let header = try outboxHeader(UInt64(counter), in: database)
-        else { throw BranchStoreError.damaged("the outbox has a changeset without its beginning") }
-        let floor = Int64(header.context.position.rawValue)
-        try database.execute(BranchSQL.setOutgoingFloor, [row[0], .integer(floor)])
-      }
+      if try database.integer(BranchSQL.selectFormat) == 1 { try bringUpToSecond(database) }
+      guard try database.integer(BranchSQL.selectFormat) == 2 else { return }
+      try database.executeScript(BranchSQL.createThirdFormat)
+      try database.executeScript(BranchSQL.fillThirdFormat)
+    }
+  }
+
+  private static func bringUpToSecond(_ database: Database) throws {
+    try database.executeScript(BranchSQL.createSecondFormat)
+    try database.executeScript(BranchSQL.fillSecondFormat)
+    for row in try database.rows(BranchSQL.selectOutgoing) {
+      guard case .integer(let counter) = row[0],
+        let header = try outboxHeader(UInt64(counter), in: database)
+      else { throw BranchStoreError.damaged("the outbox has a changeset without its beginning") }
+      let floor = Int64(header.context.position.rawValue)
+      try database.execute(BranchSQL.setOutgoingFloor, [row[0], .integer(floor)])
     }
   }
 

@@ -42,8 +42,11 @@ extension BranchStore {
     guard !written.isEmpty else { return report }
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
     let compared = Set(try gaps().filter(\.isSent).map(\.table))
+    let mayCount = try written.contains {
+      try $0.isCounting && database.integer(BranchSQL.hasJournalCounts($0)) == 1
+    }
     var outbox = try openOutbox(
-      &state, wallMilliseconds: wallMilliseconds, isBaseline: false)
+      &state, wallMilliseconds: wallMilliseconds, isBaseline: false, mayCount: mayCount)
     for table in written {
       let sealer = try TableSealer(
         table, database: database, hasDeferred: hasDeferred,
@@ -75,7 +78,7 @@ extension BranchStore {
   }
 
   func openOutbox(
-    _ state: inout BranchState, wallMilliseconds: Int64, isBaseline: Bool
+    _ state: inout BranchState, wallMilliseconds: Int64, isBaseline: Bool, mayCount: Bool = false
   ) throws -> OutboxWriter {
     try OutboxWriter(
       database,
@@ -83,7 +86,7 @@ extension BranchStore {
         dot: Dot(replica: state.identity.replica, counter: state.nextCounter),
         previous: state.headHash, context: state.context,
         timestamp: state.clock.issue(wallMilliseconds: wallMilliseconds),
-        schemaFingerprint: schema.fingerprint, isBaseline: isBaseline))
+        schemaFingerprint: schema.fingerprint, isBaseline: isBaseline, mayCount: mayCount))
   }
 }
 

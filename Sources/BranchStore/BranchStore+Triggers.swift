@@ -19,20 +19,21 @@ extension BranchStore {
 
   /// Capture triggers whose SQL in the file is not what we would write.
   func damagedTriggers() throws -> [BranchSQL.Trigger] {
+    try refreshPolicy()
     var found: [String: String] = [:]
     let statement = try database.cached(BranchSQL.ownTriggers)
     while try statement.step() { found[statement.text(0)] = statement.text(1) }
     statement.reset()
-    return try tables.flatMap { try Self.triggers(of: $0.schema, in: database) }
+    return try tables.flatMap { try Self.triggers(of: $0, in: database) }
       .filter { found[$0.name] != $0.sql }
   }
 
   /// Every trigger of ours that a table needs in this file, whose unique indexes may be its own.
   static func triggers(
-    of table: TableSchema, in database: Database
+    of table: TrackedTable, in database: Database
   ) throws -> [BranchSQL.Trigger] {
-    let indexes = try SchemaReader.uniqueIndexes(of: table.name, in: database)
-    return BranchSQL.captureTriggers(table) + BranchSQL.removalTriggers(table, indexes)
+    let indexes = try SchemaReader.uniqueIndexes(of: table.schema.name, in: database)
+    return BranchSQL.captureTriggers(table) + BranchSQL.removalTriggers(table.schema, indexes)
   }
 
   func restore(_ trigger: BranchSQL.Trigger) throws {

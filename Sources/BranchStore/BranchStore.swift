@@ -1,5 +1,7 @@
+internal import Basics
 package import Clocks
 package import Deltas
+package import Merging
 package import Storage
 
 /// A branch's database: the application's file, in which capture triggers append to journals, and
@@ -17,15 +19,23 @@ package final class BranchStore {
   /// that too: then it is as it was read last.
   package internal(set) var identity: BranchIdentity
 
-  let tables: [TrackedTable]
+  /// As the policy that is `followed` has them.
+  private(set) var tables: [TrackedTable]
+  /// The hash of the stored policy that was read last; nil while there is none, or none was read.
+  private(set) var followed: ContentHash?
+  /// The rules that policies name.
+  let registry: RuleRegistry
   let watcher: TriggerWatcher
   /// The state of the file's own schema that was last found to fit.
   private var schemaVersionChecked: Int64?
 
-  /// Opens an attached database.
-  package init(path: String) throws(BranchStoreError) {
+  /// Opens an attached database. `registry` has the rules that a policy may name.
+  package init(
+    path: String, registry: RuleRegistry = .standard
+  ) throws(BranchStoreError) {
     do {
       self.path = path
+      self.registry = registry
       database = try Database(path: path, mode: .readWrite)
       guard try database.integer(BranchSQL.isBranch) == 1 else {
         throw BranchStoreError.notABranch(path: path)
@@ -112,6 +122,13 @@ package final class BranchStore {
     }
   }
 
+  /// Looks at the tables as a policy has them.
+  func follow(_ policy: BranchPolicy?) {
+    let rules = policy?.policy ?? MergePolicy()
+    tables = schema.tables.map { TrackedTable($0, policy: rules) }
+    followed = policy?.contentHash
+  }
+
   func table(_ id: TableID) -> TrackedTable? { tables.first { $0.schema.id == id } }
 
   /// Gives errors of the layers below their names in this one.
@@ -123,6 +140,7 @@ package final class BranchStore {
   ///
   /// Returns the capture triggers that are missing or altered. Cheap while nothing changed.
   func checkSchema() throws -> [BranchSQL.Trigger] {
+    try refreshPolicy()
     let version = try database.integer(BranchSQL.schemaVersion)
     guard version != schemaVersionChecked else { return [] }
     let differences = try SchemaReader.differences(expected: schema, in: database)

@@ -1,4 +1,5 @@
 package import Deltas
+package import Merging
 package import Storage
 
 /// Why the branch store did not do what was asked. Nothing is half done.
@@ -18,6 +19,8 @@ package enum BranchStoreError: Error, Hashable, Sendable {
   case answerDoesNotFit(String)
   /// The log has a changeset of this branch's chain that the database has not.
   case ownEntryMissing(counter: UInt64)
+  /// A merge policy that this program cannot follow.
+  case policyNotUsable(PolicyDecodingError)
   /// What the store holds is not what it wrote.
   case damaged(String)
 
@@ -56,6 +59,11 @@ package enum BranchStoreError: Error, Hashable, Sendable {
       """
       The hub's answer was not applied: it has changeset \(counter) of this branch, which this \
       file has not. Sync again.
+      """
+    case .policyNotUsable(let error):
+      """
+      The branch was not changed: this program cannot follow the hub's merge policy. \
+      \(error.message) Upgrade the program, or register the policy's rules with it.
       """
     case .damaged(let what):
       "The branch database's own tables are damaged: \(what). Run “tributary doctor”."

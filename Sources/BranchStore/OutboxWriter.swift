@@ -35,6 +35,7 @@ struct OutboxWriter: ~Copyable {
   mutating func add(_ builder: inout BlockBuilder) throws {
     let rowCount = builder.rowCount
     guard rowCount > 0 else { return }
+    invariant(builder.counted.isEmpty || header.mayCount, "The header says that updates count.")
     try pieces.append(writer.blockFrame(raw: builder.finish(), rowCount: rowCount))
   }
 

@@ -5,7 +5,7 @@ internal import Storage
 /// The values of a statement's current row, looked at once. Valid until the statement moves on.
 struct RowBuffer {
   /// A block's limit less the target, which other rows may have filled, and room for the rest.
-  private static let bytesMax = DeltaLimits.blockRawBytesMax - (2 << 20)
+  static let bytesMax = DeltaLimits.blockRawBytesMax - (2 << 20)
 
   private var values: [ValueView] = []
 
@@ -26,13 +26,19 @@ struct RowBuffer {
     return sum <= Self.bytesMax ? sum : nil
   }
 
-  /// Adds the row to a block. Returns whether the block is to be closed.
+  /// The value of the statement's column, counted from those that were taken.
+  subscript(index: Int) -> ValueView { values[index] }
+
+  /// Adds the row to a block, and what was there before of its counted columns. Returns whether
+  /// the block is to be closed.
   func append(
-    to block: inout BlockBuilder, key: KeyBuffer, milliseconds: Int64, base: LogPosition?
+    to block: inout BlockBuilder, key: KeyBuffer, previous: [Value] = [], milliseconds: Int64,
+    base: LogPosition?
   ) -> Bool {
     block.beginRow(milliseconds: milliseconds, base: base)
     key.lendEach { block.appendKey($1) }
     for value in values { block.append(value) }
+    for value in previous { value.withView { block.append($0) } }
     return block.isFull
   }
 }

@@ -13,6 +13,8 @@ extension RowChange {
       for (column, value) in zip(next.columns, next.values) { values[column] = value }
       var result = self
       result.milliseconds = next.milliseconds
+      // Where they wait, and where they are applied, operations are the values they came to.
+      result.previous = []
       result.columns = values.keys.sorted()
       result.values = result.columns.map { values[$0] ?? .null }
       return result

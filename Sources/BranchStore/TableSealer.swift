@@ -10,68 +10,33 @@ final class TableSealer {
   /// Rows that change in one way: their look-up and the block that fills.
   private final class Shape {
     let columns: [ColumnID]
+    let counted: [ColumnID]
     let statement: Statement
     var block: BlockBuilder
 
-    init(_ table: TrackedTable, kind: ChangeKind, columns: [ColumnID], _ database: Database) throws
-    {
+    init(
+      _ table: TrackedTable, kind: ChangeKind, columns: [ColumnID], counted: [ColumnID] = [],
+      _ database: Database
+    ) throws {
       self.columns = columns
+      self.counted = counted
       statement = try database.prepare(table.sql.selectByKey(columns))
       block = BlockBuilder(
-        table: table.schema.id, kind: kind, columns: columns, keyColumnCount: table.keyCount)
+        table: table.schema.id, kind: kind, columns: columns, counted: counted,
+        keyColumnCount: table.keyCount)
     }
   }
 
-  /// What the journal says about one row.
-  private struct Group {
-    var isInserted = false
-    var isDeleted = false
-    var hasDeletion = false
-    /// When the row was last written.
-    var lastWall = Int64.min
-    /// When the row went, if it is not there: what was noted of it last was its deletion, or that
-    /// it was in the way of another. Clocks jump: the time before may be later.
-    var deletionWall = Int64.min
-    /// By column number: when it was last updated. Valid for the columns in `touched`.
-    var walls: [Int64]
-    var touched: [ColumnID] = []
+  /// What updates of one shape have in common.
+  private struct UpdateColumns: Hashable {
+    let columns: [ColumnID]
+    let counted: [ColumnID]
 
-    init(columnCount: Int) { walls = [Int64](repeating: .min, count: columnCount + 1) }
-
-    mutating func reset() {
-      isInserted = false
-      isDeleted = false
-      hasDeletion = false
-      lastWall = .min
-      deletionWall = .min
-      forgetUpdates()
-    }
-
-    private mutating func forgetUpdates() {
-      for column in touched { walls[Int(column.rawValue)] = .min }
-      touched.removeAll(keepingCapacity: true)
-    }
-
-    mutating func take(change: Int64, wall: Int64) {
-      deletionWall = wall
-      if change != BranchSQL.changeLookAgain { lastWall = wall }
-      switch change {
-      case BranchSQL.changeLookAgain: hasDeletion = true
-      case BranchSQL.changeDelete:
-        isDeleted = true
-        isInserted = false
-        hasDeletion = true
-        forgetUpdates()
-      case BranchSQL.changeInsert:
-        isDeleted = false
-        isInserted = true
-        forgetUpdates()
-      default:
-        let column = Int(change - BranchSQL.changeUpdateBase)
-        guard column > 0, column < walls.count else { return }
-        if walls[column] == .min { touched.append(ColumnID(UInt16(column))) }
-        walls[column] = wall
+    static func precedes(_ left: UpdateColumns, _ right: UpdateColumns) -> Bool {
+      if left.columns != right.columns {
+        return left.columns.lexicographicallyPrecedes(right.columns)
       }
+      return left.counted.lexicographicallyPrecedes(right.counted)
     }
   }
 
@@ -83,9 +48,9 @@ final class TableSealer {
   private let mayLackRows: Bool
   private let insertShape: Shape
   private let deleteShape: Shape
-  private var updateShapes: [[ColumnID]: Shape] = [:]
+  private var updateShapes: [UpdateColumns: Shape] = [:]
   private var lastShape: Shape?
-  private var group: Group
+  private var group: JournalGroup
   private var key = KeyBuffer()
   private var row = RowBuffer()
   private var encoder = KeyEncoder()
@@ -102,7 +67,7 @@ final class TableSealer {
     self.mayLackRows = mayLackRows
     insertShape = try Shape(table, kind: .insert, columns: table.valueColumns, database)
     deleteShape = try Shape(table, kind: .delete, columns: [], database)
-    group = Group(columnCount: Int(table.schema.columns.map(\.id.rawValue).max() ?? 0))
+    group = JournalGroup(table)
   }
 
   /// Deletions first: a new row may take over what was unique about a deleted one.
@@ -122,14 +87,10 @@ final class TableSealer {
 
   private func closeBlocks(_ outbox: inout OutboxWriter) throws {
     try outbox.add(&deleteShape.block)
-    for columns in updateShapes.keys.sorted(by: Self.precedes) {
+    for columns in updateShapes.keys.sorted(by: UpdateColumns.precedes) {
       if let shape = updateShapes[columns] { try outbox.add(&shape.block) }
     }
     try outbox.add(&insertShape.block)
-  }
-
-  private static func precedes(_ left: [ColumnID], _ right: [ColumnID]) -> Bool {
-    left.lexicographicallyPrecedes(right)
   }
 
   // MARK: Rows of the journal
@@ -138,7 +99,9 @@ final class TableSealer {
     deletionsOnly: Bool, _ outbox: inout OutboxWriter,
     _ body: (TableSealer, inout OutboxWriter) throws -> Void
   ) throws {
-    let sql = BranchSQL.selectJournal(table.schema, deletionsOnly: deletionsOnly)
+    let isCounting = table.isCounting && !deletionsOnly
+    let sql = BranchSQL.selectJournal(
+      table.schema, deletionsOnly: deletionsOnly, isCounting: isCounting)
     let statement = try database.prepare(sql)
     let keyCount = table.keyCount
     var next = KeyEncoder()
@@ -154,9 +117,14 @@ final class TableSealer {
         key.take(statement, count: keyCount)
         swap(&encoder, &next)
       }
+      let change = statement.integer(keyCount)
       group.take(
-        change: statement.integer(keyCount),
-        wall: JournalTime.milliseconds(statement.view(keyCount + 1)))
+        change: change, wall: JournalTime.milliseconds(statement.view(keyCount + 1)))
+      if isCounting, group.isCounted(change) {
+        group.take(
+          change: change, was: statement.value(keyCount + 2),
+          became: statement.value(keyCount + 3))
+      }
     }
     if !isFirst { try body(self, &outbox) }
   }
@@ -184,6 +152,7 @@ final class TableSealer {
 
   /// One row change for each time at which columns were written.
   private func sealUpdates(_ outbox: inout OutboxWriter) throws {
+    for unit in table.units { group.complete(unit) }
     let walls = group.walls
     let first = group.touched.first.map { walls[Int($0.rawValue)] }
     if group.touched.allSatisfy({ walls[Int($0.rawValue)] == first }) {
@@ -199,7 +168,8 @@ final class TableSealer {
       let wall = walls[Int(group.touched[start].rawValue)]
       var end = start + 1
       while end < group.touched.count, walls[Int(group.touched[end].rawValue)] == wall { end += 1 }
-      let shape = try updateShape(group.touched[start..<end], &outbox)
+      let columns = group.touched[start..<end]
+      let shape = try updateShape(columns, counted: counted(columns), &outbox)
       guard try find(shape) else {
         if !group.hasDeletion { try addDeletion(&outbox) }
         return
@@ -210,16 +180,22 @@ final class TableSealer {
     outbox.rowCount += 1
   }
 
+  private func counted(_ columns: ArraySlice<ColumnID>) -> [ColumnID] {
+    table.isCounting ? columns.filter { table.counted.contains($0) } : []
+  }
+
   private func leaveOut() {
     guard tooLarge.last?.key != key.values else { return }
     tooLarge.append((key.values, group.lastWall))
   }
 
   private func updateShape(
-    _ columns: ArraySlice<ColumnID>, _ outbox: inout OutboxWriter
+    _ columns: ArraySlice<ColumnID>, counted: [ColumnID], _ outbox: inout OutboxWriter
   ) throws -> Shape {
-    if let lastShape, lastShape.columns.elementsEqual(columns) { return lastShape }
-    let columns = Array(columns)
+    if let lastShape, lastShape.columns.elementsEqual(columns), lastShape.counted == counted {
+      return lastShape
+    }
+    let columns = UpdateColumns(columns: Array(columns), counted: counted)
     let shape: Shape
     if let known = updateShapes[columns] {
       shape = known
@@ -228,7 +204,8 @@ final class TableSealer {
         try closeBlocks(&outbox)
         updateShapes.removeAll()
       }
-      shape = try Shape(table, kind: .update, columns: columns, database)
+      shape = try Shape(
+        table, kind: .update, columns: columns.columns, counted: columns.counted, database)
       updateShapes[columns] = shape
     }
     lastShape = shape
@@ -252,8 +229,40 @@ final class TableSealer {
       leaveOut()
       return false
     }
+    guard shape.counted.isEmpty else {
+      return try addCounted(
+        shape, rowBytes: rowBytes, milliseconds: milliseconds, base: base, &outbox)
+    }
     if rowBytes > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
     let isFull = row.append(to: &shape.block, key: key, milliseconds: milliseconds, base: base)
+    outbox.oldest = min(outbox.oldest, milliseconds)
+    if isFull { try outbox.add(&shape.block) }
+    shape.statement.rewind()
+    return true
+  }
+
+  /// The same with what was there before. Where both together are too large to travel, the row goes
+  /// without: then it stands for itself.
+  private func addCounted(
+    _ shape: Shape, rowBytes: Int, milliseconds: Int64, base: LogPosition?,
+    _ outbox: inout OutboxWriter
+  ) throws -> Bool {
+    var previous: [Value] = []
+    for column in shape.counted {
+      guard let index = shape.columns.firstIndex(of: column) else { continue }
+      previous.append(group.start(of: column) ?? Value(row[index]))
+    }
+    let sizes = previous.map(\.byteCount)
+    let sum = rowBytes + sizes.reduce(0, +)
+    guard sum <= RowBuffer.bytesMax, sizes.allSatisfy({ $0 <= DeltaLimits.valueBytesMax }) else {
+      shape.statement.rewind()
+      let plain = try updateShape(shape.columns[...], counted: [], &outbox)
+      guard try find(plain) else { return false }
+      return try add(plain, milliseconds: milliseconds, base: base, &outbox)
+    }
+    if sum > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
+    let isFull = row.append(
+      to: &shape.block, key: key, previous: previous, milliseconds: milliseconds, base: base)
     outbox.oldest = min(outbox.oldest, milliseconds)
     if isFull { try outbox.add(&shape.block) }
     shape.statement.rewind()
@@ -285,5 +294,15 @@ final class TableSealer {
     let base = known.map { LogPosition(UInt64($0)) }
     outbox.refer(to: base)
     return base
+  }
+}
+
+extension Value {
+  /// Of a text or blob; others are small.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .text(let bytes), .blob(let bytes): bytes.count
+    case .null, .integer, .real: 0
+    }
   }
 }

@@ -1,19 +1,35 @@
 internal import Deltas
+internal import Merging
 internal import Storage
 
-/// A tracked table with what is computed from its schema once.
+/// A tracked table with what is computed from its schema and the policy once.
 struct TrackedTable {
   let schema: TableSchema
   let sql: TableSQL
   let keyCount: Int
   let valueColumns: [ColumnID]
+  /// The columns whose rule counts operations: their updates say what was there before. Ascending.
+  let counted: [ColumnID]
+  /// Columns that are decided as one, and travel as one: each ascending.
+  let units: [[ColumnID]]
 
-  init(_ schema: TableSchema) {
+  init(_ schema: TableSchema, policy: MergePolicy = MergePolicy()) {
     self.schema = schema
     sql = TableSQL(schema)
     keyCount = schema.keyColumns.count
-    valueColumns = schema.valueColumns
+    let valueColumns = schema.valueColumns
+    self.valueColumns = valueColumns
+    counted = valueColumns.filter {
+      policy.countsOperations(table: schema.id, column: $0)
+    }
+    // The policy may know columns that this schema has not yet.
+    units = policy.units(of: schema.id).map { unit in
+      unit.columns.filter { valueColumns.contains($0) }
+    }
   }
+
+  /// Whether the journal has what was there before.
+  var isCounting: Bool { !counted.isEmpty }
 
   /// A key and values in the order of `sql.insert` as one row in the order of columns' numbers.
   func rowInColumnOrder(key: [Value], values: [Value]) -> [Value] {

@@ -150,7 +150,7 @@ struct ChainTests {
       """
       DROP TABLE tributary_generation; DROP TABLE tributary_tail;
       DROP TABLE tributary_tail_piece; DROP TABLE tributary_tail_place;
-      DROP TABLE tributary_notice; DROP TABLE tributary_gap;
+      DROP TABLE tributary_notice; DROP TABLE tributary_gap; DROP TABLE tributary_policy;
       ALTER TABLE tributary_state DROP COLUMN place_generation;
       ALTER TABLE tributary_state DROP COLUMN log_hash;
       ALTER TABLE tributary_state DROP COLUMN durable;
@@ -169,10 +169,19 @@ struct ChainTests {
     #expect(try opened.outbox() == branch.store.outbox())
     #expect(try opened.status().tailEntryCount == 0)
     #expect(try opened.confirmedHead().counter == 0)
-    try branch.run("UPDATE tributary_state SET format = 3")
-    #expect(throws: BranchStoreError.unsupportedFormat(3)) {
+    #expect(try opened.policy().version == 0)
+    try branch.run("UPDATE tributary_state SET format = 4")
+    #expect(throws: BranchStoreError.unsupportedFormat(4)) {
       _ = try BranchStore(path: branch.path)
     }
+  }
+
+  @Test func aFileOfTheSecondFormatIsBroughtUp() throws {
+    try branch.run("DROP TABLE tributary_policy; UPDATE tributary_state SET format = 2")
+    let opened = try BranchStore(path: branch.path)
+    #expect(try opened.policy().version == 0)
+    #expect(try branch.rows("SELECT format FROM tributary_state") == [[.integer(3)]])
+    #expect(try opened.outbox() == branch.store.outbox())
   }
 
   @Test func noticesAreStoredOnceWhateverTheirNumbers() throws {

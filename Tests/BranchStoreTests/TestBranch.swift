@@ -3,6 +3,7 @@ import BranchStore
 import Clocks
 import Deltas
 import Foundation
+import Merging
 import Storage
 import TestSupport
 
@@ -50,6 +51,18 @@ final class TestBranch {
   func run(_ sql: String) throws { try application.executeScript(sql) }
 
   func rows(_ sql: String) throws -> [[Value]] { try application.rows(sql) }
+
+  /// Puts a policy in force: rules of columns by their numbers, and units, of table 1.
+  @discardableResult
+  func adopt(
+    _ rules: [UInt16: RuleReference], units: [[UInt16]] = [], version: UInt64 = 1
+  ) throws -> SealReport {
+    let table = TablePolicy(
+      rules: Dictionary(uniqueKeysWithValues: rules.map { (ColumnID($0.key), $0.value) }),
+      units: units.map { TablePolicy.Unit(columns: $0.map { ColumnID($0) }) })
+    let policy = try MergePolicy(tables: [TableID(1): table])
+    return try store.adopt(policy: policy.encoded, version: version, wallMilliseconds: 5_000)
+  }
 
   @discardableResult
   func seal() throws -> SealReport { try store.seal(wallMilliseconds: 5_000) }
@@ -167,9 +180,12 @@ func rowChanges(of stream: [UInt8]) throws -> [RowChange] {
 }
 
 extension RowChange {
-  /// Kind, key and values, for short expectations.
+  /// Kind, key and values, of counted columns with what was there before, for short expectations.
   var brief: String {
-    let values = zip(columns, self.values).map { "\($0)=\($1.brief)" }.joined(separator: " ")
+    let before = previous.isEmpty ? columns.map { _ in nil } : previous
+    let values = zip(zip(columns, self.values), before).map { cell, before in
+      "\(cell.0)=" + (before.map { "\($0.brief)→" } ?? "") + cell.1.brief
+    }.joined(separator: " ")
     let key = key.values.map(\.brief).joined(separator: ",")
     return "\(kind) \(key)\(values.isEmpty ? "" : " " + values)"
   }

@@ -109,7 +109,8 @@ package struct RelayHub {
       previous: own.last?.hash ?? .zero,
       context: canonical(head),
       timestamp: HybridTimestamp(milliseconds: 1, counter: 0, replica: replica),
-      schemaFingerprint: fingerprint, isBaseline: false, origin: origin)
+      schemaFingerprint: fingerprint, isBaseline: false, origin: origin,
+      mayCount: changes.contains { !$0.previous.isEmpty })
     var writer = ChangesetWriter(header: header)
     var stream = writer.headerFrame()
     for change in changes { stream += writer.blockFrame(raw: change.rawBlock, rowCount: 1) }
@@ -187,11 +188,6 @@ extension RelayHub {
 extension RowChange {
   /// A block of this row alone.
   package var rawBlock: [UInt8] {
-    var builder = BlockBuilder(
-      table: key.table, kind: kind, columns: columns, keyColumnCount: key.values.count)
-    builder.beginRow(milliseconds: milliseconds, base: base)
-    for value in key.values { value.withView { builder.appendKey($0) } }
-    for value in values { value.withView { builder.append($0) } }
-    return builder.finish()
+    TestSupport.rawBlock([self])
   }
 }

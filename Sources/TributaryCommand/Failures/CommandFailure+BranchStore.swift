@@ -17,7 +17,7 @@ extension CommandFailure {
     case .storage(let error): ErrorCode(error)
     case .notABranch: .notABranch
     case .alreadyABranch: .alreadyJoined
-    case .unsupportedFormat: .formatTooNew
+    case .unsupportedFormat, .policyNotUsable: .formatTooNew
     case .schemaDiffers, .tableNotUsable: .schemaMismatch
     case .delta: .damagedDelta
     case .answerDoesNotFit, .ownEntryMissing: .answerDoesNotFit

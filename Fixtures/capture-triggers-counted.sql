@@ -1,0 +1,17 @@
+CREATE TABLE tributary_journal_1 (seq INTEGER PRIMARY KEY, k1, change, wall, was, became);
+CREATE TRIGGER tributary_1_i AFTER INSERT ON "customer" BEGIN INSERT INTO tributary_journal_1(k1, change, wall) VALUES (NEW."id", 1, julianday()); END;
+CREATE TRIGGER tributary_1_d AFTER DELETE ON "customer" BEGIN INSERT INTO tributary_journal_1(k1, change, wall) VALUES (OLD."id", 0, julianday()); END;
+CREATE TRIGGER tributary_1_u2 AFTER UPDATE OF "name" ON "customer" WHEN NEW."name" COLLATE BINARY IS NOT OLD."name" BEGIN INSERT INTO tributary_journal_1(k1, change, wall) VALUES (NEW."id", 3, julianday()); END;
+CREATE TRIGGER tributary_1_u3 AFTER UPDATE OF "extra" ON "customer" WHEN NEW."extra" COLLATE BINARY IS NOT OLD."extra" OR typeof(NEW."extra") IS NOT typeof(OLD."extra") BEGIN INSERT INTO tributary_journal_1(k1, change, wall, was, became) VALUES (NEW."id", 4, julianday(), OLD."extra", NEW."extra"); END;
+CREATE TRIGGER tributary_1_k AFTER UPDATE OF "id", rowid, oid, _rowid_ ON "customer" WHEN (NEW."id" COLLATE BINARY IS NOT OLD."id") BEGIN INSERT INTO tributary_journal_1(k1, change, wall) VALUES (OLD."id", 0, julianday()), (NEW."id", 1, julianday()); END;
+CREATE TABLE tributary_journal_2 (seq INTEGER PRIMARY KEY, k1, change, wall);
+CREATE TRIGGER tributary_2_i AFTER INSERT ON "only" BEGIN INSERT INTO tributary_journal_2(k1, change, wall) VALUES (NEW."k", 1, julianday()); END;
+CREATE TRIGGER tributary_2_d AFTER DELETE ON "only" BEGIN INSERT INTO tributary_journal_2(k1, change, wall) VALUES (OLD."k", 0, julianday()); END;
+CREATE TRIGGER tributary_2_k AFTER UPDATE OF "k" ON "only" WHEN (NEW."k" COLLATE BINARY IS NOT OLD."k") BEGIN INSERT INTO tributary_journal_2(k1, change, wall) VALUES (OLD."k", 0, julianday()), (NEW."k", 1, julianday()); END;
+CREATE TABLE tributary_journal_3 (seq INTEGER PRIMARY KEY, k1, k2, change, wall, was, became);
+CREATE TRIGGER tributary_3_i AFTER INSERT ON "订 单" BEGIN INSERT INTO tributary_journal_3(k1, k2, change, wall) VALUES (NEW."编""号", NEW."line", 1, julianday()); END;
+CREATE TRIGGER tributary_3_d AFTER DELETE ON "订 单" BEGIN INSERT INTO tributary_journal_3(k1, k2, change, wall) VALUES (OLD."编""号", OLD."line", 0, julianday()); END;
+CREATE TRIGGER tributary_3_u3 AFTER UPDATE OF "amount" ON "订 单" WHEN NEW."amount" COLLATE BINARY IS NOT OLD."amount" BEGIN INSERT INTO tributary_journal_3(k1, k2, change, wall, was, became) VALUES (NEW."编""号", NEW."line", 4, julianday(), OLD."amount", NEW."amount"); END;
+CREATE TRIGGER tributary_3_k AFTER UPDATE OF "编""号", "line" ON "订 单" WHEN (NEW."编""号" COLLATE BINARY IS NOT OLD."编""号") OR (NEW."line" COLLATE BINARY IS NOT OLD."line" OR typeof(NEW."line") IS NOT typeof(OLD."line")) BEGIN INSERT INTO tributary_journal_3(k1, k2, change, wall) VALUES (OLD."编""号", OLD."line", 0, julianday()), (NEW."编""号", NEW."line", 1, julianday()); END;
+CREATE TRIGGER tributary_3_r0 BEFORE INSERT ON "订 单" BEGIN INSERT INTO tributary_journal_3(k1, k2, change, wall) SELECT "编""号", "line", -1, julianday() FROM "订 单" WHERE "编""号" = NEW."编""号" COLLATE "NOCASE" AND "line" = NEW."line" COLLATE "BINARY"; END;
+CREATE TRIGGER tributary_3_s0 BEFORE UPDATE OF "编""号", "line" ON "订 单" WHEN NEW."编""号" COLLATE BINARY IS NOT OLD."编""号" OR NEW."line" COLLATE BINARY IS NOT OLD."line" BEGIN INSERT INTO tributary_journal_3(k1, k2, change, wall) SELECT "编""号", "line", -1, julianday() FROM "订 单" WHERE "编""号" = NEW."编""号" COLLATE "NOCASE" AND "line" = NEW."line" COLLATE "BINARY"; END;

@@ -1,0 +1,75 @@
+internal import Basics
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// The merge policy. A branch does not merge; from the policy it knows what to capture and how much
+/// of a row to send.
+extension BranchStore {
+  /// The policy in force.
+  package func policy() throws -> BranchPolicy {
+    try performing { try storedPolicy() ?? .none }
+  }
+
+  /// Puts a policy in force that the hub has told, by its canonical bytes.
+  ///
+  /// One transaction, in which what was captured meanwhile is sealed under the policy before.
+  /// Throws where the bytes are no policy that this program can follow; then nothing is changed.
+  package func adopt(
+    policy bytes: [UInt8], version: UInt64, wallMilliseconds: Int64
+  ) throws -> SealReport {
+    try performing {
+      let policy = BranchPolicy(
+        version: version, contentHash: ContentHash(of: bytes), policy: try decoded(bytes))
+      if let stored = try storedPolicy(), stored.isSame(as: policy) { return SealReport() }
+      return try database.transaction {
+        var state = try BranchState(database)
+        let report = try seal(&state, wallMilliseconds: wallMilliseconds)
+        try state.save(to: database)
+        let before = tables
+        try database.execute(
+          BranchSQL.putPolicy,
+          [
+            .integer(Int64(bitPattern: version)), .blob(policy.contentHash.bytes), .blob(bytes),
+          ])
+        follow(policy)
+        try captureAnew(from: before)
+        return report
+      }
+    }
+  }
+
+  /// Follows the policy in the file: another process may have put one in force meanwhile.
+  func refreshPolicy() throws {
+    let hash = try database.firstRow(BranchSQL.selectPolicyHash)?.first
+    guard hash != followed.map({ .blob($0.bytes) }) else { return }
+    follow(try storedPolicy())
+  }
+
+  private func storedPolicy() throws -> BranchPolicy? {
+    guard let row = try database.firstRow(BranchSQL.selectPolicy) else { return nil }
+    guard case .integer(let version) = row[0], case .blob(let bytes) = row[1] else {
+      throw BranchStoreError.damaged("the policy has an impossible value")
+    }
+    return BranchPolicy(
+      version: UInt64(bitPattern: version), contentHash: ContentHash(of: bytes),
+      policy: try decoded(bytes))
+  }
+
+  private func decoded(_ bytes: [UInt8]) throws -> MergePolicy {
+    do throws(PolicyDecodingError) {
+      return try MergePolicy.decoded(bytes, registry: registry)
+    } catch {
+      throw BranchStoreError.policyNotUsable(error)
+    }
+  }
+
+  /// Makes capture what the tables want now. Journals are sealed, so that what is left in them are
+  /// rows that go whole.
+  private func captureAnew(from before: [TrackedTable]) throws {
+    for (old, new) in zip(before, tables) where old.isCounting != new.isCounting {
+      for sql in BranchSQL.remakeJournal(new) { try database.executeScript(sql) }
+    }
+    for trigger in try damagedTriggers() { try restore(trigger) }
+  }
+}
