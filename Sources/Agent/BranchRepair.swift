@@ -190,7 +190,8 @@ extension Difference {
     case .onlyHere: self.init(key: difference.key, kind: .onlyHere, base: held)
     case .onlyAtHub: self.init(key: difference.key, kind: .onlyAtHub)
     case .different(let columns):
-      self.init(key: difference.key, kind: .columns(columns.map(\.column)))
+      let found = columns.map { Difference.Column($0.column, here: $0.here, atHub: $0.atHub) }
+      self.init(key: difference.key, kind: .columns(found))
     }
   }
 }

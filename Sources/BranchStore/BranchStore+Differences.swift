@@ -5,7 +5,7 @@ internal import Storage
 extension BranchStore {
   /// Seals what differs from the hub's rows as an ordinary change made now, that has never seen the
   /// hub's row: where somebody else wrote that, it is a conflict, and nothing is silently
-  /// overwritten.
+  /// overwritten. Of a column that counts it says that the hub's value was there before.
   ///
   /// One transaction, in which what was captured meanwhile is sealed first. Rows that are not as
   /// they were compared, have changes that the hub has not confirmed, or wait for incoming ones,
@@ -19,11 +19,12 @@ extension BranchStore {
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
         let held = try HeldRows(self, accepted: [])
         var sealer = DifferenceSealer(database: database, milliseconds: wallMilliseconds)
-        var outbox = try openOutbox(
-          &state, wallMilliseconds: wallMilliseconds, isBaseline: false)
-        outbox.oldest = wallMilliseconds
         let ordered = differences.filter { !held.mustWait(HeldRows.hash($0.key)) }
           .sorted(by: DifferenceSealer.precedes)
+        let mayCount = ordered.contains { table($0.key.table)?.isCounting == true }
+        var outbox = try openOutbox(
+          &state, wallMilliseconds: wallMilliseconds, isBaseline: false, mayCount: mayCount)
+        outbox.oldest = wallMilliseconds
         for difference in ordered {
           guard let table = table(difference.key.table),
             difference.key.values.count == table.keyCount
@@ -51,6 +52,7 @@ private struct DifferenceSealer {
     let table: TableID
     let kind: ChangeKind
     let columns: [ColumnID]
+    let counted: [ColumnID]
   }
 
   init(database: Database, milliseconds: Int64) {
@@ -69,7 +71,7 @@ private struct DifferenceSealer {
     let table = difference.key.table.rawValue
     switch difference.kind {
     case .onlyAtHub: return [0, table]
-    case .columns(let columns): return [1, table] + columns.map(\.rawValue)
+    case .columns(let columns): return [1, table] + columns.map(\.id.rawValue)
     case .onlyHere: return [2, table]
     }
   }
@@ -78,21 +80,29 @@ private struct DifferenceSealer {
   mutating func add(
     _ difference: Difference, of table: TrackedTable, to outbox: inout OutboxWriter
   ) throws {
+    var found: [Difference.Column] = []
     let columns: [ColumnID]
     let kind: ChangeKind
     switch difference.kind {
     case .onlyAtHub: (kind, columns) = (.delete, [])
     case .onlyHere: (kind, columns) = (.insert, table.valueColumns)
-    case .columns(let found):
-      (kind, columns) = (.update, table.valueColumns.filter { found.contains($0) })
+    case .columns(let differing):
+      found = differing
+      (kind, columns) = (.update, table.columns(with: differing.map(\.id)))
       guard !columns.isEmpty else { return }
     }
     let row = try database.firstRow(table.sql.selectByKey(columns), difference.key.values)
     guard (row == nil) == (kind == .delete) else { return }
     // A table without columns outside the key answers with a 1.
     let values = columns.isEmpty ? [] : row ?? []
-    guard let byteCount = Self.byteCount(values) else { return }
-    let shape = Shape(table: table.schema.id, kind: kind, columns: columns)
+    let counted = found.filter { table.counted.contains($0.id) }.sorted { $0.id < $1.id }
+    for (column, value) in zip(columns, values) {
+      // Somebody has written it since: what lies between is not the difference that was found.
+      guard counted.first(where: { $0.id == column })?.here ?? value == value else { return }
+    }
+    guard let byteCount = Self.byteCount(values + counted.map(\.atHub)) else { return }
+    let shape = Shape(
+      table: table.schema.id, kind: kind, columns: columns, counted: counted.map(\.id))
     if shape != self.shape || byteCount > DeltaLimits.blockRawBytesTarget {
       try close(&outbox)
       self.shape = shape
@@ -100,13 +110,14 @@ private struct DifferenceSealer {
     var builder =
       block
       ?? BlockBuilder(
-        table: shape.table, kind: kind, columns: columns, keyColumnCount: table.keyCount)
+        table: shape.table, kind: kind, columns: columns, counted: shape.counted,
+        keyColumnCount: table.keyCount)
     // Only one of the two may hold the bytes, or they would be copied.
     block = nil
     builder.beginRow(milliseconds: milliseconds, base: difference.base)
     outbox.refer(to: difference.base)
     for value in difference.key.values { value.withView { builder.appendKey($0) } }
-    for value in values { value.withView { builder.append($0) } }
+    for value in values + counted.map(\.atHub) { value.withView { builder.append($0) } }
     outbox.rowCount += 1
     sealed.append(difference.key)
     let isFull = builder.isFull

@@ -7,7 +7,19 @@ package struct Difference: Hashable, Sendable {
     case onlyHere
     case onlyAtHub
     /// The columns that differ, without the key's.
-    case columns([ColumnID])
+    case columns([Column])
+  }
+
+  package struct Column: Hashable, Sendable {
+    package var id: ColumnID
+    package var here: Value
+    package var atHub: Value
+
+    package init(_ id: ColumnID, here: Value, atHub: Value) {
+      self.id = id
+      self.here = here
+      self.atHub = atHub
+    }
   }
 
   package var key: RowKey

@@ -31,6 +31,15 @@ struct TrackedTable {
   /// Whether the journal has what was there before.
   var isCounting: Bool { !counted.isEmpty }
 
+  /// Of an update that writes some columns all that it has: units whole. Ascending, without the
+  /// key's.
+  func columns(with written: [ColumnID]) -> [ColumnID] {
+    let whole = units.filter { unit in unit.contains { written.contains($0) } }
+    return valueColumns.filter { column in
+      written.contains(column) || whole.contains { $0.contains(column) }
+    }
+  }
+
   /// A key and values in the order of `sql.insert` as one row in the order of columns' numbers.
   func rowInColumnOrder(key: [Value], values: [Value]) -> [Value] {
     var byColumn: [ColumnID: Value] = [:]

@@ -96,6 +96,35 @@ struct CountedApplyTests {
     #expect(try near.rows("SELECT owner FROM card WHERE id = 2") == [[.text("D")]])
   }
 
+  /// What was written uncaptured was done to what the hub has: an operation like others, that has
+  /// seen none of them. Of a unit all goes along.
+  @Test mutating func whatWasNotCapturedIsAnOperationOnWhatTheHubHas() throws {
+    func difference(_ id: Int64, _ columns: [Difference.Column]) -> Difference {
+      Difference(
+        key: RowKey(table: TableID(1), values: [.integer(id)]), kind: .columns(columns))
+    }
+    func points(here: Int64, atHub: Value) -> Difference.Column {
+      Difference.Column(ColumnID(3), here: .integer(here), atHub: atHub)
+    }
+    let owner = Difference.Column(ColumnID(2), here: .text("Cy"), atHub: .text("Ann"))
+    try near.run(
+      """
+      DROP TRIGGER tributary_1_u2; DROP TRIGGER tributary_1_u3;
+      UPDATE card SET points = points + 20; UPDATE card SET owner = 'Cy' WHERE id = 1
+      """)
+    let first = difference(1, [owner, points(here: 120, atHub: .integer(100))])
+    // Written again since the comparison.
+    let second = difference(2, [points(here: 19, atHub: .null)])
+    #expect(try near.store.capture([first, second], wallMilliseconds: 9) == [first.key])
+    let changes = try near.outgoing()
+    #expect(changes.map(\.brief) == ["update 1 c2='Cy' c3=100→120"])
+    #expect(changes.map(\.base) == [.start])
+    try near.sync(&hub)
+    try near.adopt([:], units: [[2, 3]], version: 2)
+    #expect(try near.store.capture([difference(1, [owner])], wallMilliseconds: 9).count == 1)
+    #expect(try near.outgoing().map(\.brief) == ["update 1 c2='Cy' c3=120"])
+  }
+
   /// A copy of the database puts them into a chain of its own, and they stay what they are.
   @Test mutating func theyStayWhatTheyAreInAnotherChain() throws {
     try near.run("UPDATE card SET points = points + 5 WHERE id = 1")
