@@ -229,6 +229,7 @@ enum BranchSQL {
     SELECT bytes FROM tributary_ledger WHERE state = ?1 ORDER BY id DESC
     """
   static let selectLedger = "SELECT id, bytes FROM tributary_ledger"
+  static let setConflictBytes = "UPDATE tributary_ledger SET bytes = ?2 WHERE id = ?1"
   static let deleteConflict = "DELETE FROM tributary_ledger WHERE id = ?1"
   static let deleteConflictsInState = "DELETE FROM tributary_ledger WHERE state = ?1"
   static let countConflictsInState = "SELECT count(*) FROM tributary_ledger WHERE state = ?1"

@@ -14,7 +14,20 @@ extension BranchStore {
       if try database.integer(BranchSQL.selectFormat) == 1 { try bringUpToSecond(database) }
       guard try database.integer(BranchSQL.selectFormat) == 2 else { return }
       try database.executeScript(BranchSQL.createThirdFormat)
+      try rewriteLedger(database)
       try database.executeScript(BranchSQL.fillThirdFormat)
+    }
+  }
+
+  /// Conflicts tell all their columns, and their authors' clocks, since the third format.
+  private static func rewriteLedger(_ database: Database) throws {
+    for row in try database.rows(BranchSQL.selectLedger) {
+      guard case .blob(let bytes) = row[1] else {
+        throw BranchStoreError.damaged("the ledger has an impossible value")
+      }
+      let conflicts = try Conflict.list(formerPayload: bytes)
+      try database.execute(
+        BranchSQL.setConflictBytes, [row[0], .blob(Conflict.payload(of: conflicts))])
     }
   }
 

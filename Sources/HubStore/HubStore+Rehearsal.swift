@@ -1,4 +1,3 @@
-package import Basics
 internal import Clocks
 package import Deltas
 package import Merging

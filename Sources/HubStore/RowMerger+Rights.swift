@@ -24,15 +24,18 @@ extension RowMerger {
         return try refuse(written, written.columns, at: key, change, refusal)
       }
     case .insert, .update:
-      // What a row holds already nobody writes.
-      let refused = written.columns.indices.filter { index in
-        let column = written.columns[index]
-        return (written.kind == .update || standing?[column] != written.values[index])
-          && rights.refusal(ofColumn: column, row: row) != nil
-      }.map { written.columns[$0] }
-      if let first = refused.first, let refusal = rights.refusal(ofColumn: first, row: row) {
-        try refuse(written, refused, at: key, change, refusal)
-        let rest = written.without(refused)
+      let forbidden = written.columns.filter { rights.refusal(ofColumn: $0, row: row) != nil }
+      if let first = forbidden.first, let refusal = rights.refusal(ofColumn: first, row: row) {
+        // An insertion that says what the row holds anyway writes nothing there.
+        let refused =
+          written.kind == .update
+          ? forbidden : forbidden.filter { standing?[$0] != written.value(of: $0) }
+        if refused.isEmpty {
+          try ledger.markContested(change.table.id, change.key)
+        } else {
+          try refuse(written, refused, at: key, change, refusal)
+        }
+        let rest = written.without(forbidden)
         guard !rest.columns.isEmpty else { return }
         return try mergeSlowly(change, record, as: rest)
       }
@@ -65,6 +68,10 @@ extension RowMerger {
 }
 
 extension RowChange {
+  fileprivate func value(of column: ColumnID) -> Value? {
+    columns.firstIndex(of: column).map { values[$0] }
+  }
+
   /// An update of the other columns.
   fileprivate func without(_ refused: [ColumnID]) -> RowChange {
     let kept = columns.indices.filter { !refused.contains(columns[$0]) }

@@ -3,7 +3,7 @@ internal import Deltas
 
 /// The version of the conversation. Stands at the head of every message.
 package enum ProtocolVersion {
-  /// The version that is written.
+  /// The latest version. A message is written in the version that last changed its fields.
   package static let current: UInt64 = 3
   /// The versions that are read.
   package static let readable: ClosedRange<UInt64> = 1...current
@@ -52,11 +52,21 @@ enum MessageType: UInt8 {
   }
 }
 
+extension MessageType {
+  /// The version in which such messages are written: the one that last changed them.
+  var writtenVersion: UInt64 {
+    switch self {
+    case .exchanged, .explanation, .policy, .policyInForce: 3
+    default: 2
+    }
+  }
+}
+
 extension ByteWriter {
   /// A writer that has a message's head.
   init(_ type: MessageType) {
     self.init()
-    writeVarint(ProtocolVersion.current)
+    writeVarint(type.writtenVersion)
     write(type.rawValue)
   }
 
@@ -89,7 +99,9 @@ extension FieldReader {
     var reader = FieldReader(content, in: what)
     _ = try reader.readVarint()
     let code = try reader.readByte()
-    guard let type = MessageType(rawValue: code), version >= type.firstVersion else {
+    guard let type = MessageType(rawValue: code), version >= type.firstVersion,
+      version <= type.writtenVersion
+    else {
       throw reader.error("is of the unknown type \(code)")
     }
     return (reader, type, version)

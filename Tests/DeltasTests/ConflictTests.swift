@@ -68,15 +68,7 @@ import Testing
   @Test func formerConflictsAreRead() throws {
     var generator = SeededGenerator(seed: 3)
     for _ in 0..<50 {
-      var conflict = generator.conflict()
-      conflict.columns = Array(conflict.columns.prefix(1))
-      conflict.bases = conflict.bases.map { Array($0.prefix(1)) }
-      for index in conflict.sides.indices {
-        conflict.sides[index].clockOffsetMilliseconds = nil
-        conflict.sides[index].values = conflict.sides[index].values.map {
-          [$0.first ?? .integer(1)]
-        }
-      }
+      let conflict = generator.formerConflict()
       let payload = Conflict.formerPayload(of: [conflict])
       #expect(try Conflict.list(formerPayload: payload) == [conflict])
     }

@@ -136,7 +136,10 @@ import Testing
     first.formatVersion = 1
     first.isWholeState = false
     #expect(try DeltaHeader(payload: first.payload) == first)
-    for version in [UInt8(0), 3] {
+    var second = header
+    second.formatVersion = 2
+    #expect(try DeltaHeader(payload: second.payload) == second)
+    for version in [UInt8(0), 4] {
       #expect(throws: DeltaDecodingError.unsupportedFormat(UInt64(version))) {
         try DeltaHeader(payload: [version] + header.payload.dropFirst())
       }

@@ -12,7 +12,9 @@ import Testing
 
   /// The stream again, from what was read.
   static func written(_ parts: [DeltaReader.Part]) -> [UInt8] {
-    parts.flatMap { part in
+    var isFormer = false
+    if case .header(let header)? = parts.first { isFormer = header.formatVersion < 3 }
+    return parts.flatMap { part in
       switch part {
       case .header(let header): Frame(type: .deltaHeader, payload: header.payload).encoded
       case .entry(let entry): Frame(type: .entry, payload: entry.payload).encoded
@@ -24,14 +26,16 @@ import Testing
       case .outcome(let block):
         Frame(type: .outcome, payload: compressedBlock(raw: rawBlock(block.rowChanges))).encoded
       case .conflicts(let conflicts):
-        Frame(type: .ledger, payload: Conflict.payload(of: conflicts)).encoded
+        isFormer
+          ? Frame(type: .conflicts, payload: Conflict.formerPayload(of: conflicts)).encoded
+          : Frame(type: .ledger, payload: Conflict.payload(of: conflicts)).encoded
       case .trailer(let trailer): Frame(type: .deltaTrailer, payload: trailer.payload).encoded
       }
     }
   }
 
   @Test(arguments: 0..<30) func deltasComeBack(seed: UInt64) throws {
-    for version in 1...2 {
+    for version in 1...3 {
       var generator = SeededGenerator(seed: seed)
       let bytes = generator.delta(entryCount: Int(seed) % 6, formatVersion: version)
       #expect(Self.written(try Streams.readDelta(bytes)) == bytes)
@@ -96,7 +100,8 @@ import Testing
       type: .block, payload: compressedBlock(raw: rawBlock([Self.change(.insert)])))
     let outcome = Frame(
       type: .outcome, payload: compressedBlock(raw: rawBlock([Self.change(.insert)])))
-    let conflicts = Frame(type: .ledger, payload: Conflict.payload(of: [generator.conflict()]))
+    let conflicts = Frame(
+      type: .conflicts, payload: Conflict.formerPayload(of: [generator.formerConflict()]))
     func entry(_ position: UInt64, hasBlocks: Bool) -> Frame {
       let entry = DeltaEntry(
         position: LogPosition(position), dot: Dot(replica: ReplicaID(1), counter: 1),

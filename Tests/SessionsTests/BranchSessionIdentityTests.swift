@@ -341,6 +341,8 @@ struct BranchSessionIdentityTests {
       case .askFork: event = .forkOffered(Self.offer)
       case .enrol: event = .enrolled
       case .askAdopt: event = .adopted(parentHash: .zero)
+      case .askPolicy: event = .policy(PolicyResponse(version: 1, encoded: []))
+      case .note: event = .policyNoted
       }
       effects = session.handle(event)
       #expect(effects.count == 1)

@@ -33,6 +33,33 @@ struct BranchSessionTests {
       timestamp: HybridTimestamp(milliseconds: 0, counter: 0, replica: .hub))
   }
 
+  @Test func anotherPolicyIsAskedForOnceAllElseIsDone() {
+    let old = ContentHash(of: [1])
+    let policy = PolicyResponse(version: 3, encoded: [9])
+    for told in [PolicyMark(version: 3, contentHash: ContentHash(of: [9])), nil] {
+      var response = response()
+      response.policy = told
+      var session = Session(policyHash: old)
+      _ = session.handle(.started)
+      _ = session.handle(.sealed(outbox: []))
+      #expect(session.handle(.exchanged(response, isResumed: false)) == [.apply(response)])
+      guard told != nil else {
+        #expect(session.handle(.applied(outbox: [])) == [.finish(.complete)])
+        continue
+      }
+      #expect(session.handle(.applied(outbox: [])) == [.askPolicy])
+      #expect(session.handle(.policy(policy)) == [.note(policy)])
+      #expect(session.handle(.policyNoted) == [.finish(.complete)])
+    }
+    var response = response()
+    response.policy = PolicyMark(version: 2, contentHash: old)
+    var session = Session(policyHash: old)
+    _ = session.handle(.started)
+    _ = session.handle(.sealed(outbox: []))
+    _ = session.handle(.exchanged(response, isResumed: false))
+    #expect(session.handle(.applied(outbox: [])) == [.finish(.complete)], "It is the branch's.")
+  }
+
   /// Whether a session answers each event with the effects beside it.
   private func expect(
     _ table: [(event: Session.Event, effects: [Session.Effect])],
@@ -358,6 +385,9 @@ struct BranchSessionTests {
     case .stage, .download:
       return .staged(byteCount: Int.random(in: -5...6 << 20, using: &generator))
     case .apply: return .applied(outbox: pending)
+    case .askPolicy where fails: return .unanswered
+    case .askPolicy: return .policy(PolicyResponse(version: 1, encoded: []))
+    case .note: return .policyNoted
     case .wait, .finish, .askPlace, .handBack, .askFork, .enrol, .askAdopt, .adopt: return .waited
     }
   }

@@ -53,8 +53,8 @@ import Testing
       deltaByteCount: 0, deltaBytes: [], vectorDifference: [], names: [],
       clockOffsetMilliseconds: 0,
       timestamp: HybridTimestamp(milliseconds: 0, counter: 0, replica: .hub))
-    // All but version, type, the two lists at the end and the checksum.
-    let fields = Array(HubResponse.exchange(exchange).encoded.dropFirst(2).dropLast(10))
+    // All but version, type, the two lists and the flag at the end, and the checksum.
+    let fields = Array(HubResponse.exchange(exchange).encoded.dropFirst(2).dropLast(11))
     let cases: [(type: UInt8, limit: Int, head: [UInt8], what: String)] = [
       (0x41, SessionLimits.generationsMax, fields, "number of generations"),
       (0x41, SessionLimits.noticesMax, fields + [0], "number of notices"),

@@ -94,8 +94,8 @@ struct CheckerTests {
   /// The ledger, with everything in it by the hub, as of rows that were settled.
   private func settle(_ evidence: inout Evidence, at position: LogPosition) {
     for index in evidence.hub.ledger.indices {
-      for place in evidence.hub.ledger[index].values.indices {
-        evidence.hub.ledger[index].values[place].dot = Dot(
+      for place in evidence.hub.ledger[index].sides.indices {
+        evidence.hub.ledger[index].sides[place].dot = Dot(
           replica: .hub, counter: position.rawValue)
       }
     }

@@ -1,4 +1,4 @@
-internal import Basics
+package import Basics
 internal import Clocks
 package import Deltas
 
@@ -23,5 +23,19 @@ extension Conflict {
       writer.writeLengthPrefixed(conflict.explanation)
     }
     return writer.bytes
+  }
+}
+
+extension SeededGenerator {
+  /// A conflict that former formats could tell of: of one column, without clocks.
+  package mutating func formerConflict() -> Conflict {
+    var conflict = conflict()
+    conflict.columns = Array(conflict.columns.prefix(1))
+    conflict.bases = conflict.bases.map { Array($0.prefix(1)) }
+    for index in conflict.sides.indices {
+      conflict.sides[index].clockOffsetMilliseconds = nil
+      conflict.sides[index].values = conflict.sides[index].values.map { [$0.first ?? .integer(1)] }
+    }
+    return conflict
   }
 }

@@ -118,7 +118,7 @@ extension SeededGenerator {
   }
 
   /// A delta of a few entries with blocks, outcomes and conflicts.
-  package mutating func delta(entryCount: Int, formatVersion: Int = 2) -> [UInt8] {
+  package mutating func delta(entryCount: Int, formatVersion: Int = FormatVersion.delta) -> [UInt8] {
     let from = UInt64(int(below: 1_000))
     var frames: [Frame] = []
     for index in 0..<entryCount {
@@ -141,7 +141,11 @@ extension SeededGenerator {
       }
       if chance(500) {
         frames.append(
-          Frame(type: .ledger, payload: Conflict.payload(of: [conflict(), conflict()])))
+          formatVersion > 2
+            ? Frame(type: .ledger, payload: Conflict.payload(of: [conflict(), conflict()]))
+            : Frame(
+              type: .conflicts,
+              payload: Conflict.formerPayload(of: [formerConflict(), formerConflict()])))
       }
     }
     let header = DeltaHeader(
