@@ -10,7 +10,15 @@ struct CellStart {
   /// order in which they appeared. In the order of time never more than two.
   private var ends: [(value: Value, balance: Int)] = []
 
+  /// Whether some entry does not say it: what changes nothing is not captured, so another trigger
+  /// than ours has written that one.
+  private(set) var isUnknown = false
+
   mutating func take(was: Value, became: Value) {
+    guard was != became else {
+      isUnknown = true
+      return
+    }
     add(was, 1)
     add(became, -1)
   }
@@ -24,7 +32,10 @@ struct CellStart {
     if ends[index].balance == 0 { ends.remove(at: index) }
   }
 
-  mutating func reset() { ends.removeAll(keepingCapacity: true) }
+  mutating func reset() {
+    ends.removeAll(keepingCapacity: true)
+    isUnknown = false
+  }
 
   /// Nil if the writes came back to where they began: then it is what the cell holds now. Where
   /// something was written in between that was not captured, it is the first of the beginnings.

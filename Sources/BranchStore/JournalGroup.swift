@@ -76,6 +76,9 @@ struct JournalGroup {
     starts[Int(change - BranchSQL.changeUpdateBase)].take(was: was, became: became)
   }
 
+  /// Whether all entries of a counted column say what was there before.
+  func knowsStart(of column: ColumnID) -> Bool { !starts[Int(column.rawValue)].isUnknown }
+
   /// What a counted column held before it was written; nil if that is what it holds.
   func start(of column: ColumnID) -> Value? { starts[Int(column.rawValue)].value }
 

@@ -181,7 +181,8 @@ final class TableSealer {
   }
 
   private func counted(_ columns: ArraySlice<ColumnID>) -> [ColumnID] {
-    table.isCounting ? columns.filter { table.counted.contains($0) } : []
+    guard table.isCounting else { return [] }
+    return columns.filter { table.counted.contains($0) && group.knowsStart(of: $0) }
   }
 
   private func leaveOut() {

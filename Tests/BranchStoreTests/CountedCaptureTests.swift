@@ -186,6 +186,21 @@ struct CountedCaptureTests {
     #expect(try branch.sealed().map(\.brief) == ["update 1 c3=100→205"])
   }
 
+  /// Somebody has put the trigger of before the policy back: what it notes says nothing of it.
+  @Test func whatAnotherTriggerNotedStandsForItself() throws {
+    let branch = try branch()
+    try branch.run(
+      """
+      DROP TRIGGER tributary_1_u3;
+      CREATE TRIGGER tributary_1_u3 AFTER UPDATE OF "points" ON "card"
+      WHEN NEW."points" COLLATE BINARY IS NOT OLD."points" BEGIN
+        INSERT INTO tributary_journal_1(k1, change, wall) VALUES (NEW."id", 4, julianday()); END;
+      UPDATE card SET points = points + 1, visits = visits + 1 WHERE id = 1;
+      """)
+    #expect(try branch.sealed().map(\.brief) == ["update 1 c3=101 c4=0→1"])
+    #expect(try branch.store.gaps().count == 1)
+  }
+
   /// Half a row of what was there and half of what is there now is more than can travel.
   @Test func whatIsTooLargeGoesWithoutWhatWasThere() throws {
     let branch = try TestBranch("CREATE TABLE note(id INTEGER PRIMARY KEY, text TEXT)")
