@@ -152,8 +152,8 @@ let package = Package(
     tests(
       "Agent",
       [
-        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
-        "Hub",
+        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "BranchStore", "HubStore",
+        "Agent", "Hub",
       ]),
     tests("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore", "Hub"]),
     tests(

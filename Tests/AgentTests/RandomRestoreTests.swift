@@ -3,6 +3,7 @@ import Basics
 import BranchStore
 import Clocks
 import Deltas
+import Merging
 import Storage
 import TestSupport
 import Testing
@@ -53,6 +54,17 @@ private struct RandomHistory {
       CREATE TABLE hot(id INTEGER PRIMARY KEY, v, w);
       """)
     branches = [try world.join("a"), try world.join("b"), try world.join("c")]
+    // Counted updates and units take every way that others take.
+    if seed % 2 == 0 {
+      let policy = try MergePolicy(tables: [
+        TableID(1): TablePolicy(units: [.init(columns: [ColumnID(2), ColumnID(3)])]),
+        TableID(2): TablePolicy(rules: [ColumnID(2): .counter]),
+      ])
+      for branch in branches {
+        _ = try branch.store.adopt(
+          policy: policy.encoded, version: 1, wallMilliseconds: world.wall)
+      }
+    }
     try world.copyHub("hub0")
   }
 
