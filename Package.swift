@@ -46,6 +46,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    // Of tests only: what another reader makes of the YAML that ours reads.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -61,6 +63,7 @@ let package = Package(
     module("Clocks", ["Basics"]),
     module("Deltas", ["Basics", "Clocks"]),
     module("Merging", ["Basics", "Clocks", "Deltas"]),
+    module("Policies", ["Clocks", "Deltas", "Merging"]),
     module("Sessions", ["Basics", "Clocks", "Deltas"]),
 
     // 2 stores
@@ -145,6 +148,12 @@ let package = Package(
     tests("Clocks", ["Basics", "Clocks"]),
     tests("Deltas", ["Basics", "Clocks", "Deltas"]),
     tests("Merging", ["Basics", "Clocks", "Deltas", "Merging"]),
+    tests(
+      "Policies",
+      [
+        "Basics", "Clocks", "Deltas", "Merging", "Policies", "Storage",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     tests("Sessions", ["Basics", "Clocks", "Deltas", "Sessions"]),
     tests("Storage", ["Deltas", "Storage"]),
     tests("BranchStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage", "BranchStore"]),

@@ -74,6 +74,14 @@ extension ByteWriter {
       writer.write(authority.key)
       writer.write(authority.value)
     }
+    writeOptional(table.parent) { writer, parent in
+      writer.write(parent.table)
+      writer.writeList(parent.columns) { $0.write($1) }
+    }
+    writeList(table.references.sorted { $0.key < $1.key }) { writer, reference in
+      writer.write(reference.key)
+      writer.write(reference.value)
+    }
   }
 
   private mutating func write(_ rule: RuleReference) {
@@ -130,9 +138,20 @@ extension FieldReader {
     let authorities = try readByColumn { (reader) throws(DeltaDecodingError) in
       try reader.readAuthority()
     }
+    let parent = try readOptional { (reader) throws(DeltaDecodingError) in
+      let table = try reader.readTable()
+      let columns = try reader.readList(of: "columns", atMost: DeltaLimits.keyColumnsMax) {
+        (reader) throws(DeltaDecodingError) in try reader.readColumn()
+      }
+      return TablePolicy.Parent(table: table, columns: columns)
+    }
+    let references = try readByColumn { (reader) throws(DeltaDecodingError) in
+      try reader.readTable()
+    }
     return TablePolicy(
       rule: rule, rules: rules, units: units, deletes: deletes, isAppendOnly: isAppendOnly,
-      direction: direction, authority: authority, authorities: authorities)
+      direction: direction, authority: authority, authorities: authorities, parent: parent,
+      references: references)
   }
 
   private mutating func readByColumn<Content>(

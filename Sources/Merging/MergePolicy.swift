@@ -25,9 +25,8 @@ package struct MergePolicy: Sendable {
     tables: [TableID: TablePolicy], others: TablePolicy = TablePolicy(),
     registry: RuleRegistry = .standard
   ) throws(MergePolicyError) {
-    guard others.rules.isEmpty, others.units.isEmpty, others.authorities.isEmpty else {
-      throw .columnsOfNoTable
-    }
+    guard !others.namesColumns else { throw .columnsOfNoTable }
+    try Self.checkParents(tables)
     self.tables = tables
     self.others = others
     var compiled: [TableID: CompiledTable] = [:]
@@ -38,6 +37,25 @@ package struct MergePolicy: Sendable {
     }
     self.compiled = compiled
     compiledOthers = try CompiledTable(others, registry)
+  }
+
+  /// Throws where a table's rows would be decided with themselves.
+  private static func checkParents(
+    _ tables: [TableID: TablePolicy]
+  ) throws(MergePolicyError) {
+    var sound: Set<TableID> = []
+    for first in tables.keys.sorted() {
+      var table = first
+      var path: Set<TableID> = []
+      while !sound.contains(table), let parent = tables[table]?.parent {
+        guard !parent.columns.isEmpty, Set(parent.columns).count == parent.columns.count else {
+          throw .malformedParent(of: table)
+        }
+        guard path.insert(table).inserted else { throw .ownParent(table) }
+        table = parent.table
+      }
+      sound.formUnion(path)
+    }
   }
 
   /// What is said of a table.

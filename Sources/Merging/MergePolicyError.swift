@@ -12,6 +12,10 @@ package enum MergePolicyError: Error, Hashable, Sendable {
   case decidedTwice(ColumnID)
   /// Columns or units are named, and no table.
   case columnsOfNoTable
+  /// The columns that hold the parent's key are none, or one is there twice.
+  case malformedParent(of: TableID)
+  /// The table is its own parent, or its parent's.
+  case ownParent(TableID)
   case ruleNameTaken(String)
   case unfitName(String)
 
@@ -31,6 +35,10 @@ package enum MergePolicyError: Error, Hashable, Sendable {
       "Column \(column) is to be decided twice. Leave it in one unit, without a rule of its own."
     case .columnsOfNoTable:
       "Columns can have a rule only under the table that they belong to."
+    case .malformedParent(let table):
+      "Rows of table \(table) need different columns that hold their parent's key. Name them."
+    case .ownParent(let table):
+      "Rows of table \(table) would be decided with themselves. Leave out one of the parents."
     case .ruleNameTaken(let name):
       "There is a rule “\(name)” already. Register this one under another name."
     case .unfitName(let name):

@@ -14,6 +14,22 @@ package struct TablePolicy: Hashable, Sendable {
   /// Who may write the columns that are not in `authorities`, insert rows and delete them.
   package var authority: WriteAuthority
   package var authorities: [ColumnID: WriteAuthority]
+  /// The table with whose rows this one's are decided: that of an order for its lines.
+  package var parent: Parent?
+  /// Columns that hold keys of other tables where the schema does not say so.
+  package var references: [ColumnID: TableID]
+
+  /// The table with whose rows another's are decided.
+  package struct Parent: Hashable, Sendable {
+    package var table: TableID
+    /// The child's columns that hold the parent's key, in the order of that key. At least one.
+    package var columns: [ColumnID]
+
+    package init(table: TableID, columns: [ColumnID]) {
+      self.table = table
+      self.columns = columns
+    }
+  }
 
   /// Columns that are decided as one.
   package struct Unit: Hashable, Sendable {
@@ -30,7 +46,8 @@ package struct TablePolicy: Hashable, Sendable {
   package init(
     rule: RuleReference = .latest, rules: [ColumnID: RuleReference] = [:], units: [Unit] = [],
     deletes: DeleteRule = .lose, isAppendOnly: Bool = false, direction: SyncDirection = .both,
-    authority: WriteAuthority = .everyone, authorities: [ColumnID: WriteAuthority] = [:]
+    authority: WriteAuthority = .everyone, authorities: [ColumnID: WriteAuthority] = [:],
+    parent: Parent? = nil, references: [ColumnID: TableID] = [:]
   ) {
     self.rule = rule
     self.rules = rules
@@ -42,5 +59,14 @@ package struct TablePolicy: Hashable, Sendable {
     self.direction = direction
     self.authority = authority
     self.authorities = authorities
+    self.parent = parent
+    self.references = references
+  }
+
+  /// Whether it says anything that only holds of one table.
+  var namesColumns: Bool {
+    if case .owner = authority { return true }
+    return !rules.isEmpty || !units.isEmpty || !authorities.isEmpty || parent != nil
+      || !references.isEmpty
   }
 }

@@ -26,7 +26,9 @@ struct MergePolicyTests {
           authorities: [
             columns[0]: .hub, columns[1]: .only([ReplicaID(9), ReplicaID(4)]),
             columns[2]: .owner(columns[7]),
-          ]),
+          ],
+          parent: TablePolicy.Parent(table: TableID(1), columns: [columns[7], columns[1]]),
+          references: [columns[5]: TableID(2), columns[4]: table]),
         TableID(1): TablePolicy(),
       ],
       others: TablePolicy(rule: .ask, deletes: .ask))
@@ -68,9 +70,9 @@ struct MergePolicyTests {
   @Test func theBytesStayWhatTheyAre() throws {
     #expect(
       MergePolicy().contentHash.description
-        == "1626098ee7f4fb484875987e11fee2a652bd15fc226693774df58bf1282ae1a7")
+        == "d49ceccb33a1b44e38d83af60d7c46d7e93caccae272860650639ed9711335ad")
     let hash = try Self.policy().contentHash.description
-    #expect(hash == "d722bd886d404d3031ca4ec560c3da764ab660d2c52a77741213da15e789aa81")
+    #expect(hash == "8ade30a1953c785677c1ea7586413e3d065215d93e3d1b7d4a25c8684361de28")
   }
 
   @Test func whatIsNoPolicyIsRefused() throws {
@@ -128,6 +130,32 @@ struct MergePolicyTests {
     #expect(throws: MergePolicyError.columnsOfNoTable) {
       try MergePolicy(tables: [:], others: TablePolicy(rules: [a: .first]))
     }
+    #expect(throws: MergePolicyError.columnsOfNoTable) {
+      try MergePolicy(tables: [:], others: TablePolicy(authority: .owner(a)))
+    }
+  }
+
+  @Test func noRowIsItsOwnParent() throws {
+    func refused(_ parents: [UInt16: (UInt16, [ColumnID])]) -> MergePolicyError? {
+      let tables = parents.map { child, parent in
+        (
+          TableID(child),
+          TablePolicy(parent: TablePolicy.Parent(table: TableID(parent.0), columns: parent.1))
+        )
+      }
+      do throws(MergePolicyError) {
+        _ = try MergePolicy(tables: Dictionary(uniqueKeysWithValues: tables))
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let (a, b) = (Self.columns[0], Self.columns[1])
+    #expect(refused([2: (1, [a]), 3: (2, [b, a]), 4: (2, [a])]) == nil)
+    #expect(refused([2: (2, [a])]) == .ownParent(TableID(2)))
+    #expect(refused([1: (2, [a]), 2: (3, [a]), 3: (2, [a])]) == .ownParent(TableID(2)))
+    #expect(refused([2: (1, [])]) == .malformedParent(of: TableID(2)))
+    #expect(refused([2: (1, [a, a])]) == .malformedParent(of: TableID(2)))
   }
 
   // MARK: Rules of one's own
