@@ -115,8 +115,8 @@ let package = Package(
     .executableTarget(
       name: "TributaryCommand",
       dependencies: [
-        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
-        "Transport", "HubServer",
+        "Basics", "Clocks", "Deltas", "Merging", "Policies", "Sessions", "Storage", "BranchStore",
+        "HubStore", "Agent", "Transport", "HubServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -138,7 +138,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Hub", "HubStore", "Merging",
-        "Sessions", "Storage", "Transport",
+        "Policies", "Sessions", "Storage", "Transport",
       ],
       path: "Fuzz/Sources/FuzzTargets", swiftSettings: strict),
     .target(

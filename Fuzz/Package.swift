@@ -60,6 +60,7 @@ let package = Package(
     module("Clocks", ["Basics"]),
     module("Deltas", ["Basics", "Clocks"]),
     module("Merging", ["Basics", "Clocks", "Deltas"]),
+    module("Policies", ["Clocks", "Deltas", "Merging"]),
     module("Sessions", ["Basics", "Clocks", "Deltas"]),
     module("Storage", ["Basics", "Deltas", "CSQLite"]),
     module("BranchStore", ["Basics", "Clocks", "Deltas", "Storage"]),
@@ -72,7 +73,7 @@ let package = Package(
       name: "FuzzTargets",
       dependencies: [
         "Basics", "BranchStore", "Clocks", "CSQLite", "Deltas", "Hub", "HubStore", "Merging",
-        "Sessions", "Storage", "Transport",
+        "Policies", "Sessions", "Storage", "Transport",
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -42,6 +42,11 @@ struct YAMLText: Sendable {
         """)
       return
     }
+    guard !bytes.contains(0) else {
+      remarks.refuse(
+        at: .start, "The file was not read: it holds data, not text. Name the right file.")
+      return
+    }
     var start = 0
     var number = 0
     while start < bytes.count {

@@ -10,8 +10,8 @@ struct HelpTests {
     ["digest"],
     ["verify"], ["doctor"], ["hub"], ["hub", "init"], ["hub", "serve"], ["hub", "invite"],
     ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
-    ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["demo"],
-    ["completion"],
+    ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["policy"],
+    ["policy", "check"], ["demo"], ["completion"],
   ]
 
   @Test(arguments: commands)

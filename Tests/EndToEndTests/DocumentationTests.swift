@@ -7,7 +7,7 @@ extension EndToEnd {
     /// Every command that a document shows exists.
     @Test func everyDocumentedCommandExists() throws {
       var commands: Set<[String]> = []
-      for document in ["README.md", "docs/operations.md", "deploy/README.md"] {
+      for document in ["README.md", "docs/operations.md", "docs/policy.md", "deploy/README.md"] {
         let url = projectFolder.appendingPathComponent(document)
         let text = try String(contentsOf: url, encoding: .utf8)
         for line in text.split(separator: "\n") {
@@ -15,7 +15,7 @@ extension EndToEnd {
           for (index, word) in words.enumerated() where word == "tributary" {
             let names = words[(index + 1)...].prefix(2).prefix { $0.allSatisfy(\.isLowercase) }
             guard let first = names.first, Self.known.contains(first) else { continue }
-            commands.insert(first == "hub" ? Array(names) : [first])
+            commands.insert(["hub", "policy"].contains(first) ? Array(names) : [first])
           }
         }
       }
@@ -66,7 +66,7 @@ extension EndToEnd {
 
     private static let known: Set<String> = [
       "hub", "join", "sync", "agent", "status", "conflicts", "why", "verify", "digest", "doctor",
-      "leave", "demo",
+      "leave", "demo", "policy",
     ]
 
     /// The short tour works, and says what it shows.

@@ -6,7 +6,7 @@ package enum FuzzTargets {
     DamagedChangesetTarget.self, DamagedDeltaTarget.self, DeltaTarget.self, HubTarget.self,
     KeyTarget.self,
     LineageTarget.self,
-    MergeTarget.self, MessageTarget.self, SchemaTarget.self, SchemaSQLTarget.self,
-    TokenTarget.self,
+    MergeTarget.self, MessageTarget.self, PolicyTarget.self, SchemaTarget.self,
+    SchemaSQLTarget.self, TokenTarget.self,
   ]
 }

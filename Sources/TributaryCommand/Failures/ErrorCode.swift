@@ -25,6 +25,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case keysClash = "keys-clash"
   case notDecided = "not-decided"
   case policyNotUsable = "policy-not-usable"
+  case badPolicy = "bad-policy"
 
   // Access
   case tokenMalformed = "token-malformed"
@@ -80,7 +81,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .notADatabase, .notABackup, .anotherHub, .alreadyJoined,
       .alreadyExists, .cannotOpen, .readOnly, .diskFull,
       .damaged, .constraint, .formatTooNew, .noSuchTable, .noSuchColumn, .badKey, .keysClash,
-      .notDecided, .policyNotUsable,
+      .notDecided, .policyNotUsable, .badPolicy,
       .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage,
       .protocolMismatch, .malformedMessage, .tooLarge,
       .damagedDelta, .answerDoesNotFit, .chainBroken, .unknownPosition, .noSuchPosition,
