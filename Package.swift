@@ -69,11 +69,11 @@ let package = Package(
     // 2 stores
     module("Storage", ["Basics", "Deltas", "CSQLite"]),
     module("BranchStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
-    module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
+    module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Policies", "Storage"]),
 
     // 3 engines
     module("Agent", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore"]),
-    module("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore"]),
+    module("Hub", ["Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "HubStore"]),
 
     // 4 edges
     cLibrary("CCrashVFS"),

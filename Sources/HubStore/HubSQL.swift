@@ -36,12 +36,19 @@ enum HubSQL {
 
   private static let policyColumns = "version, published, like_version, source, compiled, hash"
   static let selectLastPolicyVersion = "SELECT max(version) FROM tributary_policy"
+  static let selectLastPolicyHash = """
+    SELECT hash FROM tributary_policy ORDER BY version DESC LIMIT 1
+    """
   static let selectLastPolicy = """
     SELECT \(policyColumns) FROM tributary_policy ORDER BY version DESC LIMIT 1
     """
   static let selectPolicies = "SELECT \(policyColumns) FROM tributary_policy ORDER BY version DESC"
   static let insertPolicy = """
     INSERT INTO tributary_policy (\(policyColumns)) VALUES (?, ?, ?, ?, ?, ?)
+    """
+
+  static let updatePolicy = """
+    UPDATE tributary_policy SET compiled = ?2, hash = ?3 WHERE version = ?1
     """
 
   // MARK: Decisions

@@ -110,7 +110,7 @@ extension HubStore {
   func forgetCaches() {
     knownTimeline = nil
     knownPruned = nil
-    knownPolicyVersion = nil
+    knownPolicyHash = nil
     pruneRound = nil
     lastRound = nil
     log.forget()

@@ -70,10 +70,10 @@ extension HubStore {
 
   /// Inside a transaction: makes `policy` the one in force.
   func refreshPolicy() throws {
-    let version = try lastPolicyVersion()
-    guard version != knownPolicyVersion else { return }
+    let hash = try database.firstRow(HubSQL.selectLastPolicyHash)?.first?.asHash ?? .zero
+    guard hash != knownPolicyHash else { return }
     guard let row = try database.firstRow(HubSQL.selectLastPolicy) else {
-      (policy, knownPolicyVersion) = (MergePolicy(), 0)
+      (policy, knownPolicyHash) = (MergePolicy(), hash)
       return
     }
     let published = PublishedPolicy(row)
@@ -86,7 +86,7 @@ extension HubStore {
         throw HubStoreError.policyNotUsable(version: published.version, why: reason.message)
       }
     }
-    knownPolicyVersion = published.version
+    knownPolicyHash = hash
   }
 
   private func lastPolicyVersion() throws -> UInt64 {

@@ -210,7 +210,9 @@ extension HubStore {
         .text(name), .integer(ReplicaState.active.rawValue), .integer(wallMilliseconds),
         Value(ContentHash.zero),
       ])
-    return ReplicaID(UInt32(clamping: database.lastInsertRowID))
+    let replica = ReplicaID(UInt32(clamping: database.lastInsertRowID))
+    try recompilePolicy()
+    return replica
   }
 
   private func checkIsFree(_ name: String) throws {

@@ -21,8 +21,8 @@ package final class HubStore {
   /// How conflicts come out from here on: that of the last version published, as it was when a
   /// transaction last looked.
   var policy = MergePolicy()
-  /// The version that `policy` is; nil if that must be looked up.
-  var knownPolicyVersion: UInt64?
+  /// Names what `policy` is; nil if that must be looked up.
+  var knownPolicyHash: ContentHash?
   /// What policies can name. An embedding program adds its own before the first merge.
   package var rules = RuleRegistry.standard
   private var tables: [TableID: HubTable] = [:]

@@ -27,8 +27,7 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    ["join", "a.db", "token", "--keys", "own"],
-    ["hub", "init", "hub", "--like", "a.db", "--policy", "p"],
+    ["join", "a.db", "token", "--keys", "own"]
   ])
   func whatComesLaterSaysSo(arguments: [String]) async throws {
     let folder = try TemporaryFolder()

@@ -68,20 +68,21 @@ extension GoldenSamples {
       Frame(type: .changesetHeader, payload: author.payload),
       blockFrame(.block, countedBlocks[1]),
     ]
-    let told = conflicts + [
-      Conflict(
-        id: 3, position: LogPosition(6),
-        key: RowKey(table: TableID(2), values: [.integer(19), .text("k")]),
-        columns: [ColumnID(3), ColumnID(5)], bases: [.text("before"), .null],
-        sides: [
-          ConflictSide(
-            dot: Dot(replica: ReplicaID(2), counter: 12), milliseconds: 5,
-            clockOffsetMilliseconds: -86_400_000, values: [.text("later"), .integer(1)]),
-          ConflictSide(
-            dot: Dot(replica: ReplicaID(3), counter: 1), milliseconds: nil,
-            values: [.text("earlier"), .real(bits: 1)]),
-        ], rule: "latest", state: .decided, explanation: "Li decided: what A did stands.")
-    ]
+    let told =
+      conflicts + [
+        Conflict(
+          id: 3, position: LogPosition(6),
+          key: RowKey(table: TableID(2), values: [.integer(19), .text("k")]),
+          columns: [ColumnID(3), ColumnID(5)], bases: [.text("before"), .null],
+          sides: [
+            ConflictSide(
+              dot: Dot(replica: ReplicaID(2), counter: 12), milliseconds: 5,
+              clockOffsetMilliseconds: -86_400_000, values: [.text("later"), .integer(1)]),
+            ConflictSide(
+              dot: Dot(replica: ReplicaID(3), counter: 1), milliseconds: nil,
+              values: [.text("earlier"), .real(bits: 1)]),
+          ], rule: "latest", state: .decided, explanation: "Li decided: what A did stands.")
+      ]
     return [
       "counted.delta": Streams.delta(header, frames),
       "conflicts.delta": Streams.delta(

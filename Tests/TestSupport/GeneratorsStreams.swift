@@ -118,7 +118,8 @@ extension SeededGenerator {
   }
 
   /// A delta of a few entries with blocks, outcomes and conflicts.
-  package mutating func delta(entryCount: Int, formatVersion: Int = FormatVersion.delta) -> [UInt8] {
+  package mutating func delta(entryCount: Int, formatVersion: Int = FormatVersion.delta) -> [UInt8]
+  {
     let from = UInt64(int(below: 1_000))
     var frames: [Frame] = []
     for index in 0..<entryCount {

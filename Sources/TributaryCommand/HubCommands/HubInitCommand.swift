@@ -35,7 +35,9 @@ struct HubInitCommand: OperatorCommand {
       valueName: "name"))
   var host: [String] = []
 
-  @Option(help: .hidden)
+  @Option(
+    help: ArgumentHelp("A policy file to publish at once; see `policy check`.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var policy: String?
 
   @OptionGroup var output: OutputOptions
@@ -43,19 +45,30 @@ struct HubInitCommand: OperatorCommand {
   var undone: String { "No hub was made in \(folder)." }
 
   func perform() async throws -> ExitStatus {
-    if policy != nil {
-      throw CommandFailure.notYet(
-        undone: undone, what: "read a merge policy (--policy)",
-        next: "Make the hub without it: the latest of concurrent edits then stands, per column.")
+    if let policy {
+      // Before anything is made.
+      let check = PolicyCheck(
+        file: policy, tables: try PolicyTables(database: like, undone: undone),
+        text: try PolicySource.bytes(of: policy, undone: undone))
+      for line in check.remarkLines(style: Console.errorStyle) { Console.note(line) }
+      if let failure = check.failure { throw failure }
     }
     let plan = try HubPlan(
       folder: folder, database: like, tables: table.isEmpty ? nil : table, undone: undone)
-    try plan.make(hostNames: host, wallMilliseconds: WallClock.systemMilliseconds())
+    let now = WallClock.systemMilliseconds()
+    try plan.make(hostNames: host, wallMilliseconds: now)
+    if let policy { try publish(policy, wallMilliseconds: now) }
     if output.json {
       Console.print(plan.json)
     } else {
       Console.print(lines: plan.lines)
     }
     return .done
+  }
+  private func publish(_ file: String, wallMilliseconds: Int64) throws {
+    let store = try HubAccess.open(folder, undone: undone)
+    try store.registerHeadquarters(wallMilliseconds: wallMilliseconds)
+    let policy = try PolicySource.policy(of: file, at: store, undone: undone)
+    _ = try store.publish(policy.policy, source: policy.text, wallMilliseconds: wallMilliseconds)
   }
 }

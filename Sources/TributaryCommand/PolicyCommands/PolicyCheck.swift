@@ -13,7 +13,7 @@ struct PolicyCheck {
   init(file: String, tables: PolicyTables, text: [UInt8]) {
     self.file = file
     let result = Self.compiled(text, tables.names())
-    guard tables.branches == nil, case .success(let policy) = result else {
+    guard !tables.knowsBranches, case .success(let policy) = result else {
       names = tables.names()
       unchecked = []
       self.result = result
@@ -48,6 +48,9 @@ struct PolicyCheck {
     case .failure(let refusal): refusal.untoldCount
     }
   }
+
+  /// What the file comes to, if it is a policy.
+  var policy: PolicyFile? { try? result.get() }
 
   /// Nil if the file is a policy.
   var failure: CommandFailure? {

@@ -9,5 +9,8 @@ struct PolicyCommand: ParsableCommand {
       A policy is a YAML file: which rule each column has, what becomes of deleted rows, and who \
       may write what. docs/policy.md tells which rule is for which field.
       """,
-    subcommands: [PolicyCheckCommand.self])
+    subcommands: [
+      PolicyCheckCommand.self, PolicyRehearseCommand.self, PolicyPublishCommand.self,
+      PolicyShowCommand.self, PolicyVersionsCommand.self, PolicyRollbackCommand.self,
+    ])
 }
