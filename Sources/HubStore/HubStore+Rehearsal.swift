@@ -17,6 +17,9 @@ package struct Rehearsal: Hashable, Sendable {
   /// The newest of those of which another side would stand.
   package var sample: [Change] = []
 
+  /// Of no conflicts.
+  package init() {}
+
   /// A conflict as it is, and as it would be.
   package struct Change: Hashable, Sendable {
     package var before: Conflict

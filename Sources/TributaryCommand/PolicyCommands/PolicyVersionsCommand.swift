@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Basics
 internal import HubStore
 
 /// `tributary policy versions DIR`

@@ -54,15 +54,15 @@ struct RehearsalReport {
     for change in rehearsal.sample {
       lines.append("")
       lines += ledger.lines(change.before, style: style)
-      let after = change.after
-      lines.append(
-        "  "
-          + style.strong("would stand: ")
-          + (after.sides[0].values.map { $0.map(ValueText.shown).joined(separator: ", ") }
-            ?? "its deletion")
-          + "  " + style.faint("rule: \(after.rule). \(after.explanation)"))
+      lines.append(Self.line(of: change.after, style: style))
     }
     return lines
+  }
+
+  private static func line(of after: Conflict, style: TextStyle) -> String {
+    let values = after.sides[0].values.map { $0.map(ValueText.shown).joined(separator: ", ") }
+    let rule = style.faint("rule: \(after.rule). \(after.explanation)")
+    return "  \(style.strong("would stand: "))\(values ?? "its deletion")  \(rule)"
   }
 
   private var ledger: LedgerReport {
