@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import HubStore
+internal import Policies
 internal import Storage
 internal import Transport
 

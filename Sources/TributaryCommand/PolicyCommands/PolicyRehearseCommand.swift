@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import HubStore
+internal import Policies
 
 /// `tributary policy rehearse FILE DIR`
 struct PolicyRehearseCommand: OperatorCommand {

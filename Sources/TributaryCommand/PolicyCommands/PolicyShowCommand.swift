@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import HubStore
 
 /// `tributary policy show DIR`
 struct PolicyShowCommand: OperatorCommand {

@@ -1,3 +1,4 @@
+internal import Clocks
 internal import Deltas
 internal import HubStore
 internal import Transport

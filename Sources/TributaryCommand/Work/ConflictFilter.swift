@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Clocks
 internal import Deltas
 
 /// Which entries of the ledger are meant.
