@@ -34,19 +34,22 @@ enum HubSQL {
 
   // MARK: Policies
 
-  private static let policyColumns = "version, published, like_version, source, compiled, hash"
   static let selectLastPolicyVersion = "SELECT max(version) FROM tributary_policy"
   static let selectLastPolicyHash = """
     SELECT hash FROM tributary_policy ORDER BY version DESC LIMIT 1
     """
   static let selectLastPolicy = """
-    SELECT \(policyColumns) FROM tributary_policy ORDER BY version DESC LIMIT 1
+    SELECT version, published, like_version, source, compiled, hash FROM tributary_policy
+    ORDER BY version DESC LIMIT 1
     """
-  static let selectPolicies = "SELECT \(policyColumns) FROM tributary_policy ORDER BY version DESC"
+  static let selectPolicies = """
+    SELECT version, published, like_version, source, compiled, hash FROM tributary_policy
+    ORDER BY version DESC
+    """
   static let insertPolicy = """
-    INSERT INTO tributary_policy (\(policyColumns)) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO tributary_policy (version, published, like_version, source, compiled, hash)
+    VALUES (?, ?, ?, ?, ?, ?)
     """
-
   static let updatePolicy = """
     UPDATE tributary_policy SET compiled = ?2, hash = ?3 WHERE version = ?1
     """
@@ -290,7 +293,9 @@ enum HubSQL {
   static let selectLedgerAt = """
     SELECT content FROM tributary_ledger WHERE position = ? ORDER BY id
     """
-  static let selectLedger = "SELECT content FROM tributary_ledger ORDER BY id DESC LIMIT ?"
+  static let selectLedger = """
+    SELECT content, position FROM tributary_ledger ORDER BY id DESC LIMIT ?
+    """
   static let selectLedgerOpen = """
     SELECT content FROM tributary_ledger WHERE state = 1 ORDER BY id DESC LIMIT ?
     """

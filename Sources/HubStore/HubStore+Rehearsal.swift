@@ -130,13 +130,13 @@ extension HubStore {
     }
     var result = Replay()
     var decided: Set<Cell> = []
-    for content in try database.rows(HubSQL.selectLedger, [Value(Int.max)]) {
-      for conflict in try Conflict.list(payload: content[0].asBytes) {
+    for entry in try database.rows(HubSQL.selectLedger, [Value(Int.max)]) {
+      for conflict in try Conflict.list(payload: entry[0].asBytes) {
         // Of several conflicts about one cell the newest says what stands.
         guard decided.insert(Cell(key: conflict.key, columns: conflict.columns)).inserted else {
           continue
         }
-        guard Self.isByRule(conflict), try isStanding(conflict),
+        guard Self.isByRule(conflict), try isStanding(conflict, since: entry[1].asPosition),
           let after = Self.decided(conflict, by: policy)
         else {
           result.rehearsal.leftCount += 1
@@ -166,8 +166,9 @@ extension HubStore {
     return !others.contains(conflict.rule)
   }
 
-  /// Whether what it came to is what stands: nobody has written the same since.
-  private func isStanding(_ conflict: Conflict) throws -> Bool {
+  /// Whether what it came to is what stands: nobody has written the same since, but headquarters
+  /// where it was decided anew. The ledger's entry was last written by the changeset at `changed`.
+  private func isStanding(_ conflict: Conflict, since changed: LogPosition) throws -> Bool {
     guard let table = try table(conflict.key.table) else { return false }
     let encoded = conflict.key.encoded
     let row = try table.values(of: conflict.key)
@@ -191,7 +192,8 @@ extension HubStore {
       guard !version.isSettled, let dot = try log.entry(version.position)?.dot else {
         return version.position <= conflict.position
       }
-      return parts.contains(dot) || version.position < conflict.position
+      return try parts.contains(dot) || version.position < conflict.position
+        || version.position == changed && replica(dot.replica)?.state == .headquarters
     }
   }
 

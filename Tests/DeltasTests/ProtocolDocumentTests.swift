@@ -110,7 +110,7 @@ import Testing
     let rows = try ProtocolDocument.rows(of: "Frames").dropFirst()
     let types: [FrameType] = [
       .changesetHeader, .block, .changesetTrailer, .deltaHeader, .entry, .outcome, .conflicts,
-      .deltaTrailer, .stub,
+      .deltaTrailer, .stub, .ledger,
     ]
     #expect(rows.map { $0[0] } == types.map { String($0.rawValue) })
   }

@@ -13,6 +13,7 @@ import Testing
       "changesetsPerExchangeMax": SessionLimits.changesetsPerExchangeMax,
       "changesetBytesMax": SessionLimits.changesetBytesMax,
       "deltaBytesMax": SessionLimits.deltaBytesMax,
+      "policyBytesMax": SessionLimits.policyBytesMax,
       "compareBitsMax": SessionLimits.compareBitsMax,
       "compareBucketsMax": SessionLimits.compareBucketsMax,
       "compareRowsMax": SessionLimits.compareRowsMax, "fetchRowsMax": SessionLimits.fetchRowsMax,

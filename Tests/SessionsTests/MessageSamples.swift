@@ -43,7 +43,7 @@ enum MessageSamples {
         FetchRowsRequest(
           table: TableID(2), keys: (0..<3).map { _ in generator.rowChange().key.encoded })),
       .explain(ExplainRequest(table: TableID(3), key: generator.rowChange().key.encoded)),
-      .awaitNews(after: generator.position()), .describe,
+      .awaitNews(after: generator.position()), .describe, .policy,
     ] + identityRequests(&generator, uploaded)
   }
 
@@ -137,6 +137,9 @@ enum MessageSamples {
           lossCount: generator.counter())),
       .forkOffer(ForkOffer(secret: generator.bytes(countBelow: 30), name: "南山支行 (2)")),
       .adopted(parentHash: generator.hash()),
+      .policy(PolicyResponse(version: 0, encoded: [])),
+      .policy(
+        PolicyResponse(version: generator.counter(), encoded: generator.bytes(countBelow: 60))),
       .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
       .refused(Refusal(code: .busy, message: "")),
       .refused(
@@ -168,7 +171,9 @@ enum MessageSamples {
       notices: (0..<2).map { _ in
         Notice(
           number: generator.counter(), milliseconds: generator.milliseconds(), text: "Two copies.")
-      })
+      },
+      policy: PolicyMark(
+        version: generator.counter(), contentHash: generator.hash()))
   }
 
   static let schema = Schema(

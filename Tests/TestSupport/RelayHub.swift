@@ -132,8 +132,8 @@ package struct RelayHub {
       Frame(
         type: .deltaHeader,
         payload: DeltaHeader(
-          formatVersion: isFormat1 ? 1 : 2, generation: canonical(to).generation, from: from,
-          to: to, receiver: receiver
+          formatVersion: isFormat1 ? 1 : FormatVersion.delta, generation: canonical(to).generation,
+          from: from, to: to, receiver: receiver
         ).payload
       ).encoded
     ]
