@@ -31,8 +31,8 @@ package enum UndecidedReason: Error, Hashable, Sendable {
       """
     case .severalColumns(let id):
       """
-      Conflict \(id) is about several columns that are decided as one. Take the branch whose values \
-      shall stand, or write others at any branch.
+      Conflict \(id) is about several columns that are decided as one. Take the branch whose \
+      values shall stand, or write others at any branch.
       """
     case .rowGone(let id):
       """

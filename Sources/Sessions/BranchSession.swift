@@ -5,8 +5,8 @@ package import Clocks
 /// looks at a clock; what it wants done it returns.
 ///
 /// seal → (upload pieces) → exchange → (stage, download pieces) → apply → … until neither side has
-/// anything for the other; then the merge policy, if it is another. There is at most one effect under way; an event that does not answer
-/// it is ignored.
+/// anything for the other; then the merge policy, if it is another. There is at most one effect
+/// under way; an event that does not answer it is ignored.
 ///
 /// A hub that does not know the branch's place gets back what it may have lost: ask for its path →
 /// hand back → exchange. A branch that is a copy of another takes an identity of its own: ask for a

@@ -11,7 +11,8 @@ struct HelpTests {
     ["verify"], ["doctor"], ["hub"], ["hub", "init"], ["hub", "serve"], ["hub", "invite"],
     ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
     ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["policy"],
-    ["policy", "check"], ["demo"], ["completion"],
+    ["policy", "check"], ["policy", "rehearse"], ["policy", "publish"], ["policy", "show"],
+    ["policy", "versions"], ["policy", "rollback"], ["demo"], ["completion"],
   ]
 
   @Test(arguments: commands)

@@ -37,13 +37,13 @@ package struct DamagedDeltaTarget: FuzzTarget {
   }
 
   private static func frames(_ choices: inout InputBytes) -> [Frame] {
-    let version = 1 + choices.number(below: 2)
-    let isWholeState = version == 2 && choices.number(below: 8) == 0
+    let version = 1 + choices.number(below: FormatVersion.delta)
+    let isWholeState = version > 1 && choices.number(below: 8) == 0
     let from = isWholeState ? 0 : choices.position().rawValue % (DeltaLimits.ordinalMax - 16)
     let entryCount = choices.number(below: 4)
     var frames: [Frame] = []
     if isWholeState {
-      frames = outcomes(&choices, kind: .insert)
+      frames = outcomes(version, &choices, kind: .insert)
     } else {
       for index in 0..<entryCount {
         frames += entry(LogPosition(from + 1 + UInt64(index)), version, &choices)
@@ -68,12 +68,12 @@ package struct DamagedDeltaTarget: FuzzTarget {
       timestamp: choices.timestamp(),
       clockOffsetMilliseconds: Int64(bitPattern: choices.magnitude()),
       receivedMilliseconds: Int64(bitPattern: choices.magnitude()), hasBlocks: choices.flag(),
-      seen: version == 2 ? knowledge(position, &choices) : nil)
+      seen: version > 1 ? knowledge(position, &choices) : nil)
     var frames = [Frame(type: .entry, payload: entry.payload)]
     if entry.hasBlocks { frames += blocks(of: entry, version, &choices) }
     // The author's parts give the entry its hash, as the hub's log has it.
-    if version == 2 { frames[0].payload = FrameScript.computed(frames, 0) ?? [] }
-    return frames + outcomes(&choices, kind: nil)
+    if version > 1 { frames[0].payload = FrameScript.computed(frames, 0) ?? [] }
+    return frames + outcomes(version, &choices, kind: nil)
   }
 
   private static func knowledge(
@@ -86,7 +86,7 @@ package struct DamagedDeltaTarget: FuzzTarget {
     of entry: DeltaEntry, _ version: Int, _ choices: inout InputBytes
   ) -> [Frame] {
     var frames: [Frame] = []
-    if version == 2 {
+    if version > 1 {
       let header = ChangesetHeader(
         dot: choices.dot(), previous: choices.hash(),
         context: CausalContext(generation: choices.generation(), position: choices.position()),
@@ -95,7 +95,7 @@ package struct DamagedDeltaTarget: FuzzTarget {
     }
     for _ in 0..<choices.number(below: 3) {
       let block = choices.block()
-      if version == 2, choices.number(below: 4) == 0 {
+      if version > 1, choices.number(below: 4) == 0 {
         let stub = BlockStub(raw: block.raw, rowCount: block.rowCount)
         frames.append(Frame(type: .stub, payload: stub.payload))
       } else {
@@ -106,14 +106,15 @@ package struct DamagedDeltaTarget: FuzzTarget {
   }
 
   private static func outcomes(
-    _ choices: inout InputBytes, kind: ChangeKind?
+    _ version: Int, _ choices: inout InputBytes, kind: ChangeKind?
   ) -> [Frame] {
     var frames: [Frame] = []
     for _ in 0..<choices.number(below: 3) {
       let block = choices.block(kind: kind ?? (choices.flag() ? .insert : .delete))
       frames.append(Frame(type: .outcome, payload: compressedBlock(raw: block.raw)))
     }
-    if choices.flag() {
+    // Lists of conflicts were written otherwise before version 3.
+    if version > 2, choices.flag() {
       let conflicts = (0...choices.number(below: 2)).map { _ in choices.conflict() }
       frames.append(Frame(type: .ledger, payload: Conflict.payload(of: conflicts)))
     }

@@ -6,8 +6,8 @@ struct ConflictsCommand: OperatorCommand {
     commandName: "conflicts",
     abstract: "List the ledger: what stood against what, what stands, and by which rule; decide.",
     discussion: """
-      Newest first. “settled” was decided by rule, “open” waits for a person, “decided” was decided \
-      by one. Every concurrent value is listed, the standing one first; none is ever lost.
+      Newest first. “settled” was decided by rule, “open” waits for a person, “decided” was \
+      decided by one. Every concurrent value is listed, the standing one first; none is ever lost.
 
         tributary conflicts customers.db
         tributary conflicts /srv/hub --open --table customers --column city

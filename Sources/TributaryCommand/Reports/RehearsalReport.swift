@@ -42,9 +42,8 @@ struct RehearsalReport {
       "Of \(examined) that rules decided, \(NumberText.grouped(rehearsal.differingCount))"
         + " \(would) another value standing.")
     if rehearsal.openedCount > 0 {
-      lines.append(
-        "\(NumberText.counted(rehearsal.openedCount, "conflict")) \(isDone ? "waits" : "would wait")"
-          + " for a person.")
+      let opened = NumberText.counted(rehearsal.openedCount, "conflict")
+      lines.append("\(opened) \(isDone ? "waits" : "would wait") for a person.")
     }
     if rehearsal.leftCount > 0 {
       lines.append(
