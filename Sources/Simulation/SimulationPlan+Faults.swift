@@ -27,6 +27,7 @@ extension SimulationPlan {
     ("triggers", { $0.hasTriggers = false }),
     ("baseline", { $0.hasBaseline = false }),
     ("unique", { $0.hasUniqueColumn = false }),
+    ("rules", { $0.policy = SimulatedPolicy() }),
     ("large-values", { $0.hasLargeValues = false }),
   ]
 

@@ -75,6 +75,8 @@ package struct SimulationPlan: Hashable, Sendable {
   package var bitRot = 0
   /// How often the hub's disk is copied, and then one of the two serves instead of the other.
   package var twinHubs = 0
+  /// By which rules conflicts come out.
+  package var policy = SimulatedPolicy()
   /// Whether two agents take turns on each branch.
   package var hasTwoAgents: Bool
   /// Whether most edits meet on few rows.
@@ -151,6 +153,11 @@ package struct SimulationPlan: Hashable, Sendable {
     let rate = Int.random(in: 50...300, using: &generator)
     // After such, rows that differ are sent, whatever made them differ.
     if draws, captureGaps + hubRestores + twinHubs == 0 { bitRot = rate }
+  }
+
+  /// Draws the policy: no fault, but it decides what comes of many.
+  mutating func drawPolicy(_ generator: inout SeededGenerator) {
+    if generator.chance(400) { policy = SimulatedPolicy(&generator) }
   }
 
   /// The same without any fault: how every seed ends.

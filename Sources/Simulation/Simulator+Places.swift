@@ -20,6 +20,10 @@ extension Simulator {
       folder: hubFolder, like: schema, generation: generation, hostNames: ["localhost"],
       wallMilliseconds: hubWall)
     try openHub()
+    if !plan.policy.isEmpty {
+      _ = try required(hubStore, "the hub is up").publish(
+        plan.policy.compiled(schema), source: "", wallMilliseconds: hubWall)
+    }
     for number in 1...plan.branchCount { try join(number, generation) }
   }
 

@@ -3,8 +3,45 @@ package import Deltas
 
 /// What stands, as a plain function of a row's history.
 extension World {
-  /// The rule among concurrent versions, written out once more.
-  static func stands(_ left: WorldChange, over right: WorldChange) -> Bool {
+  /// The rules among concurrent versions, written out once more.
+  static func stands(
+    _ left: WorldChange, over right: WorldChange, in column: ColumnID, by rule: SimulatedPolicy.Rule
+  ) -> Bool {
+    switch rule {
+    case .latest, .ask: isLater(left, right)
+    case .first: isEarlier(left, right)
+    case .greatest: isWorthMore(left, right, column) ?? isLater(left, right)
+    case .least: isWorthLess(left, right, column) ?? isLater(left, right)
+    }
+  }
+
+  private static func isEarlier(_ left: WorldChange, _ right: WorldChange) -> Bool {
+    switch (left.milliseconds, right.milliseconds) {
+    case (nil, .some): true
+    case (.some, nil): false
+    case (let leftTime?, let rightTime?) where leftTime != rightTime: leftTime < rightTime
+    default: isLater(left, right)
+    }
+  }
+
+  /// Nil if they are worth the same.
+  private static func isWorthMore(
+    _ left: WorldChange, _ right: WorldChange, _ column: ColumnID
+  ) -> Bool? {
+    let (one, other) = (left.values[column] ?? .null, right.values[column] ?? .null)
+    return Value.sortsBefore(other, one) ? true : Value.sortsBefore(one, other) ? false : nil
+  }
+
+  /// Nil if they are worth the same. NULL is worth more than anything here.
+  private static func isWorthLess(
+    _ left: WorldChange, _ right: WorldChange, _ column: ColumnID
+  ) -> Bool? {
+    let (one, other) = (left.values[column] ?? .null, right.values[column] ?? .null)
+    if (one == .null) != (other == .null) { return other == .null }
+    return isWorthMore(left, right, column).map { !$0 }
+  }
+
+  private static func isLater(_ left: WorldChange, _ right: WorldChange) -> Bool {
     switch (left.milliseconds, right.milliseconds) {
     case (nil, nil): left.position < right.position
     case (.some, nil): true
@@ -43,10 +80,12 @@ extension World {
     return lasting.isEmpty ? maximal : lasting
   }
 
-  static func standing(_ column: ColumnID, _ history: [WorldChange]) -> WorldChange? {
+  static func standing(
+    _ column: ColumnID, _ history: [WorldChange], by rule: SimulatedPolicy.Rule
+  ) -> WorldChange? {
     candidates(column, history).reduce(nil) { best, next in
       guard let best else { return next }
-      return stands(next, over: best) ? next : best
+      return stands(next, over: best, in: column, by: rule) ? next : best
     }
   }
 
@@ -55,7 +94,7 @@ extension World {
     let history = history(key, upTo: position)
     guard Self.isAlive(history) else { return nil }
     return (schema.table(key.table)?.valueColumns ?? []).map { column in
-      Self.standing(column, history)?.values[column] ?? .null
+      Self.standing(column, history, by: rules[key.table] ?? .latest)?.values[column] ?? .null
     }
   }
 

@@ -6,6 +6,8 @@ package import Deltas
 /// it: computed plainly from the whole history, without the engine.
 package struct World: Sendable {
   package let schema: Schema
+  /// Of the tables that have another than the latest.
+  let rules: [TableID: SimulatedPolicy.Rule]
   package var writes: [WorldWrite] = []
   package var branches: [ReplicaID: WorldBranch] = [:]
   package var sealed: [Dot: SealedChangeset] = [:]
@@ -24,7 +26,10 @@ package struct World: Sendable {
   /// What was found wrong while recording.
   package var violations: [Violation] = []
 
-  package init(schema: Schema) { self.schema = schema }
+  package init(schema: Schema, rules: [TableID: SimulatedPolicy.Rule] = [:]) {
+    self.schema = schema
+    self.rules = rules
+  }
 
   package var head: LogPosition { LogPosition(UInt64(log.count)) }
 

@@ -1,0 +1,48 @@
+internal import Basics
+internal import Deltas
+internal import Merging
+
+/// The merge policy of a seed: of each table the rule, and whether a person decides about rows that
+/// one deleted and another changed. Only rules that choose one of the values: what stands names its
+/// write.
+package struct SimulatedPolicy: Hashable, Sendable {
+  /// A rule as the world writes it out; one that asks a person lets the latest stand for now.
+  package enum Rule: String, Hashable, Sendable, CaseIterable {
+    case latest, first, greatest, least, ask
+  }
+
+  /// By the table's name; the others have the latest.
+  package var rules: [String: Rule] = [:]
+  package var tablesAsking: Set<String> = []
+
+  package init() {}
+
+  /// A rule for each table but those whose rows belong together.
+  init(_ generator: inout SeededGenerator) {
+    for table in SimulatedSchema.tables where table != SimulatedSchema.accountTable {
+      rules[table] = Rule.allCases.randomElement(using: &generator) ?? .latest
+      if generator.chance(300) { tablesAsking.insert(table) }
+    }
+  }
+
+  package var isEmpty: Bool { rules.isEmpty }
+
+  /// Of each table that has one.
+  func rules(_ schema: Schema) -> [TableID: Rule] {
+    var result: [TableID: Rule] = [:]
+    for table in schema.tables { result[table.id] = rules[table.name] }
+    return result
+  }
+
+  /// As the hub publishes it.
+  func compiled(_ schema: Schema) throws -> MergePolicy {
+    var tables: [TableID: TablePolicy] = [:]
+    for table in schema.tables {
+      guard let rule = rules[table.name] else { continue }
+      tables[table.id] = TablePolicy(
+        rule: RuleReference(rule.rawValue),
+        deletes: tablesAsking.contains(table.name) ? .ask : .lose)
+    }
+    return try MergePolicy(tables: tables)
+  }
+}
