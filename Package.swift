@@ -157,12 +157,13 @@ let package = Package(
     tests("Sessions", ["Basics", "Clocks", "Deltas", "Sessions"]),
     tests("Storage", ["Deltas", "Storage"]),
     tests("BranchStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage", "BranchStore"]),
-    tests("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage", "HubStore"]),
+    tests(
+      "HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Policies", "Storage", "HubStore"]),
     tests(
       "Agent",
       [
-        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "BranchStore", "HubStore",
-        "Agent", "Hub",
+        "Basics", "Clocks", "Deltas", "Merging", "Policies", "Sessions", "Storage", "BranchStore",
+        "HubStore", "Agent", "Hub",
       ]),
     tests("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore", "Hub"]),
     tests(

@@ -173,7 +173,9 @@ extension HubStore {
   ) throws -> [ConflictSide] {
     switch choice {
     case .branch(let name):
-      guard let index = conflict.sides.firstIndex(where: { names[$0.dot.replica] == name }) else {
+      let theirs = conflict.sides.indices.filter { names[conflict.sides[$0].dot.replica] == name }
+      // What stands against a refused write may be its author's own.
+      guard let index = conflict.state == .refused ? theirs.last : theirs.first else {
         throw HubStoreError.notDecided(
           .notASide(
             conflict.id, branch: name,
@@ -198,6 +200,11 @@ extension HubStore {
     _ values: [Value]?, _ conflict: Conflict, _ table: HubTable, _ wallMilliseconds: Int64
   ) throws -> (change: RowChange, reverse: RowChange) {
     let row = try table.values(of: conflict.key)
+    if row == nil, let values, conflict.columns == table.valueColumns,
+      conflict.rule == LedgerWriter.authorityRule
+    {
+      return refusedInsertion(values, conflict, wallMilliseconds)
+    }
     let shown = row.map { Dictionary(uniqueKeysWithValues: zip(table.cellColumns, $0)) }
     guard let shown, let values, conflict.columns.allSatisfy({ shown[$0] != nil }) else {
       throw HubStoreError.notDecided(.rowGone(conflict.id))
@@ -208,6 +215,19 @@ extension HubStore {
         milliseconds: wallMilliseconds, base: nil)
     }
     return (change(values), change(conflict.columns.compactMap { shown[$0] }))
+  }
+
+  /// A row that its author had no right to add, and what takes it away again.
+  private func refusedInsertion(
+    _ values: [Value], _ conflict: Conflict, _ wallMilliseconds: Int64
+  ) -> (change: RowChange, reverse: RowChange) {
+    let insertion = RowChange(
+      key: conflict.key, kind: .insert, columns: conflict.columns, values: values,
+      milliseconds: wallMilliseconds, base: nil)
+    let deletion = RowChange(
+      key: conflict.key, kind: .delete, columns: [], values: [], milliseconds: wallMilliseconds,
+      base: nil)
+    return (insertion, deletion)
   }
 
   private func rowChange(

@@ -8,12 +8,14 @@ internal import Storage
 extension HubStore {
   /// The tables, headquarters, and everyone who was ever called by a branch's name.
   package func policyNames() throws -> PolicyNames {
+    let headquarters = try headquartersID()
     var branches: [String: [ReplicaID]] = [:]
-    for (replica, name) in try names().sorted(by: { $0.key < $1.key }) {
+    for (replica, name) in try names().sorted(by: { $0.key < $1.key })
+    where replica != headquarters {
       branches[Self.formerName(name, of: replica), default: []].append(replica)
     }
     return PolicyNames(
-      schema: schema, headquarters: try headquartersID() ?? .hub, branches: branches)
+      schema: schema, headquarters: headquarters ?? .hub, branches: branches)
   }
 
   /// The number of the hub's own chain, or nil before it is first needed.

@@ -26,21 +26,34 @@ extension RowMerger {
     case .insert, .update:
       let forbidden = written.columns.filter { rights.refusal(ofColumn: $0, row: row) != nil }
       if let first = forbidden.first, let refusal = rights.refusal(ofColumn: first, row: row) {
-        // An insertion that says what the row holds anyway writes nothing there.
-        let refused =
-          written.kind == .update
-          ? forbidden : forbidden.filter { standing?[$0] != written.value(of: $0) }
+        let refused = refused(of: forbidden, in: written, standing: standing)
         if refused.isEmpty {
           try ledger.markContested(change.table.id, change.key)
         } else {
           try refuse(written, refused, at: key, change, refusal)
         }
-        let rest = written.without(forbidden)
+        let rest = written.without(forbidden + refused)
         guard !rest.columns.isEmpty else { return }
         return try mergeSlowly(change, record, as: rest)
       }
     }
     try mergeSlowly(change, record)
+  }
+
+  /// What of a change is kept from the row. A column that says what the row holds anyway writes
+  /// nothing there: columns that are decided as one travel together, whichever was changed. Where
+  /// one of those is refused, so are all.
+  private func refused(
+    of forbidden: [ColumnID], in written: RowChange, standing: [ColumnID: Value]?
+  ) -> [ColumnID] {
+    let attempted = forbidden.filter {
+      written.previous(of: $0) != nil || standing?[$0] != written.value(of: $0)
+    }
+    let units = store.policy.units(of: written.key.table)
+      .filter { unit in attempted.contains(where: unit.columns.contains) }
+    return written.columns.filter { column in
+      attempted.contains(column) || units.contains { $0.columns.contains(column) }
+    }
   }
 
   /// Keeps what was written for people, and sees that its author gets what stands.
@@ -70,6 +83,12 @@ extension RowMerger {
 extension RowChange {
   fileprivate func value(of column: ColumnID) -> Value? {
     columns.firstIndex(of: column).map { values[$0] }
+  }
+
+  /// What its author had in a column that counts what is done to it.
+  fileprivate func previous(of column: ColumnID) -> Value? {
+    guard let index = columns.firstIndex(of: column), index < previous.count else { return nil }
+    return previous[index]
   }
 
   /// An update of the other columns.

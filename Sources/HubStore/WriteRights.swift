@@ -86,6 +86,6 @@ enum WriteRefusal: Hashable {
       case .appendOnly: "Rows of this table are only ever added, never changed or deleted"
       case .downOnly: "This table comes from headquarters, and branches only read it"
       }
-    return why + ". What stands stays; what was written was undone at its branch, and is kept here."
+    return why + ": what stands stays; what was written was undone at its branch, and is kept here."
   }
 }

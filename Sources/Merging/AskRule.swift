@@ -11,6 +11,6 @@ package struct AskRule: VersionRule {
   }
 
   package func explanation(_ standing: Version, over rival: Version) -> MergeExplanation {
-    .waitsForPerson
+    .waitsForPerson(LatestRule.explanation(standing, over: rival))
   }
 }

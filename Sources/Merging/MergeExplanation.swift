@@ -22,8 +22,8 @@ package enum MergeExplanation: Hashable, Sendable {
   case valueOverNull
   /// The column prefers a branch over another.
   case preferredBranch
-  /// A person is to decide; the latest stands for now.
-  case waitsForPerson
+  /// A person is to decide; one stands for now, for this reason.
+  indirect case waitsForPerson(MergeExplanation)
   /// What branches added and took away counts; of two counts that were set, the latest.
   case increments
   /// An element that one branch added stands over its removal by another.
@@ -55,7 +55,7 @@ package enum MergeExplanation: Hashable, Sendable {
     case .equalValues: Sentences.equalValues
     case .valueOverNull: Sentences.valueOverNull
     case .preferredBranch: Sentences.preferredBranch
-    case .waitsForPerson: Sentences.waitsForPerson
+    case .waitsForPerson(let reason): Sentences.provisional(reason.sentence)
     case .increments: Sentences.increments
     case .addOverRemove: Sentences.addOverRemove
     case .lineOverRemoval: Sentences.lineOverRemoval
@@ -68,6 +68,10 @@ package enum MergeExplanation: Hashable, Sendable {
   }
 
   private enum Sentences {
+    static func provisional(_ sentence: String) -> String {
+      sentence.dropLast() + (sentence.hasSuffix(" stands.") ? "" : ",") + " until somebody decides."
+    }
+
     static let laterWrite =
       "Neither branch had seen the other's value; the one written later stands."
     static let earlierWrite =
@@ -98,10 +102,6 @@ package enum MergeExplanation: Hashable, Sendable {
       "One branch left the field empty without having seen the other's value; the value stands."
     static let preferredBranch =
       "Neither branch had seen the other's value; this field prefers the branch whose value stands."
-    static let waitsForPerson = """
-      Neither branch had seen the other's value; the one written later stands until somebody \
-      decides.
-      """
     static let increments = """
       Two branches each began the count anew without having seen the other's; the one begun \
       later stands, and what was added or taken away since counts.

@@ -2,6 +2,7 @@ import Clocks
 import Deltas
 import HubStore
 import Merging
+import Policies
 import TestSupport
 import Testing
 
@@ -54,6 +55,18 @@ import Testing
         MergePolicy(), source: String(repeating: "#", count: 1 << 20 + 1),
         wallMilliseconds: TestHub.now)
     }
+  }
+
+  @Test func headquartersAreNoBranchOfThatName() throws {
+    let hub = try TestHub()
+    #expect(try hub.store.policyNames().headquarters == .hub)
+    try hub.store.registerHeadquarters(wallMilliseconds: TestHub.now)
+    let names = try hub.store.policyNames()
+    #expect(names.headquarters == ReplicaID(4))
+    #expect(names.branches["headquarters"] == nil && names.branches.count == 3)
+    let file = try PolicyFile(
+      compiling: Array("policy: 1\ndefaults: {rule: {prefer: [headquarters]}}".utf8), names: names)
+    #expect(file.warnings.isEmpty)
   }
 
   @Test func anotherProcessPublishesWhileTheHubMerges() throws {

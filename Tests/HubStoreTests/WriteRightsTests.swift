@@ -46,7 +46,7 @@ import Testing
     let kept = try #require(try refused(hub).first)
     #expect(kept.columns == [Self.score] && kept.rule == "authority")
     #expect(kept.sides.map(\.values) == [[.integer(1)], [.integer(1_000)]])
-    #expect(kept.explanation.hasPrefix("Only headquarters may write this."))
+    #expect(kept.explanation.hasPrefix("Only headquarters may write this:"))
     // A person at headquarters lets it stand.
     try hub.store.decide(
       [kept.id], .value(.integer(1_000)), person: "", wallMilliseconds: TestHub.now)
@@ -96,6 +96,15 @@ import Testing
     let insertion = try #require(kept.first { $0.key == .customer(7) })
     #expect(insertion.columns.count == 3 && insertion.sides[0].values == nil)
     #expect(insertion.sides[1].values == [.text("Bob"), .text("x"), .integer(2)])
+    // A person at headquarters lets the new row stand, and takes that back.
+    try hub.store.decide(
+      [insertion.id], .branch("branch 1"), person: "", wallMilliseconds: TestHub.now)
+    try settle(hub, &a, &b)
+    #expect(try hub.tables()[.customer(7)]?[ColumnID(2)] == .text("Bob"))
+    try hub.store.undoDecisions([insertion.id], person: "", wallMilliseconds: TestHub.now)
+    try settle(hub, &a, &b)
+    #expect(Set(try hub.tables().keys) == [.customer(1)])
+    #expect(try refused(hub) == kept)
   }
 
   @Test func onlySomeMayAndWhatIsTheSameIsNoWrite() throws {

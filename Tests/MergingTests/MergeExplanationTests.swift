@@ -3,10 +3,12 @@ import Testing
 @testable import Merging
 
 struct MergeExplanationTests {
-  private static let all: [MergeExplanation] = [
+  /// The last is not of ours.
+  static let all: [MergeExplanation] = [
     .laterWrite, .earlierWrite, .tieByReplica, .editOverBaseline, .baselineOverEdit,
     .firstBaseline, .greaterValue, .lesserValue, .equalValues, .valueOverNull, .preferredBranch,
-    .waitsForPerson, .increments, .addOverRemove, .lineOverRemoval, .laterText,
+    .waitsForPerson(.laterWrite), .waitsForPerson(.editOverBaseline), .increments, .addOverRemove,
+    .lineOverRemoval, .laterText,
     .updateOverDelete, .deleteOverUpdate, .deleteWaitsForPerson, .custom("The boss said so."),
   ]
 
