@@ -103,11 +103,22 @@ final class AgentWorld {
   func join(
     _ name: String, _ sql: String? = nil, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
+    try attach(name, as: enrol(name), sql, isKnown: isKnown)
+  }
+
+  func enrol(_ name: String) throws -> ReplicaID {
     let secret = Array(name.utf8)
     try hubStore.createToken(
       branch: name, secretHash: ContentHash(of: secret), expiresMilliseconds: .max,
       wallMilliseconds: wall)
-    let (replica, _) = try hubStore.redeemToken(secret: secret, wallMilliseconds: wall)
+    return try hubStore.redeemToken(secret: secret, wallMilliseconds: wall).replica
+  }
+
+  /// Attaches the file of a branch that has enrolled.
+  func attach(
+    _ name: String, as replica: ReplicaID, _ sql: String? = nil,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+  ) throws -> AgentBranch {
     let path = folder.path("\(name).db")
     if let sql { try Database(path: path, mode: .create).executeScript(sql) }
     let store = try BranchStore.attach(
@@ -156,6 +167,8 @@ final class AgentBranch {
   /// Every request that was sent, in order.
   private(set) var requests: [HubRequest] = []
   private(set) var waits: [Int64] = []
+  /// By how much its clock is ahead of the hub's, in milliseconds.
+  var clockAhead: Int64 = 0
 
   init(world: AgentWorld, store: BranchStore, staging: String, application: Database) {
     self.world = world
@@ -205,7 +218,7 @@ final class AgentBranch {
     waits = []
     while true {
       world.wall += 1
-      switch try engine.handle(event, wallMilliseconds: world.wall).first {
+      switch try engine.handle(event, wallMilliseconds: world.wall + clockAhead).first {
       case .send(let request):
         requests.append(request)
         // Through the bytes, as on a network.

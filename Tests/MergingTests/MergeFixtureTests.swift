@@ -1,58 +1,58 @@
 import Basics
 import Deltas
-import Foundation
 import TestSupport
 import Testing
 
 @testable import Merging
 
-/// Every case of `Fixtures/Merges`, through the merge core.
+/// Every case of `Fixtures/Merges` that needs no hub, through the merge core.
 struct MergeFixtureTests {
-  private static let cases: [String] =
-    ((try? FileManager.default.contentsOfDirectory(atPath: fixture("Merges").path)) ?? [])
-    .filter { $0.hasSuffix(".txt") }.sorted()
+  private static let cases = MergeStory.names
 
-  @Test func thereAreCases() {
-    #expect(Self.cases.count >= 80)
+  @Test func thereAreCases() throws {
+    let forTheHubAlone = try Self.cases.filter { try MergeStory(named: $0).isForTheHubAlone }
+    #expect(Self.cases.count - forTheHubAlone.count >= 120)
   }
 
-  @Test(arguments: cases)
-  func theCoreDecidesAsWritten(name: String) throws {
-    let text = try String(contentsOf: fixture("Merges/\(name)"), encoding: .utf8)
-    let fixture = try MergeFixture(text)
-    let (state, conflicts) = Self.merged(fixture.world)
-    #expect(fixture.shown(state) == fixture.stands)
-    #expect(fixture.shown(conflicts) == fixture.kept)
-    #expect(conflicts.last?.explanation.sentence == fixture.why)
-    #expect(conflicts.contains { $0.state == .open } == fixture.waits)
+  @Test func noTwoAreAlike() throws {
+    var seen: [String: String] = [:]
+    for name in Self.cases {
+      let story = try MergeStory(named: name)
+      let twin = seen.updateValue(name, forKey: "\(story.policy) \(story.events)")
+      #expect(twin == nil, "\(name) is \(twin ?? "")")
+    }
+  }
 
+  @Test func everyRuleAndEveryReasonHasAStory() throws {
+    let kept = try Self.cases.flatMap { name in
+      let story = try MergeStory(named: name)
+      return story.outcome.kept + (story.otherOutcome?.kept ?? [])
+    }
+    let rules = Set(kept.map(\.rule))
+    for name in RuleRegistry.standard.names + [DeleteRule.lose, .win, .ask].map(\.name) {
+      #expect(rules.contains(name), "\(name)")
+    }
+    let reasons = Set(kept.map(\.why))
+    for explanation in MergeExplanationTests.all.dropLast() {
+      #expect(reasons.contains(explanation.sentence), "\(explanation)")
+    }
+  }
+
+  @Test(arguments: cases, [false, true])
+  func theCoreDecidesAsWritten(name: String, isOtherWayRound: Bool) throws {
+    let story = try MergeStory(named: name)
+    guard !story.isForTheHubAlone else { return }
+    let fixture = try MergeFixture(story, isOtherWayRound: isOtherWayRound)
+    for difference in story.differences(
+      of: fixture.outcome(), isOtherWayRound: isOtherWayRound, at: "the core")
+    {
+      Issue.record("\(name): \(difference)")
+    }
     var generator = SeededGenerator(seed: 1)
+    let stands = story.expected(isOtherWayRound: isOtherWayRound).stands
     for _ in 0..<10 {
       let order = fixture.world.history.indices.shuffled(using: &generator)
-      #expect(fixture.shown(fixture.world.state(order)) == fixture.stands)
+      #expect(fixture.shown(fixture.world.state(order)) == stands)
     }
-  }
-
-  /// The hub gets everything as late as it can: whoever came first comes last. On the way there
-  /// something else may have been overruled too.
-  @Test(arguments: cases)
-  func theCoreDecidesAlikeWhoeverComesFirst(name: String) throws {
-    let text = try String(contentsOf: fixture("Merges/\(name)"), encoding: .utf8)
-    let fixture = try MergeFixture(text)
-    // Of two rows from before, the hub's first stands.
-    guard fixture.world.history.count(where: { $0.version.milliseconds == nil }) < 2 else { return }
-    let (state, conflicts) = Self.merged(fixture.world.inReverse())
-    #expect(fixture.shown(state) == fixture.stands)
-    #expect(Set(fixture.shown(conflicts)).isSuperset(of: fixture.kept))
-    #expect(conflicts.contains { $0.state == .open } == fixture.waits)
-  }
-
-  private static func merged(_ world: RuleWorld) -> (RowState, [MergeConflict]) {
-    var state = RowState()
-    var conflicts: [MergeConflict] = []
-    for index in world.history.indices {
-      conflicts += world.merge(index, into: &state).conflicts
-    }
-    return (state, conflicts)
   }
 }

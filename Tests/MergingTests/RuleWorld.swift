@@ -160,34 +160,3 @@ extension RuleWorld: CustomStringConvertible {
     }.joined(separator: "\n")
   }
 }
-
-extension RuleWorld {
-  /// The same writes in a log that has each as late as what follows from it allows.
-  func inReverse() -> RuleWorld {
-    var rest = Array(history.indices)
-    var order: [Int] = []
-    while let next = rest.last(where: { index in
-      !rest.contains { history[index].hasSeen($0) }
-    }) {
-      rest.removeAll { $0 == next }
-      order.append(next)
-    }
-    var places: [Int: Int] = [:]
-    for (place, index) in order.enumerated() { places[index] = place }
-    var result = RuleWorld(policy)
-    result.history = order.enumerated().map { place, index in
-      var write = history[index]
-      let seen = Set(indices(write.seen).compactMap { places[$0] })
-      let upTo = (0..<order.count).first { !seen.contains($0) } ?? order.count
-      write.version = Version(
-        dot: write.version.dot, position: LogPosition(UInt64(place + 1)),
-        seen: Knowledge(
-          upTo: LogPosition(UInt64(upTo)),
-          also: seen.filter { $0 >= upTo }.sorted().map { LogPosition(UInt64($0 + 1)) }),
-        milliseconds: write.version.milliseconds)
-      write.seen = seen.reduce(0) { $0 | 1 << $1 }
-      return write
-    }
-    return result
-  }
-}
