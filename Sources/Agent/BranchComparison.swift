@@ -20,7 +20,9 @@ package final class BranchComparison {
   }
 
   private let database: Database
-  private var waiting: [TableSchema]
+  private let schema: Schema
+  /// What of the schema the database has.
+  private var waiting: [TableSchema] = []
   private var done: [TableComparison] = []
   private var known: [TableID: KnownRows] = [:]
   private var current: TableWork?
@@ -32,10 +34,14 @@ package final class BranchComparison {
   package init(database: Database, schema: Schema, isNaming: Bool) {
     self.database = database
     self.isNaming = isNaming
-    waiting = schema.tables.reversed()
+    self.schema = schema
   }
 
-  package func start() throws -> Effect { try nextTable() }
+  package func start() throws -> Effect {
+    let placement = try SchemaReader.placement(of: schema, in: database, besides: [])
+    waiting = placement.placed.restricted(to: schema).tables.reversed()
+    return try nextTable()
+  }
 
   package func handle(_ response: HubResponse) throws -> Effect {
     guard var work = current else { throw UnexpectedAnswer(refusal: nil) }
@@ -76,10 +82,17 @@ package final class BranchComparison {
   }
 
   private func nextTable() throws -> Effect {
-    guard let table = waiting.popLast() else { return .finish(done) }
+    guard var table = waiting.popLast() else { return .finish(done) }
+    let whole = schema.table(table.id) ?? table
+    // Under another type the same values need not be the same bytes.
+    table.columns.removeAll { column in
+      !table.keyColumns.contains(column.id)
+        && whole.column(column.id)?.affinity != column.affinity
+    }
     let rowCount = try TableDigests.digest(of: table, in: database).rowCount
     return try send(
-      TableWork(table: table, rowCount: rowCount, bits: Self.bits(rowCount: rowCount)))
+      TableWork(
+        table: table, whole: whole, rowCount: rowCount, bits: Self.bits(rowCount: rowCount)))
   }
 
   private func send(_ work: TableWork) throws -> Effect {

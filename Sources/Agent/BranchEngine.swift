@@ -1,3 +1,4 @@
+internal import Basics
 package import BranchStore
 package import Clocks
 internal import Deltas
@@ -47,6 +48,8 @@ package final class BranchEngine {
   private var fetching: ExchangeResponse?
   /// Where the delta ends of which a part was staged when the exchange was asked for.
   private var resumingTo: LogPosition?
+  /// What the last exchange named as synced.
+  private var namedSchema: ContentHash?
   var lastRefusal: Refusal?
   var handBack: HandBack?
   /// What the hub knew to be lost when all was handed back.
@@ -155,6 +158,7 @@ package final class BranchEngine {
       case .adopted(let parentHash): return .adopted(parentHash: parentHash)
       case .refused(let refusal): return .refused(refusal)
       case .policy(let policy): return .policy(policy)
+      case .schema(let schema): return .schema(schema)
       case .compare, .rows, .explanation, .news, .description: return .unanswered
       }
     }
@@ -230,6 +234,10 @@ package final class BranchEngine {
         report.policyProblem = error.message
       }
       return .inside(.policyNoted)
+    case .tellSchema: return .outside(.send(.schema(store.known)))
+    case .noteSchema(let schema):
+      note(try store.adopt(schema: schema, wallMilliseconds: wallMilliseconds))
+      return .inside(.schemaNoted(outbox: try outbox()))
     case .wait(let milliseconds):
       return .outside(.wait(milliseconds: milliseconds))
     case .finish(let outcome):
@@ -242,8 +250,9 @@ package final class BranchEngine {
   ) throws -> ExchangeRequest {
     let standing = try store.standing()
     resumingTo = staged.end(from: standing.place.position)
+    namedSchema = store.known.fingerprint
     return ExchangeRequest(
-      schemaFingerprint: store.schema.fingerprint, integrated: standing.place,
+      schemaFingerprint: namedSchema ?? store.known.fingerprint, integrated: standing.place,
       wallMilliseconds: wallMilliseconds,
       changesets: try inline.map {
         try store.outboxBytes(counter: $0.counter, offset: 0, byteCount: $0.byteCount)
@@ -257,6 +266,7 @@ package final class BranchEngine {
   private func apply(
     _ response: ExchangeResponse, wallMilliseconds: Int64
   ) throws -> BranchSession.Event {
+    if let namedSchema { try store.noteAgreement(on: namedSchema) }
     let before = try store.outbox()
     let isNew = try store.position() == .start
     do {

@@ -77,7 +77,7 @@ package final class BranchRepair {
     guard !open.isEmpty else { return .finish(report) }
     let tables = Set(open.map(\.table))
     let schema = Schema(
-      tables: store.schema.tables.filter { tables.contains($0.id) }, otherSQL: [])
+      tables: store.known.tables.filter { tables.contains($0.id) }, otherSQL: [])
     let comparison = BranchComparison(
       database: store.database, schema: schema, isNaming: true)
     self.comparison = comparison

@@ -21,9 +21,17 @@ struct TableWork {
   /// Buckets whose rows are still to be compared, with the hub's number of rows in each.
   private var toAsk: [(bucket: UInt32, rowCount: Int)] = []
   private var toFetch: [RowKey] = []
+  /// All that the hub has, in the order of their numbers.
+  private let columnsAtHub: [ColumnID]
+  /// Those that are compared, if not all are.
+  private let compared: [ColumnID]
 
-  init(table: TableSchema, rowCount: Int, bits: Int) {
+  /// `whole` has the columns that are at the hub; `table` those that are here too.
+  init(table: TableSchema, whole: TableSchema, rowCount: Int, bits: Int) {
     result = TableComparison(table: table)
+    columnsAtHub = whole.columns.map(\.id).sorted()
+    let isWhole = table.columns.count == whole.columns.count
+    compared = isWhole ? [] : table.columns.map(\.id).sorted()
     result.rowsHere = rowCount
     self.bits = bits
   }
@@ -31,9 +39,11 @@ struct TableWork {
   var request: HubRequest {
     switch stage {
     case .buckets, .done:
-      .compare(CompareRequest(table: result.table.id, bits: bits, buckets: []))
+      .compare(
+        CompareRequest(table: result.table.id, columns: compared, bits: bits, buckets: []))
     case .rows(let buckets):
-      .compare(CompareRequest(table: result.table.id, bits: bits, buckets: buckets))
+      .compare(
+        CompareRequest(table: result.table.id, columns: compared, bits: bits, buckets: buckets))
     case .values(let keys):
       .fetchRows(FetchRowsRequest(table: result.table.id, keys: keys.map(\.encoded)))
     }
@@ -112,14 +122,16 @@ struct TableWork {
     let columns = result.table.columns.map(\.id).sorted()
     let sql = TableSQL(result.table).selectByKey(columns)
     for (key, row) in zip(keys, there) {
-      guard let row, row.count == columns.count,
+      guard let row, row.count == columnsAtHub.count,
         let here = try database.firstRow(sql, key.values),
         let index = result.differences.firstIndex(where: { $0.key == key })
       else { continue }
+      let there = Dictionary(uniqueKeysWithValues: zip(columnsAtHub, row))
       var differing: [ColumnDifference] = []
-      for (position, column) in columns.enumerated() where here[position] != row[position] {
+      for (position, column) in columns.enumerated() where here[position] != there[column] {
         differing.append(
-          ColumnDifference(column: column, here: here[position], atHub: row[position]))
+          ColumnDifference(
+            column: column, here: here[position], atHub: there[column] ?? .null))
       }
       result.differences[index].kind = .different(differing)
     }

@@ -34,6 +34,8 @@ final class Applier {
   var heldRows: HeldRows?
   /// Whether rows were waiting before.
   let hadDeferred: Bool
+  /// Keeps the values of columns that the file does not have.
+  let carrier: Carrier
   private var nextDeferredID: Int64
   private(set) var report: ApplyReport
 
@@ -52,6 +54,7 @@ final class Applier {
     hasOutbox = try store.pendingOutgoing().changesetCount > 0
     let last = try database.integer(BranchSQL.lastDeferred) ?? 0
     hadDeferred = last > 0
+    carrier = Carrier(store)
     nextDeferredID = last + 1
   }
 
@@ -151,8 +154,9 @@ final class Applier {
   }
 
   private func apply(_ block: BlockReader, isCounted: Bool) throws {
-    guard let applier = tables[block.table], applier.fits(block) else {
-      throw DeltaDecodingError.malformed("it has columns that the schema does not have")
+    let applier = tables[block.table]
+    guard applier?.fits(block) ?? true else {
+      throw DeltaDecodingError.malformed("it has other keys than the schema")
     }
     if isCounted { report.rowCount += block.rowCount }
     var held = try held()
@@ -163,7 +167,7 @@ final class Applier {
     let needsKeys = wholeState != nil || overwritten != nil
     var encoder = KeyEncoder()
     try block.withValues { values in
-      defer { applier.unbind() }
+      defer { applier?.unbind() }
       for row in 0..<block.rowCount {
         var hash: UInt64 = 0
         if needsKeys || !held.isEmpty { values.encodeKey(row: row, into: &encoder) }
@@ -178,13 +182,25 @@ final class Applier {
           held.noteWritten(hash)
         }
         try overwritten?.note(block.table, encoder.bytes)
-        if case .refused(let reason) = try applier.apply(block, values, row: row) {
+        if case .refused(let reason) = try write(block, values, row: row) {
           values.encodeKey(row: row, into: &encoder)
           try wait(block, values, row: row, key: encoder.bytes, reason: reason)
           held.noteWaiting(HeldRows.hash(block.table, encoder.bytes))
         }
       }
     }
+  }
+
+  /// Writes what of a row the file has a place for, and keeps the rest.
+  private func write(
+    _ block: BlockReader, _ values: BlockValues, row: Int
+  ) throws -> TableApplier.Outcome {
+    let applier = tables[block.table]
+    if let applier, case .refused(let reason) = try applier.apply(block, values, row: row) {
+      return .refused(reason)
+    }
+    try carrier.keep(block, values, row: row, beside: applier?.table)
+    return .done
   }
 
   private func record(_ conflicts: [Conflict]) throws {
@@ -293,14 +309,11 @@ final class Applier {
   }
 
   func apply(_ change: RowChange) throws -> TableApplier.Outcome {
-    guard let applier = tables[change.key.table] else {
-      throw BranchStoreError.damaged("a waiting row is of no tracked table")
-    }
     try overwritten?.note(change.key.table, change.key.encoded)
     let block = try BlockReader(raw: change.block)
     return try block.withValues { values in
-      defer { applier.unbind() }
-      return try applier.apply(block, values, row: 0)
+      defer { tables[change.key.table]?.unbind() }
+      return try write(block, values, row: 0)
     }
   }
 }

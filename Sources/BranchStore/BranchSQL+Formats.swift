@@ -74,6 +74,32 @@ extension BranchSQL {
     );
     """
   static let fillThirdFormat = "UPDATE tributary_state SET format = 3"
+  /// The fourth format: the schema as the hub told it last, without what the application has added
+  /// since; what of it the file has, by its own names; a number that changes with each of them; names that are not synced although they could be; values of
+  /// columns that the file does not have; columns that it had once, whose values went with them.
+  static let createFourthFormat = """
+    ALTER TABLE tributary_schema ADD COLUMN told BLOB;
+    ALTER TABLE tributary_schema ADD COLUMN placed BLOB;
+    ALTER TABLE tributary_schema ADD COLUMN edition INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE tributary_untracked (
+      table_name TEXT NOT NULL,
+      column_name TEXT NOT NULL,
+      PRIMARY KEY (table_name, column_name)
+    ) WITHOUT ROWID;
+    CREATE TABLE tributary_carried (
+      table_id INTEGER NOT NULL,
+      key BLOB NOT NULL,
+      column_id INTEGER NOT NULL,
+      value,
+      PRIMARY KEY (table_id, key, column_id)
+    ) WITHOUT ROWID;
+    CREATE TABLE tributary_missed (
+      table_id INTEGER NOT NULL,
+      column_id INTEGER NOT NULL,
+      PRIMARY KEY (table_id, column_id)
+    ) WITHOUT ROWID;
+    """
+  static let fillFourthFormat = "UPDATE tributary_state SET format = 4"
   static let setOutgoingFloor = "UPDATE tributary_outgoing SET floor = ?2 WHERE counter = ?1"
 
   // MARK: Policy

@@ -3,7 +3,7 @@ internal import Storage
 
 /// All SQL of the branch store. Nothing else spells the name of one of its tables.
 enum BranchSQL {
-  static let formatVersion: Int64 = 3
+  static let formatVersion: Int64 = 4
 
   // MARK: The file
 
@@ -132,8 +132,10 @@ enum BranchSQL {
       wants_all = ?17
     """
   static let updateHubURL = "UPDATE tributary_state SET hub_url = ?1"
-  static let insertSchema = "INSERT INTO tributary_schema VALUES (1, ?1, ?2)"
-  static let selectSchema = "SELECT bytes FROM tributary_schema"
+  static let insertSchema = """
+    INSERT INTO tributary_schema(id, fingerprint, bytes, told, placed) VALUES (1, ?1, ?2, ?2, ?3)
+    """
+  static let selectSchema = "SELECT bytes, told, placed, edition FROM tributary_schema"
 
   static let raiseVector = """
     INSERT INTO tributary_vector(replica, counter) VALUES (?1, ?2)

@@ -81,6 +81,9 @@ extension BranchStore {
     if isRebased {
       try database.execute(
         BranchSQL.deleteConflictsInState, [.integer(Int64(ConflictState.open.rawValue))])
+      // It has all columns of all rows.
+      try database.execute(BranchSQL.deleteCarried)
+      applier.carrier.forget()
     }
     if hasDelta, let delta {
       let isForAnyone = facts.isForAnyone || facts.isWholeState

@@ -23,14 +23,17 @@ extension BranchStore {
           throw BranchStoreError.alreadyABranch(path: path)
         }
         if try database.integer(BranchSQL.isEmptyFile) == 1 { try create(schema, in: database) }
-        let differences = try SchemaReader.differences(expected: schema, in: database)
+        let placement = try SchemaReader.placement(of: schema, in: database, besides: [])
+        let differences = placement.obstacles
         guard differences.isEmpty else { throw BranchStoreError.schemaDiffers(differences) }
+        let known = schema
+        let schema = placement.placed.restricted(to: known)
         for table in schema.tables { try checkUsable(table, in: database) }
-        try install(schema, in: database)
+        try install(schema, known: known, in: database)
         var state = BranchState(identity: identity, joined: wallMilliseconds)
         try sealBaseline(
-          &state, schema: schema, database: database, wallMilliseconds: wallMilliseconds,
-          isKnown: isKnown ?? { _, _ in false })
+          &state, schema: schema, fingerprint: known.fingerprint, database: database,
+          wallMilliseconds: wallMilliseconds, isKnown: isKnown ?? { _, _ in false })
         try state.insert(into: database)
       }
     } catch {
@@ -52,9 +55,10 @@ extension BranchStore {
         return [BranchStoreError.alreadyABranch(path: path).message]
       }
       if try database.integer(BranchSQL.isEmptyFile) == 1 { return [] }
-      var result = try SchemaReader.differences(expected: schema, in: database)
+      let placement = try SchemaReader.placement(of: schema, in: database, besides: [])
+      var result = placement.obstacles
       if result.isEmpty {
-        for table in schema.tables {
+        for table in placement.placed.restricted(to: schema).tables {
           do { try checkUsable(table, in: database) } catch let error as BranchStoreError {
             result.append(error.message)
           }
@@ -110,12 +114,17 @@ extension BranchStore {
     }
   }
 
-  private static func install(_ schema: Schema, in database: Database) throws {
+  private static func install(
+    _ schema: Schema, known: Schema, in database: Database
+  ) throws {
     try database.executeScript(BranchSQL.create)
     try database.executeScript(BranchSQL.createSecondFormat)
     try database.executeScript(BranchSQL.createThirdFormat)
+    try database.executeScript(BranchSQL.createFourthFormat)
     try database.execute(
-      BranchSQL.insertSchema, [.blob(schema.fingerprint.bytes), .blob(schema.encoded)])
+      BranchSQL.insertSchema,
+      [.blob(known.fingerprint.bytes), .blob(known.encoded), .blob(schema.encoded)])
+    try leaveOthersUntracked(than: known, in: database)
     for table in schema.tables.map({ TrackedTable($0) }) {
       try database.executeScript(BranchSQL.createJournal(table))
       for trigger in try triggers(of: table, in: database) {
@@ -125,11 +134,11 @@ extension BranchStore {
   }
 
   private static func sealBaseline(
-    _ state: inout BranchState, schema: Schema, database: Database, wallMilliseconds: Int64,
-    isKnown: (TableID, [UInt8]) -> Bool
+    _ state: inout BranchState, schema: Schema, fingerprint: ContentHash, database: Database,
+    wallMilliseconds: Int64, isKnown: (TableID, [UInt8]) -> Bool
   ) throws {
     var sealer = BaselineSealer(
-      database: database, fingerprint: schema.fingerprint, wallMilliseconds: wallMilliseconds)
+      database: database, fingerprint: fingerprint, wallMilliseconds: wallMilliseconds)
     for table in schema.tables {
       try sealer.seal(TrackedTable(table), state: &state, isKnown: isKnown)
     }

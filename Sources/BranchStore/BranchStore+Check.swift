@@ -45,25 +45,36 @@ extension BranchStore {
 
   private func checkFit() throws -> [Finding] {
     var result: [Finding] = []
-    for sentence in try SchemaReader.differences(expected: schema, in: database) {
+    let untracked = try untrackedNames()
+    let placement = try SchemaReader.placement(of: known, in: database, besides: untracked)
+    let gone = placement.missing.filter { schema.table($0.id) != nil }
+    for sentence in gone.map({ "Table “\($0.name)” is missing." }) + placement.differences {
       result.append(
         Finding(
           isOK: false, what: sentence,
           whatToDo: "Bring the table back to the hub's schema; nothing is synced before."))
     }
-    for table in schema.tables {
-      let found = try SchemaReader.table(named: table.name, id: table.id, in: database)
-      let extra = (found?.columns ?? []).filter { column in
-        !table.columns.contains { SchemaReader.sameName($0.name, column.name) }
-      }
-      for column in extra {
-        result.append(
-          Finding(
-            isOK: false,
-            what: "Column “\(column.name)” of table “\(table.name)” is not synced: it is not in "
-              + "the hub's schema.",
-            whatToDo: "Nothing, if that is as it should be; else make a hub with the new schema."))
-      }
+    for name in untracked.filter({ $0.column != nil }).sorted(by: { $0.table < $1.table }) {
+      result.append(
+        Finding(
+          isOK: false,
+          what: "Column “\(name.column ?? "")” of table “\(name.table)” is not synced: the hub has "
+            + "another thing under its name.",
+          whatToDo: "Nothing, if that is as it should be; else call it something else."))
+    }
+    for sentence in placement.unfit {
+      result.append(
+        Finding(
+          isOK: false, what: "\(sentence) It is not synced.",
+          whatToDo: "Make it as the others have it, or call it something else."))
+    }
+    for (table, column) in placement.missingColumns {
+      result.append(
+        Finding(
+          isOK: true,
+          what: "Column “\(column.name)” of table “\(table.name)” is not in this file: its values "
+            + "are kept until the application has made it.",
+          whatToDo: ""))
     }
     if result.isEmpty {
       result.append(

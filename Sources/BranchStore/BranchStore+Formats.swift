@@ -8,15 +8,29 @@ extension BranchStore {
   static func bringUpFormat(_ database: Database) throws {
     let format = try database.integer(BranchSQL.selectFormat) ?? 0
     guard format != BranchSQL.formatVersion else { return }
-    guard format == 1 || format == 2 else { throw BranchStoreError.unsupportedFormat(format) }
+    guard (1..<BranchSQL.formatVersion).contains(format) else {
+      throw BranchStoreError.unsupportedFormat(format)
+    }
     try database.transaction {
       // Another process may have done it meanwhile.
       if try database.integer(BranchSQL.selectFormat) == 1 { try bringUpToSecond(database) }
-      guard try database.integer(BranchSQL.selectFormat) == 2 else { return }
-      try database.executeScript(BranchSQL.createThirdFormat)
-      try rewriteLedger(database)
-      try database.executeScript(BranchSQL.fillThirdFormat)
+      if try database.integer(BranchSQL.selectFormat) == 2 {
+        try database.executeScript(BranchSQL.createThirdFormat)
+        try rewriteLedger(database)
+        try database.executeScript(BranchSQL.fillThirdFormat)
+      }
+      if try database.integer(BranchSQL.selectFormat) == 3 { try bringUpToFourth(database) }
     }
+  }
+
+  /// Tables that were not synced until then go on not being synced.
+  private static func bringUpToFourth(_ database: Database) throws {
+    try database.executeScript(BranchSQL.createFourthFormat)
+    guard case .blob(let bytes)? = try database.firstRow(BranchSQL.selectSchema)?.first else {
+      throw BranchStoreError.damaged("the schema is missing")
+    }
+    try leaveOthersUntracked(than: try Schema(encoded: bytes), in: database)
+    try database.executeScript(BranchSQL.fillFourthFormat)
   }
 
   /// Conflicts tell all their columns, and their authors' clocks, since the third format.

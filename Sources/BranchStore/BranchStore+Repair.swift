@@ -4,7 +4,7 @@ internal import Storage
 extension BranchStore {
   /// Makes rows what the hub says they are; nil stands for no row. Uncaptured, one transaction.
   ///
-  /// Each row's values are all its columns in the order of their numbers. Rows with changes that
+  /// Each row's values are all columns that are synced in the order of their numbers. Rows with changes that
   /// the hub has not confirmed are left as they are. Returns how many rows were written.
   package func restore(_ rows: [(key: RowKey, values: [Value]?)], wallMilliseconds: Int64) throws
     -> Int
@@ -38,11 +38,12 @@ extension BranchStore {
       return RowChange(
         key: key, kind: .delete, columns: [], values: [], milliseconds: 0, base: nil)
     }
-    let columns = table.schema.columns.map(\.id).sorted()
+    let whole = known.table(table.schema.id) ?? table.schema
+    let columns = whole.columns.map(\.id).sorted()
     guard values.count == columns.count else { return nil }
     let byColumn = Dictionary(uniqueKeysWithValues: zip(columns, values))
     return RowChange(
-      key: key, kind: .insert, columns: table.valueColumns,
-      values: table.valueColumns.map { byColumn[$0] ?? .null }, milliseconds: 0, base: nil)
+      key: key, kind: .insert, columns: whole.valueColumns,
+      values: whole.valueColumns.map { byColumn[$0] ?? .null }, milliseconds: 0, base: nil)
   }
 }

@@ -11,7 +11,7 @@ extension BranchStore {
       guard try needsSeal() else { return SealReport() }
       return try database.transaction {
         var state = try BranchState(database)
-        let report = try seal(&state, wallMilliseconds: wallMilliseconds)
+        let report = try seal(&state, wallMilliseconds: wallMilliseconds, canExtend: true)
         try state.save(to: database)
         return report
       }
@@ -20,15 +20,25 @@ extension BranchStore {
 
   /// Whether some journal has entries, or the schema wants looking at.
   private func needsSeal() throws -> Bool {
+    if try schemaNews() != nil { return true }
     if try !checkSchema().isEmpty { return true }
     return try tables.contains {
-      try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
+      try !isUnagreed($0) && database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
     }
   }
 
   /// Seals inside the caller's transaction.
-  func seal(_ state: inout BranchState, wallMilliseconds: Int64) throws -> SealReport {
+  ///
+  /// What the application has added is looked at only where nothing is applied afterwards
+  /// (`canExtend`): its journals cannot be sealed before the hub has agreed.
+  func seal(
+    _ state: inout BranchState, wallMilliseconds: Int64, canExtend: Bool = false
+  ) throws -> SealReport {
     var report = SealReport()
+    if let news = try schemaNews(), canExtend || news.extended == known || lacksPlaced(news) {
+      guard canExtend || news.extended == known else { throw Self.changedMeanwhile }
+      try follow(news, told: told, &state, wallMilliseconds: wallMilliseconds)
+    }
     let damaged = try checkSchema()
     for trigger in damaged {
       try restore(trigger)
@@ -36,9 +46,11 @@ extension BranchStore {
     }
     report.gapTables = tables(of: damaged)
     try openGaps(report.gapTables, isSent: true)
-    let written = try tables.filter {
+    let captured = try tables.filter {
       try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
     }
+    let written = captured.filter { !isUnagreed($0) }
+    guard canExtend || written.count == captured.count else { throw Self.changedMeanwhile }
     guard !written.isEmpty else { return report }
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
     let compared = Set(try gaps().filter(\.isSent).map(\.table))
@@ -69,6 +81,17 @@ extension BranchStore {
     return report
   }
 
+  private static let changedMeanwhile = BranchStoreError.answerDoesNotFit(
+    "the application has changed its tables meanwhile")
+
+  /// Whether something that was captured is not there any more.
+  private func lacksPlaced(_ news: SchemaPlacement) -> Bool {
+    schema.tables.contains { table in
+      guard let now = news.placed.table(table.id) else { return true }
+      return table.columns.contains { now.column($0.id)?.name != $0.name }
+    }
+  }
+
   func append(
     _ key: [Value], _ change: Int64, milliseconds: Int64, to table: TrackedTable
   ) throws {
@@ -86,7 +109,7 @@ extension BranchStore {
         dot: Dot(replica: state.identity.replica, counter: state.nextCounter),
         previous: state.headHash, context: state.context,
         timestamp: state.clock.issue(wallMilliseconds: wallMilliseconds),
-        schemaFingerprint: schema.fingerprint, isBaseline: isBaseline, mayCount: mayCount))
+        schemaFingerprint: known.fingerprint, isBaseline: isBaseline, mayCount: mayCount))
   }
 }
 

@@ -13,8 +13,16 @@ package final class BranchStore {
   package let path: String
   /// Our connection. Its authorizer keeps our writes out of the journals.
   package let database: Database
-  /// The tables that are synced, under the hub's numbers.
-  package let schema: Schema
+  /// The tables that are synced and that the file has, under the hub's numbers and the file's own
+  /// names.
+  package private(set) var schema: Schema
+  /// What is synced, as far as the branch has heard, with what its application has added. The
+  /// application may not have all of it yet.
+  package private(set) var known: Schema
+  /// The same without what the hub has not agreed to yet.
+  private(set) var told: Schema
+  /// Changes whenever one of them does.
+  private var edition: Int64
   /// Changes only when the branch, as a copy, adopts an identity of its own. Another process may do
   /// that too: then it is as it was read last.
   package internal(set) var identity: BranchIdentity
@@ -23,11 +31,15 @@ package final class BranchStore {
   private(set) var tables: [TrackedTable]
   /// The hash of the stored policy that was read last; nil while there is none, or none was read.
   private(set) var followed: ContentHash?
+  /// The policy itself.
+  private var rules = MergePolicy()
   /// The rules that policies name.
   let registry: RuleRegistry
   let watcher: TriggerWatcher
   /// The state of the file's own schema that was last found to fit.
   private var schemaVersionChecked: Int64?
+  /// The same, in which nothing was found that is not known.
+  private var placementVersionChecked: Int64?
 
   /// Opens an attached database. `registry` has the rules that a policy may name.
   package init(
@@ -42,10 +54,7 @@ package final class BranchStore {
       }
       try database.executeScript(BranchSQL.connection)
       try Self.bringUpFormat(database)
-      guard case .blob(let bytes)? = try database.firstRow(BranchSQL.selectSchema)?.first else {
-        throw BranchStoreError.damaged("the schema is missing")
-      }
-      schema = try Schema(encoded: bytes)
+      (known, told, schema, edition) = try Self.storedSchema(in: database)
       identity = try BranchState(database).identity
     } catch {
       throw (BranchStoreError.wrapping(error) as? BranchStoreError)
@@ -124,7 +133,7 @@ package final class BranchStore {
 
   /// Looks at the tables as a policy has them.
   func follow(_ policy: BranchPolicy?) {
-    let rules = policy?.policy ?? MergePolicy()
+    rules = policy?.policy ?? MergePolicy()
     tables = schema.tables.map { TrackedTable($0, policy: rules) }
     followed = policy?.contentHash
   }
@@ -136,15 +145,74 @@ package final class BranchStore {
     do { return try body() } catch { throw BranchStoreError.wrapping(error) }
   }
 
-  /// Stops before a write if the application changed its schema so that ours no longer fits.
-  ///
-  /// Returns the capture triggers that are missing or altered. Cheap while nothing changed.
+  private static func storedSchema(
+    in database: Database
+  ) throws -> (known: Schema, told: Schema, placed: Schema, edition: Int64) {
+    guard let row = try database.firstRow(BranchSQL.selectSchema), case .blob(let bytes) = row[0]
+    else { throw BranchStoreError.damaged("the schema is missing") }
+    let known = try Schema(encoded: bytes)
+    let edition = row[3].number ?? 0
+    guard case .blob(let told) = row[1], case .blob(let placed) = row[2] else {
+      return (known, known, known, edition)
+    }
+    return (known, try Schema(encoded: told), try Schema(encoded: placed), edition)
+  }
+
+  /// Another process may have noticed what the application has added.
+  func refreshSchema() throws {
+    guard try database.integer(BranchSQL.selectEdition) != edition else { return }
+    let stored = try Self.storedSchema(in: database)
+    use(stored.placed, known: stored.known, told: stored.told)
+    edition = stored.edition
+  }
+
+  /// Looks at the tables that the file has from now on. In the caller's transaction, which stores
+  /// them, or has read them.
+  func use(_ placed: Schema, known: Schema, told: Schema) {
+    self.known = known
+    self.told = told
+    schema = placed
+    tables = placed.tables.map { TrackedTable($0, policy: rules) }
+    watcher.watch(placed)
+    schemaVersionChecked = nil
+    placementVersionChecked = nil
+  }
+
+  /// Stores the schema that is in use. In the caller's transaction.
+  func storeSchema() throws {
+    try database.execute(
+      BranchSQL.updateSchema,
+      [
+        .blob(known.fingerprint.bytes), .blob(known.encoded), .blob(told.encoded),
+        .blob(schema.encoded),
+      ])
+    edition = try database.integer(BranchSQL.selectEdition) ?? 0
+  }
+
+  /// What the application has changed of its schema since it was last looked at; nil if nothing.
+  /// Throws if what is synced can no longer be written. Cheap while nothing changed.
+  func schemaNews() throws -> SchemaPlacement? {
+    try refreshSchema()
+    let version = try database.integer(BranchSQL.schemaVersion)
+    guard version != placementVersionChecked else { return nil }
+    let placement = try SchemaReader.placement(
+      of: known, in: database, besides: try untrackedNames())
+    // One that was there may be about to come back: programs rebuild tables under another name.
+    let gone = placement.missing.filter { schema.table($0.id) != nil }
+    let differences = gone.map { "Table “\($0.name)” is missing." } + placement.differences
+    guard differences.isEmpty else { throw BranchStoreError.schemaDiffers(differences) }
+    guard placement.placed.tables != schema.tables || placement.extended != known else {
+      placementVersionChecked = version
+      return nil
+    }
+    return placement
+  }
+
+  /// The capture triggers that are missing or altered. Cheap while nothing changed.
   func checkSchema() throws -> [BranchSQL.Trigger] {
     try refreshPolicy()
     let version = try database.integer(BranchSQL.schemaVersion)
     guard version != schemaVersionChecked else { return [] }
-    let differences = try SchemaReader.differences(expected: schema, in: database)
-    guard differences.isEmpty else { throw BranchStoreError.schemaDiffers(differences) }
     let damaged = try damagedTriggers()
     if damaged.isEmpty { schemaVersionChecked = version }
     return damaged

@@ -16,6 +16,8 @@ final class TableApplier {
   private var lastUpdate: (columns: [ColumnID], statement: Statement)?
   /// Whether the next inserted row is more likely to be there already.
   private var expectsExisting = false
+  private let placed: Set<ColumnID>
+  private var lastPart: Part?
 
   /// What the statements that do not depend on a set of columns are for.
   private enum Purpose: Int, CaseIterable {
@@ -32,24 +34,82 @@ final class TableApplier {
     self.table = table
     self.database = database
     self.isGuarded = isGuarded
+    placed = Set(table.valueColumns)
   }
 
-  /// Whether a block has the columns that this table's blocks have.
-  func fits(_ block: BlockReader) -> Bool {
-    guard block.keyColumnCount == table.keyCount else { return false }
+  /// Whether a block has the keys that this table's blocks have.
+  func fits(_ block: BlockReader) -> Bool { block.keyColumnCount == table.keyCount }
+
+  /// Applies one row of a block: those of its columns that the table has.
+  func apply(_ block: BlockReader, _ values: BlockValues, row: Int) throws -> Outcome {
     switch block.kind {
-    case .insert: return block.columns == table.valueColumns
-    case .update: return block.columns.allSatisfy { table.valueColumns.contains($0) }
-    case .delete: return block.columns.isEmpty
+    case .insert where block.columns == table.valueColumns: return try put(values, row: row)
+    case .delete: return try delete(values, row: row)
+    case .insert, .update: break
+    }
+    let part = part(of: block)
+    if block.kind == .update, part.isWhole {
+      return try update(block.columns, values, row: row)
+    }
+    if block.kind == .update {
+      return part.columns.isEmpty ? .done : try update(part, values, row: row)
+    }
+    return try put(part, values, row: row)
+  }
+
+  // MARK: Blocks of other columns than the table's
+
+  /// Those of a block's columns that the table has, and where they are in the block.
+  private struct Part {
+    let block: [ColumnID]
+    var columns: [ColumnID] = []
+    var indexes: [Int] = []
+    var isWhole: Bool { columns.count == block.count }
+  }
+
+  private func part(of block: BlockReader) -> Part {
+    if let lastPart, lastPart.block == block.columns { return lastPart }
+    var part = Part(block: block.columns)
+    for (index, column) in block.columns.enumerated() where placed.contains(column) {
+      part.columns.append(column)
+      part.indexes.append(index)
+    }
+    lastPart = part
+    return part
+  }
+
+  /// Columns of which the block says nothing keep what they have; in a new row, their default.
+  private func put(_ part: Part, _ values: BlockValues, row: Int) throws -> Outcome {
+    if try exists(values, row: row) {
+      return part.columns.isEmpty ? .done : try update(part, values, row: row)
+    }
+    return try attempt {
+      let statement = try database.cached(table.sql.insert(part.columns))
+      defer { statement.reset() }
+      try bind(statement, values, row: row, part.indexes)
+      try run(statement)
+      return database.changes > 0
+        ? .done : .refused("a trigger of the application leaves the row out")
     }
   }
 
-  /// Applies one row of a block.
-  func apply(_ block: BlockReader, _ values: BlockValues, row: Int) throws -> Outcome {
-    switch block.kind {
-    case .insert: try put(values, row: row)
-    case .update: try update(block.columns, values, row: row)
-    case .delete: try delete(values, row: row)
+  private func update(_ part: Part, _ values: BlockValues, row: Int) throws -> Outcome {
+    try attempt {
+      let statement = try updateStatement(part.columns)
+      try bind(statement, values, row: row, part.indexes)
+      try run(statement)
+      guard database.changes == 0, try exists(values, row: row) else { return .done }
+      return .refused("a trigger of the application leaves the change out")
+    }
+  }
+
+  private func bind(
+    _ statement: Statement, _ values: BlockValues, row: Int, _ indexes: [Int]
+  ) throws(StorageError) {
+    try bind(statement, values, row: row, valueCount: 0)
+    for (place, index) in indexes.enumerated() {
+      try statement.bind(
+        Int32(table.keyCount + place + 1), values.value(index, row: row), copying: false)
     }
   }
 

@@ -7,11 +7,13 @@ internal import Storage
 /// tracked rows is left out, since it comes with the data itself; what they do to other tables,
 /// a search index or a total, is done.
 final class TriggerWatcher {
-  private let tracked: Set<String>
+  private var tracked: Set<String> = []
   /// Tracked tables from which some compiled trigger deletes; the authorizer cannot leave that out.
   private(set) var deletionTargets: Set<String> = []
 
-  init(_ schema: Schema) {
+  init(_ schema: Schema) { watch(schema) }
+
+  func watch(_ schema: Schema) {
     tracked = Set(schema.tables.map { SchemaReader.asciiLowercased($0.name) })
   }
 

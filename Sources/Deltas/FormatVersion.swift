@@ -6,6 +6,9 @@ package enum FormatVersion {
   package static let rechained: UInt64 = 2
   /// Of changesets in which updates may be counted, with an origin or without.
   package static let counted: UInt64 = 3
+  /// Of schemas that have changed since the hub was made, in more than columns and tables that may
+  /// be NULL, or not there.
+  package static let evolvingSchema: UInt64 = 2
   /// Of deltas, as they are written. Those of versions 1 and 2 are still read.
   package static let delta = 3
 }

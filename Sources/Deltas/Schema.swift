@@ -5,6 +5,9 @@ package struct Schema: Hashable, Sendable {
   /// Everything else of the application's schema that a new file gets, in the order in which it
   /// must be created: untracked tables, indexes, views, triggers.
   package var otherSQL: [String]
+  /// How many migrations were declared at the hub: what renames, drops or retypes. Additions do
+  /// not count.
+  package var revision: UInt64 = 0
 
   package init(tables: [TableSchema], otherSQL: [String]) {
     self.tables = tables

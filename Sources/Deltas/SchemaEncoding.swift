@@ -4,8 +4,10 @@ extension Schema {
   /// Canonical bytes: what the hub sends to a joining branch and both sides keep.
   package var encoded: [UInt8] {
     var writer = ByteWriter()
-    writer.writeVarint(FormatVersion.current)
-    writer.writeList(tables) { $0.write($1) }
+    let isPlain = revision == 0 && tables.allSatisfy(\.isPlain)
+    writer.writeVarint(isPlain ? FormatVersion.current : FormatVersion.evolvingSchema)
+    if !isPlain { writer.writeVarint(revision) }
+    writer.writeList(tables) { $0.write($1, isPlain: isPlain) }
     writer.writeList(otherSQL) { $0.writeLengthPrefixed($1) }
     return writer.bytes
   }
@@ -15,10 +17,15 @@ extension Schema {
       throw .tooLarge(what: "schema in bytes", limit: DeltaLimits.schemaBytesMax)
     }
     var reader = FieldReader(encoded, in: "a schema")
-    try reader.readFormatVersion()
+    let version = try reader.readVarint()
+    let isPlain = version == FormatVersion.current
+    guard isPlain || version == FormatVersion.evolvingSchema else {
+      throw .unsupportedFormat(version)
+    }
+    let revision = isPlain ? 0 : try reader.readVarint()
     let tables = try reader.readList(
       of: "tables", atMost: DeltaLimits.tablesMax
-    ) { (reader) throws(DeltaDecodingError) in try reader.readTableSchema() }
+    ) { (reader) throws(DeltaDecodingError) in try reader.readTableSchema(isPlain: isPlain) }
     for (table, next) in zip(tables, tables.dropFirst()) where table.id >= next.id {
       throw reader.error("has tables out of order")
     }
@@ -29,13 +36,16 @@ extension Schema {
     }
     try reader.expectEnd()
     self.init(tables: tables, otherSQL: otherSQL)
+    self.revision = revision
   }
 
   /// A digest of the tables and columns being synced; both sides must match. Names, numbers, keys,
-  /// affinities and collations count; the wording of CREATE statements does not.
+  /// affinities, collations and the number of declared migrations count; the wording of CREATE
+  /// statements does not.
   package var fingerprint: ContentHash {
     var writer = ByteWriter()
-    writer.writeLengthPrefixed("tributary schema 1")
+    writer.writeLengthPrefixed(revision == 0 ? "tributary schema 1" : "tributary schema 2")
+    if revision > 0 { writer.writeVarint(revision) }
     writer.writeList(tables.sorted { $0.id < $1.id }) { writer, table in
       writer.write(table.id)
       writer.writeLengthPrefixed(table.name)
@@ -57,7 +67,7 @@ extension Schema {
 }
 
 extension ByteWriter {
-  fileprivate mutating func write(_ table: TableSchema) {
+  fileprivate mutating func write(_ table: TableSchema, isPlain: Bool) {
     write(table.id)
     writeLengthPrefixed(table.name)
     writeList(table.columns) { writer, column in
@@ -67,21 +77,31 @@ extension ByteWriter {
       writer.write(column.affinity.rawValue)
       writer.write(column.isNotNull)
       writer.writeLengthPrefixed(column.collation)
+      guard !isPlain else { return }
+      writer.writeOptional(column.defaultValue) { $0.write($1) }
+      writer.writeList(column.formerNames) { $0.writeLengthPrefixed($1) }
+      writer.write(column.isDropped)
+      writer.write(column.isRetyped)
     }
     writeList(table.keyColumns) { $0.write($1) }
     write(table.isWithoutRowID)
     write(table.isStrict)
     writeLengthPrefixed(table.createSQL)
+    guard !isPlain else { return }
+    writeList(table.formerNames) { $0.writeLengthPrefixed($1) }
+    write(table.isDropped)
   }
 }
 
 extension FieldReader {
-  fileprivate mutating func readTableSchema() throws(DeltaDecodingError) -> TableSchema {
+  fileprivate mutating func readTableSchema(
+    isPlain: Bool
+  ) throws(DeltaDecodingError) -> TableSchema {
     let id = try readTable()
     let name = try readText(of: "table's name", atMost: DeltaLimits.nameBytesMax)
     let columns = try readList(
       of: "columns", atMost: DeltaLimits.columnsMax
-    ) { (reader) throws(DeltaDecodingError) in try reader.readColumnSchema() }
+    ) { (reader) throws(DeltaDecodingError) in try reader.readColumnSchema(isPlain: isPlain) }
     let numbers = Set(columns.map(\.id))
     guard numbers.count == columns.count else { throw error("has a column number twice") }
     let keyColumns = try readList(
@@ -90,13 +110,27 @@ extension FieldReader {
     guard !keyColumns.isEmpty, Set(keyColumns).count == keyColumns.count,
       numbers.isSuperset(of: keyColumns)
     else { throw error("has a table whose key is not of its columns") }
-    return TableSchema(
+    var table = TableSchema(
       id: id, name: name, columns: columns, keyColumns: keyColumns,
       isWithoutRowID: try readFlag(), isStrict: try readFlag(),
       createSQL: try readText(of: "statement", atMost: DeltaLimits.sqlBytesMax))
+    guard !isPlain else { return table }
+    table.formerNames = try readFormerNames()
+    table.isDropped = try readFlag()
+    return table
   }
 
-  private mutating func readColumnSchema() throws(DeltaDecodingError) -> ColumnSchema {
+  private mutating func readFormerNames() throws(DeltaDecodingError) -> [String] {
+    try readList(
+      of: "former names", atMost: DeltaLimits.columnsMax
+    ) { (reader) throws(DeltaDecodingError) in
+      try reader.readText(of: "former name", atMost: DeltaLimits.nameBytesMax)
+    }
+  }
+
+  private mutating func readColumnSchema(
+    isPlain: Bool
+  ) throws(DeltaDecodingError) -> ColumnSchema {
     let id = try readColumn()
     let name = try readText(of: "column's name", atMost: DeltaLimits.nameBytesMax)
     let declaredType = try readText(of: "column's type", atMost: DeltaLimits.nameBytesMax)
@@ -104,9 +138,17 @@ extension FieldReader {
     guard let affinity = Affinity(rawValue: code) else {
       throw error("has the unknown affinity \(code)")
     }
-    return ColumnSchema(
+    var column = ColumnSchema(
       id: id, name: name, declaredType: declaredType, affinity: affinity,
       isNotNull: try readFlag(),
       collation: try readText(of: "collation's name", atMost: DeltaLimits.nameBytesMax))
+    guard !isPlain else { return column }
+    column.defaultValue = try readOptional { (reader) throws(DeltaDecodingError) in
+      try reader.readValue()
+    }
+    column.formerNames = try readFormerNames()
+    column.isDropped = try readFlag()
+    column.isRetyped = try readFlag()
+    return column
   }
 }

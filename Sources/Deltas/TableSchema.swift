@@ -10,6 +10,10 @@ package struct TableSchema: Hashable, Sendable {
   package var isStrict: Bool
   /// The statement that makes the table, as the application wrote it.
   package var createSQL: String
+  /// What programs that are not up to date call it.
+  package var formerNames: [String] = []
+  /// Whether it was declared to be no longer synced. Its number stays its own.
+  package var isDropped = false
 
   package init(
     id: TableID, name: String, columns: [ColumnSchema], keyColumns: [ColumnID],
@@ -23,6 +27,9 @@ package struct TableSchema: Hashable, Sendable {
     self.isStrict = isStrict
     self.createSQL = createSQL
   }
+
+  /// Whether the first encoding of schemas can say all of it.
+  var isPlain: Bool { formerNames.isEmpty && !isDropped && columns.allSatisfy(\.isPlain) }
 
   /// The column of a number, or nil. Linear.
   package func column(_ id: ColumnID) -> ColumnSchema? { columns.first { $0.id == id } }

@@ -15,7 +15,7 @@ extension HubEngine {
       case .compare(let request): return .compare(try compare(request))
       case .fetchRows(let request): return .rows(try fetchRows(request))
       case .exchange, .upload, .download, .explain, .awaitNews, .place, .handBack, .fork,
-        .adopt, .policy:
+        .adopt, .policy, .schema:
         return .refused(
           Refusal(
             code: .notAllowed,

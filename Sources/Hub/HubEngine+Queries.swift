@@ -18,7 +18,7 @@ extension HubEngine {
       throw Self.refused(.malformed, "a bucket has a number beyond the last")
     }
     let comparison = try store.compare(
-      request.table, bits: request.bits, buckets: request.buckets,
+      request.table, columns: request.columns, bits: request.bits, buckets: request.buckets,
       rowsAtMost: SessionLimits.compareRowsMax)
     switch comparison {
     case .buckets(let position, let digests):

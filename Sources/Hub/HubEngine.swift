@@ -52,6 +52,9 @@ package final class HubEngine {
       case .handBack(let request):
         return try handBack(
           request, from: replica, isStranger: isStranger, wallMilliseconds: wallMilliseconds)
+      // A hub that was restored may not know who asks; what it lost of its schema it must get
+      // before anything else.
+      case .schema(let schema) where isStranger: return .schema(try store.extend(by: schema))
       case .fork(let name):
         return .forkOffer(
           try fork(name, replica: replica, wallMilliseconds: wallMilliseconds))
@@ -88,6 +91,7 @@ package final class HubEngine {
       return .policy(
         PolicyResponse(
           version: policy?.version ?? 0, encoded: policy?.encoded ?? MergePolicy().encoded))
+    case .schema(let schema): return .schema(try store.extend(by: schema))
     case .exchange, .upload, .place, .handBack, .fork: throw Self.strangersMayNotAsk
     }
   }

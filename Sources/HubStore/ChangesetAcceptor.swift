@@ -180,9 +180,6 @@ final class ChangesetAcceptor {
   // MARK: Header
 
   private func begin(_ header: ChangesetHeader) throws -> Progress {
-    guard header.schemaFingerprint == store.schemaFingerprint else {
-      throw HubStoreError.refused(.schemaMismatch)
-    }
     switch bringer {
     case .author(let author, let handedTo):
       guard header.dot.replica == author.id else { throw HubStoreError.refused(.notTheAuthors) }
@@ -248,8 +245,10 @@ final class ChangesetAcceptor {
     }
     let fits: Bool
     switch block.kind {
-    case .insert: fits = block.columns == table.valueColumns
-    case .update: fits = ColumnSet(block.columns).isSubset(of: ColumnSet(table.valueColumns))
+    case .insert, .update:
+      fits =
+        block.columns == table.valueColumns
+        || ColumnSet(block.columns).isSubset(of: ColumnSet(table.valueColumns))
     case .delete: fits = true
     }
     guard fits else {

@@ -65,6 +65,7 @@ extension HubStore {
   /// by, and the file be put back from it.
   package func noticeReplacement() throws {
     try storing("look whether its file was replaced") {
+      try refreshSchema()
       guard service != nil, try isReplaced() || isDoubted() else { return }
       try database.transaction { try takeOver() }
     }
@@ -87,6 +88,7 @@ extension HubStore {
 
   /// Inside a transaction: as `noticeReplacement`.
   func takeOver() throws {
+    try refreshSchema()
     guard let service else { return }
     let isReplaced = try isReplaced()
     guard try isReplaced || isDoubted() else { return }
@@ -111,6 +113,7 @@ extension HubStore {
     knownTimeline = nil
     knownPruned = nil
     knownPolicyHash = nil
+    schemaVersion = nil
     pruneRound = nil
     lastRound = nil
     log.forget()

@@ -22,11 +22,16 @@ extension HubStore {
     case unknownTable
   }
 
-  /// The digest of every bucket, or the rows of some buckets.
+  /// The digest of every bucket, or the rows of some buckets. `columns` are those outside the key
+  /// that count; all of them if there are none.
   package func compare(
-    _ id: TableID, bits: Int, buckets: [UInt32], rowsAtMost limit: Int
+    _ id: TableID, columns: [ColumnID] = [], bits: Int, buckets: [UInt32], rowsAtMost limit: Int
   ) throws -> Comparison {
-    guard let table = schema.table(id) else { return .unknownTable }
+    guard var table = schema.table(id) else { return .unknownTable }
+    if !columns.isEmpty {
+      let counted = Set(columns + table.keyColumns)
+      table.columns.removeAll { !counted.contains($0.id) }
+    }
     return try storing("compare a table") {
       try database.readTransaction {
         let head = try log.head()

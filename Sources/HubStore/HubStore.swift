@@ -12,8 +12,16 @@ package final class HubStore {
   package let folder: String
   /// What the hub is known by: the root of its generations. In certificates and tokens.
   package let hubID: GenerationID
-  package let schema: Schema
-  package let schemaFingerprint: ContentHash
+  /// As it was when a request or a transaction last looked: branches may extend it.
+  package internal(set) var schema: Schema {
+    didSet {
+      schemaFingerprint = schema.fingerprint
+      tables.removeAll()
+    }
+  }
+  package private(set) var schemaFingerprint: ContentHash
+  /// The state of the file's own schema that `schema` was read from.
+  var schemaVersion: Int64?
 
   let database: Database
   let log: LogReader
@@ -77,10 +85,10 @@ package final class HubStore {
     } catch {
       throw HubStoreError.damaged("its schema cannot be read")
     }
+    schemaFingerprint = schema.fingerprint
     self.folder = folder
     self.hubID = hubID
     self.database = database
-    schemaFingerprint = schema.fingerprint
     log = LogReader(database)
     staging = StagingFolder(path: folder + "/" + Self.stagingName)
   }

@@ -19,6 +19,7 @@ final class HubTable {
   private let selectStatement: Statement
   private let selectAllStatement: Statement
   private var updateStatements: [[ColumnID]: Statement] = [:]
+  private let defaults: [ColumnID: Value]
 
   init(_ schema: TableSchema, database: Database) throws(StorageError) {
     self.schema = schema
@@ -27,6 +28,12 @@ final class HubTable {
     cellColumns = RowState.cellColumns(of: schema)
     cells = ColumnSet(cellColumns)
     sql = TableSQL(schema)
+    let known = try ColumnDefault.values(of: schema.name, in: database)
+    var defaults: [ColumnID: Value] = [:]
+    for column in schema.columns {
+      defaults[column.id] = known[SchemaReader.asciiLowercased(column.name)]
+    }
+    self.defaults = defaults
     insertStatement = try database.prepare(sql.insert)
     deleteStatement = try database.prepare(sql.delete)
     selectStatement = try database.prepare(sql.selectByKey(valueColumns))
@@ -36,6 +43,9 @@ final class HubTable {
 
   var id: TableID { schema.id }
   var keyColumnCount: Int { schema.keyColumns.count }
+
+  /// What a column holds in rows whose insertion says nothing of it.
+  func defaultValue(of column: ColumnID) -> Value { defaults[column] ?? .null }
 
   // MARK: Rows of a block, without copies
 

@@ -47,13 +47,15 @@ extension RowMerger {
     let written = permitted ?? change.block.reader.rowChange(change.row)
     let merge = rowState.merge(
       written, previous: written.previous, version: version, policy: store.policy)
+    rowState.fillDefaults(of: table)
     if rowState == before, !hasRecord { return noteIdle() }
     let place = try put(rowState, at: key, in: table, encodedKey: change.key)
     let metadata = try store.metadata(of: rowState, place: place, table: table)
     // Of a row that never came whole the author has more than we: no outcome may take it away.
     let wasPartial = before.isPartial(store.policy.deletes(of: table.id))
     let wasHidden = wasRefused || wasPartial
-    if place != .partial, merge.isContested || wasHidden || place == .quarantine {
+    let isPart = change.block.lacksColumns
+    if place != .partial, merge.isContested || wasHidden || isPart || place == .quarantine {
       try ledger.markContested(table.id, change.key)
     }
     if isStored {
@@ -194,9 +196,11 @@ extension HubStore {
         cells[column] = [CellVersion(version: latest, value: shown[column] ?? .null)]
       }
     }
-    return RowState(
+    var result = RowState(
       cells: cells, deletions: try metadata.deletions.map { try version($0, key: key, in: table) },
       isComplete: metadata.isComplete)
+    result.fillDefaults(of: table)
+    return result
   }
 
   /// A version as the merge core knows it. What a record left in the log is read there.

@@ -64,6 +64,10 @@ final class RowMerger {
             try mergePermitted(change, rights)
             continue
           }
+          if context.lacksColumns {
+            try insertPart(change)
+            continue
+          }
           switch store.takesShortcuts ? block.kind : nil {
           case .insert: try insert(change, mayBeCovered: mayBeCovered)
           case .update: try update(change)
@@ -97,6 +101,8 @@ final class RowMerger {
     let columns: ColumnSet
     /// Its columns, and those that are decided together with any of them.
     let decidedColumns: ColumnSet
+    /// Whether it inserts rows of which its author does not know all columns.
+    let lacksColumns: Bool
     /// Whether it says of any column what its authors had there, and the column's rule asks for it.
     let countsOperations: Bool
     private var updateStatement: Statement?
@@ -107,6 +113,7 @@ final class RowMerger {
       self.reader = reader
       self.values = values
       columns = ColumnSet(reader.columns)
+      lacksColumns = reader.kind == .insert && reader.columns != table.valueColumns
       var decided = columns
       for unit in policy.units(of: table.id) {
         let unit = ColumnSet(unit.columns)
@@ -178,7 +185,7 @@ final class RowMerger {
   /// Whether a block inserts rows in a range of keys where the hub has none.
   private func isNew(_ block: BlockReader, keys: BlockKeys, in table: HubTable) throws -> Bool {
     guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending,
-      !mayBeLate(block)
+      block.columns == table.valueColumns, !mayBeLate(block)
     else {
       return false
     }

@@ -74,6 +74,12 @@ package struct RowState: Hashable, Sendable {
     }
   }
 
+  /// Gives a cell that was never written a value which everybody has seen.
+  package mutating func fill(_ column: ColumnID, with version: CellVersion) {
+    guard cells[column]?.isEmpty ?? true else { return }
+    cells[column] = [version]
+  }
+
   /// The state that has taken in everything that either has.
   package func joined(_ other: RowState) -> RowState {
     var result = self

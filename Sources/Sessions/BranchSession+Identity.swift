@@ -12,6 +12,11 @@ extension BranchSession {
       relocationCount += 1
       attemptCount = 0
       return send(.askPlace)
+    case (.exchange, .schemaMismatch):
+      guard schemaCount < SessionLimits.schemasMax else { return finish(.refused(refusal)) }
+      schemaCount += 1
+      attemptCount = 0
+      return send(.tellSchema)
     case (.exchange, .chainBroken):
       guard adoptionCount < SessionLimits.adoptionsMax else { return finish(.refused(refusal)) }
       adoptionCount += 1

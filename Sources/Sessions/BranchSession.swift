@@ -1,5 +1,6 @@
 package import Basics
 package import Clocks
+package import Deltas
 
 /// One sync as a branch sees it, as a value: events in, effects out. It never waits and never
 /// looks at a clock; what it wants done it returns.
@@ -50,6 +51,10 @@ package struct BranchSession: Sendable {
     case policy(PolicyResponse)
     /// The branch's database has it.
     case policyNoted
+    /// What is synced, as the hub has it now.
+    case schema(Schema)
+    /// The branch's database has it; this is the whole outbox now.
+    case schemaNoted(outbox: [Pending])
     /// The request was not answered: connection, timeout, damaged answer.
     case unanswered
     case waited
@@ -90,6 +95,11 @@ package struct BranchSession: Sendable {
     /// What is written from now on is captured as this policy asks: one transaction. Answered by
     /// `policyNoted`.
     case note(PolicyResponse)
+    /// Tell what the branch knows to be synced, and what its application has added, to a hub that
+    /// knows something else. Answered by `schema`.
+    case tellSchema
+    /// What is synced from now on: one transaction. Answered by `schemaNoted`.
+    case noteSchema(Schema)
     case wait(milliseconds: Int64)
     case finish(Outcome)
   }
@@ -112,6 +122,7 @@ package struct BranchSession: Sendable {
     case applying
     case adopting
     case notingPolicy
+    case notingSchema
     case waiting(toSend: Effect)
     case finished
   }
@@ -135,6 +146,7 @@ package struct BranchSession: Sendable {
   private var extraRoundCount = 0
   var relocationCount = 0
   var adoptionCount = 0
+  var schemaCount = 0
 
   /// The hash of the merge policy that the branch has; nil if it is not to ask for another.
   private var policyHash: ContentHash?
@@ -173,6 +185,11 @@ package struct BranchSession: Sendable {
     case (.notingPolicy, .policyNoted):
       policyHash = nil
       return finish(.complete)
+    case (.requesting(.tellSchema), .schema(let schema)):
+      stage = .notingSchema
+      return [.noteSchema(schema)]
+    case (.notingSchema, .schemaNoted(let outbox)):
+      return pushAnew(outbox)
     case (.requesting(let request), .unanswered):
       return retry(request, else: .unreachable)
     case (.requesting(let request), .refused(let refusal)):

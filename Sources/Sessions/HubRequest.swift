@@ -1,4 +1,5 @@
 package import Clocks
+package import Deltas
 
 /// What a branch asks of the hub. Who asks is not in it: that comes from the certificate.
 package enum HubRequest: Hashable, Sendable {
@@ -23,4 +24,7 @@ package enum HubRequest: Hashable, Sendable {
   case adopt(AdoptRequest)
   /// The merge policy in force.
   case policy
+  /// What a branch knows to be synced, with what its application has added: the hub takes over what
+  /// it does not have.
+  case schema(Schema)
 }

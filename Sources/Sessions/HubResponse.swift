@@ -1,5 +1,6 @@
 package import Basics
 package import Clocks
+package import Deltas
 
 /// What the hub answers. Every case but a refusal answers the request of its kind.
 package enum HubResponse: Hashable, Sendable {
@@ -19,5 +20,7 @@ package enum HubResponse: Hashable, Sendable {
   /// The changeset that the copy's new chain continues; zero if there is none.
   case adopted(parentHash: ContentHash)
   case policy(PolicyResponse)
+  /// What is synced from here on.
+  case schema(Schema)
   case refused(Refusal)
 }

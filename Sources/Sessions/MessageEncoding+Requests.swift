@@ -24,8 +24,9 @@ extension HubRequest {
       writer.write(request.isWholeState)
       return writer.message
     case .compare(let request):
-      var writer = ByteWriter(.compare)
+      var writer = ByteWriter(request.columns.isEmpty ? .compare : .compareColumns)
       writer.write(request.table)
+      if !request.columns.isEmpty { writer.writeList(request.columns) { $0.write($1) } }
       writer.writeVarint(request.bits)
       writer.writeList(request.buckets) { $0.writeVarint(UInt64($1)) }
       return writer.message
@@ -58,6 +59,10 @@ extension HubRequest {
       writer.write(request)
       return writer.message
     case .policy: return ByteWriter(.policy).message
+    case .schema(let schema):
+      var writer = ByteWriter(.schema)
+      writer.writeLengthPrefixed(schema.encoded)
+      return writer.message
     }
   }
 
@@ -69,6 +74,8 @@ extension HubRequest {
     case .upload: self = .upload(try UploadRequest(from: &reader))
     case .download: self = .download(try DownloadRequest(from: &reader, version: version))
     case .compare: self = .compare(try CompareRequest(from: &reader))
+    case .compareColumns:
+      self = .compare(try CompareRequest(from: &reader, hasColumns: true))
     case .fetchRows: self = .fetchRows(try FetchRowsRequest(from: &reader))
     case .explain:
       self = .explain(
@@ -82,6 +89,7 @@ extension HubRequest {
         branch: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax))
     case .adopt: self = .adopt(try AdoptRequest(from: &reader))
     case .policy: self = .policy
+    case .schema: self = .schema(try reader.readSchema())
     default: throw reader.error("is of a type that the hub does not answer")
     }
     try reader.expectEnd()
@@ -97,6 +105,10 @@ extension ByteWriter {
 }
 
 extension FieldReader {
+  mutating func readSchema() throws(DeltaDecodingError) -> Schema {
+    try Schema(encoded: try readBytes(of: "schema", atMost: DeltaLimits.schemaBytesMax))
+  }
+
   mutating func readUploadedChangeset() throws(DeltaDecodingError) -> UploadedChangeset {
     UploadedChangeset(
       counter: try readCounter(), contentHash: try readHash(),
@@ -184,15 +196,24 @@ extension DownloadRequest {
 }
 
 extension CompareRequest {
-  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+  fileprivate init(
+    from reader: inout FieldReader, hasColumns: Bool = false
+  ) throws(DeltaDecodingError) {
     let table = try reader.readTable()
+    var columns: [ColumnID] = []
+    if hasColumns {
+      columns = try reader.readList(
+        of: "columns", atMost: DeltaLimits.columnsMax
+      ) { (reader) throws(DeltaDecodingError) in try reader.readColumn() }
+      guard !columns.isEmpty else { throw reader.error("compares no columns") }
+    }
     let bits = try reader.readCount(of: "bits", atMost: SessionLimits.compareBitsMax)
     let buckets = try reader.readList(
       of: "buckets", atMost: SessionLimits.compareBucketsMax
     ) { (reader) throws(DeltaDecodingError) in
       UInt32(try reader.readCount(of: "buckets", atMost: 1 << bits - 1))
     }
-    self.init(table: table, bits: bits, buckets: buckets)
+    self.init(table: table, columns: columns, bits: bits, buckets: buckets)
   }
 }
 

@@ -52,6 +52,10 @@ extension HubResponse {
       writer.writeVarint(response.version)
       writer.writeLengthPrefixed(response.encoded)
       return writer.message
+    case .schema(let schema):
+      var writer = ByteWriter(.schemaInForce)
+      writer.writeLengthPrefixed(schema.encoded)
+      return writer.message
     case .refused(let refusal): return refusal.encoded
     }
   }
@@ -90,6 +94,7 @@ extension HubResponse {
           version: try reader.readOrdinal("version of a policy", orZero: true),
           encoded: try reader.readBytes(
             of: "merge policy", atMost: SessionLimits.policyBytesMax)))
+    case .schemaInForce: self = .schema(try reader.readSchema())
     case .refused: self = .refused(try Refusal(from: &reader, version: version))
     default: throw reader.error("is of a type that no hub answers with")
     }

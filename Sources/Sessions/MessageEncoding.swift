@@ -24,6 +24,8 @@ enum MessageType: UInt8 {
   case fork = 0x0b
   case adopt = 0x0c
   case policy = 0x0d
+  case schema = 0x0e
+  case compareColumns = 0x0f
   case enrol = 0x10
 
   case exchanged = 0x41
@@ -39,6 +41,7 @@ enum MessageType: UInt8 {
   case forkOffer = 0x4b
   case adopted = 0x4c
   case policyInForce = 0x4d
+  case schemaInForce = 0x4e
   case enrolled = 0x50
   case refused = 0x7f
 
@@ -46,7 +49,7 @@ enum MessageType: UInt8 {
   var firstVersion: UInt64 {
     switch self {
     case .place, .handBack, .fork, .adopt, .path, .handedBack, .forkOffer, .adopted: 2
-    case .policy, .policyInForce: 3
+    case .policy, .policyInForce, .schema, .schemaInForce, .compareColumns: 3
     default: 1
     }
   }
@@ -56,7 +59,9 @@ extension MessageType {
   /// The version in which such messages are written: the one that last changed them.
   var writtenVersion: UInt64 {
     switch self {
-    case .exchanged, .explanation, .policy, .policyInForce: 3
+    case .exchanged, .explanation, .policy, .policyInForce, .schema, .schemaInForce,
+      .compareColumns:
+      3
     default: 2
     }
   }

@@ -42,6 +42,8 @@ package enum SessionLimits {
   package static let relocationsMax = 3
   /// How often one session adopts an identity.
   package static let adoptionsMax = 2
+  /// How often one session tells its schema.
+  package static let schemasMax = 3
   package static let backoffMillisecondsMin: Int64 = 200
   package static let backoffMillisecondsMax: Int64 = 10_000
 }

@@ -249,6 +249,7 @@ extension Simulator {
     case .fork(let name): "question for an identity as a copy of \(name)"
     case .adopt(let request): "adoption after \(request.previous)"
     case .policy: "question for the merge policy"
+    case .schema: "schema"
     default: "something else"
     }
   }

@@ -18,6 +18,8 @@ struct Catalog {
     let keyOrdinal: Int
     let isGenerated: Bool
     let collation: String
+    /// As written; nil if there is none.
+    let defaultSQL: String?
   }
 
   struct Table: Hashable {
@@ -145,7 +147,8 @@ struct Catalog {
         Column(
           name: name, declaredType: statement.text(2), isNotNull: statement.integer(3) != 0,
           keyOrdinal: Int(statement.integer(4)), isGenerated: hidden == 2 || hidden == 3,
-          collation: asciiUppercased(collation)))
+          collation: asciiUppercased(collation),
+          defaultSQL: statement.isNull(6) ? nil : statement.text(6)))
     }
     return result
   }

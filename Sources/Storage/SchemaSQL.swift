@@ -7,9 +7,9 @@ enum SchemaSQL {
     ORDER BY name
     """
 
-  /// cid, name, declared type, NOT NULL, key ordinal, hidden (2 and 3: generated).
+  /// cid, name, declared type, NOT NULL, key ordinal, hidden (2 and 3: generated), default.
   static let columns = """
-    SELECT cid, name, type, "notnull", pk, hidden FROM pragma_table_xinfo(?1) ORDER BY cid
+    SELECT cid, name, type, "notnull", pk, hidden, dflt_value FROM pragma_table_xinfo(?1) ORDER BY cid
     """
 
   /// The collations of the primary key's index; no rows for an INTEGER PRIMARY KEY.
@@ -23,6 +23,9 @@ enum SchemaSQL {
   static let objects = """
     SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid
     """
+
+  /// What a constant expression comes to.
+  static func value(of expression: String) -> String { "SELECT \(expression)" }
 
   static let hasModule = "SELECT count(*) FROM pragma_module_list WHERE name = ?1 COLLATE NOCASE"
 

@@ -68,6 +68,13 @@ package struct TableSQL: Sendable {
     return "SELECT \(list) FROM \(name) WHERE \(keyPredicate)"
   }
 
+  /// A new row of which only some columns outside the key are known.
+  package func insert(_ columns: [ColumnID]) -> String {
+    let names = keyNames + Self.names(columns, of: table)
+    let parameters = (1...names.count).map { "?\($0)" }.joined(separator: ", ")
+    return "INSERT \(orAbort)INTO \(name)(\(names.joined(separator: ", "))) VALUES (\(parameters))"
+  }
+
   /// Some columns of one row. At least one column.
   package func update(_ columns: [ColumnID]) -> String {
     let list = Self.names(columns, of: table).enumerated().map {

@@ -125,7 +125,7 @@ final class AgentWorld {
       path: path,
       identity: BranchIdentity(
         replica: replica, branch: name, hubURL: "https://hub.example", generation: generation),
-      schema: schema, wallMilliseconds: wall, isKnown: isKnown)
+      schema: hubStore.schema, wallMilliseconds: wall, isKnown: isKnown)
     let staging = folder.path("\(name)-tributary")
     try FileManager.default.createDirectory(
       atPath: staging, withIntermediateDirectories: true)

@@ -145,9 +145,17 @@ struct ChainTests {
     #expect(try branch.store.outbox() == after)
   }
 
+  private let dropFourthFormat = """
+    DROP TABLE tributary_untracked; DROP TABLE tributary_carried; DROP TABLE tributary_missed;
+    ALTER TABLE tributary_schema DROP COLUMN told;
+    ALTER TABLE tributary_schema DROP COLUMN placed;
+    ALTER TABLE tributary_schema DROP COLUMN edition;
+    """
+
   @Test func aFileOfTheFirstFormatIsBroughtUp() throws {
     try branch.run(
       """
+      \(dropFourthFormat)
       DROP TABLE tributary_generation; DROP TABLE tributary_tail;
       DROP TABLE tributary_tail_piece; DROP TABLE tributary_tail_place;
       DROP TABLE tributary_notice; DROP TABLE tributary_gap; DROP TABLE tributary_policy;
@@ -170,17 +178,18 @@ struct ChainTests {
     #expect(try opened.status().tailEntryCount == 0)
     #expect(try opened.confirmedHead().counter == 0)
     #expect(try opened.policy().version == 0)
-    try branch.run("UPDATE tributary_state SET format = 4")
-    #expect(throws: BranchStoreError.unsupportedFormat(4)) {
+    try branch.run("UPDATE tributary_state SET format = 5")
+    #expect(throws: BranchStoreError.unsupportedFormat(5)) {
       _ = try BranchStore(path: branch.path)
     }
   }
 
   @Test func aFileOfTheSecondFormatIsBroughtUp() throws {
-    try branch.run("DROP TABLE tributary_policy; UPDATE tributary_state SET format = 2")
+    try branch.run(
+      "\(dropFourthFormat) DROP TABLE tributary_policy; UPDATE tributary_state SET format = 2")
     let opened = try BranchStore(path: branch.path)
     #expect(try opened.policy().version == 0)
-    #expect(try branch.rows("SELECT format FROM tributary_state") == [[.integer(3)]])
+    #expect(try branch.rows("SELECT format FROM tributary_state") == [[.integer(4)]])
     #expect(try opened.outbox() == branch.store.outbox())
   }
 

@@ -67,6 +67,13 @@ final class TestBranch {
   @discardableResult
   func seal() throws -> SealReport { try store.seal(wallMilliseconds: 5_000) }
 
+  /// The hub takes over what the application has added.
+  @discardableResult
+  func agree() throws -> SealReport {
+    try seal()
+    return try store.adopt(schema: store.known, wallMilliseconds: 5_000)
+  }
+
   /// Whole changeset streams, in the order of their counters.
   func streams() throws -> [[UInt8]] {
     try store.outbox().map { changeset in

@@ -66,7 +66,7 @@ import Testing
       change(&schema)
       #expect(throws: DeltaDecodingError.self, "\(index)") { try Schema(encoded: schema.encoded) }
     }
-    #expect(throws: DeltaDecodingError.unsupportedFormat(2)) { try Schema(encoded: [2]) }
+    #expect(throws: DeltaDecodingError.unsupportedFormat(3)) { try Schema(encoded: [3]) }
   }
 
   @Test func theFingerprintIgnoresTheWordingOfStatements() {

@@ -1,5 +1,6 @@
 import Basics
 import Clocks
+import Deltas
 import TestSupport
 import Testing
 
@@ -320,7 +321,9 @@ struct BranchSessionIdentityTests {
       guard let effect = effects.first else { break }
       if case .finish = effect { break }
       steps += 1
-      let codes: [RefusalCode] = [.unknownPosition, .chainBroken, .busy, .tokenUsed]
+      let codes: [RefusalCode] = [
+        .unknownPosition, .chainBroken, .busy, .tokenUsed, .schemaMismatch,
+      ]
       let refusal = Refusal(code: codes[generator.int(below: codes.count)], message: "")
       let isRefused = generator.chance(300)
       let event: Session.Event
@@ -330,6 +333,7 @@ struct BranchSessionIdentityTests {
       case .stage: event = .staged(byteCount: generator.int(below: 20))
       case .apply:
         event = .applied(outbox: generator.chance(500) ? [] : Self.pending(Self.changeset(5)))
+      case .noteSchema: event = .schemaNoted(outbox: Self.pending(Self.changeset(5)))
       case .wait, .finish: event = .waited
       case _ where generator.chance(150): event = .unanswered
       case _ where isRefused: event = .refused(refusal)
@@ -343,6 +347,7 @@ struct BranchSessionIdentityTests {
       case .askAdopt: event = .adopted(parentHash: .zero)
       case .askPolicy: event = .policy(PolicyResponse(version: 1, encoded: []))
       case .note: event = .policyNoted
+      case .tellSchema: event = .schema(Schema(tables: [], otherSQL: []))
       }
       effects = session.handle(event)
       #expect(effects.count == 1)

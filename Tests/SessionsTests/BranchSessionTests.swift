@@ -1,5 +1,6 @@
 import Basics
 import Clocks
+import Deltas
 import Testing
 
 @testable import Sessions
@@ -280,7 +281,25 @@ struct BranchSessionTests {
     ])
   }
 
-  @Test(arguments: RefusalCode.allCases.filter { $0 != .chainBroken && $0 != .unknownPosition })
+  @Test func anotherSchemaIsToldAndNotedAndTheExchangeIsRepeated() {
+    let refusal = Refusal(code: .schemaMismatch, message: "")
+    let schema = Schema(tables: [], otherSQL: ["CREATE VIEW v AS SELECT 1"])
+    var session = Session()
+    _ = session.handle(.started)
+    _ = session.handle(.sealed(outbox: []))
+    for _ in 0..<SessionLimits.schemasMax {
+      #expect(session.handle(.refused(refusal)) == [.tellSchema])
+      #expect(session.handle(.schema(schema)) == [.noteSchema(schema)])
+      #expect(session.handle(.schemaNoted(outbox: [])) == [ask])
+    }
+    #expect(session.handle(.refused(refusal)) == [.finish(.refused(refusal))])
+  }
+
+  private static let answered: Set<RefusalCode> = [
+    .chainBroken, .unknownPosition, .schemaMismatch,
+  ]
+
+  @Test(arguments: RefusalCode.allCases.filter { !answered.contains($0) })
   func aRefusalEndsTheSessionUnlessTheHubIsBusy(code: RefusalCode) {
     let refusal = Refusal(code: code, message: "Nothing was done.")
     var session = Session()
@@ -388,6 +407,8 @@ struct BranchSessionTests {
     case .askPolicy where fails: return .unanswered
     case .askPolicy: return .policy(PolicyResponse(version: 1, encoded: []))
     case .note: return .policyNoted
+    case .tellSchema: return .schema(Schema(tables: [], otherSQL: []))
+    case .noteSchema: return .schemaNoted(outbox: pending)
     case .wait, .finish, .askPlace, .handBack, .askFork, .enrol, .askAdopt, .adopt: return .waited
     }
   }

@@ -78,6 +78,10 @@ enum MessageSamples {
     return [
       .place, .handBack(handBack), .handBack(nothing), .fork(branch: "南山支行"), .adopt(adopt),
       .adopt(AdoptRequest(previous: generator.replica(), confirmed: .none)),
+      .schema(SampleSchema.schema),
+      .compare(
+        CompareRequest(
+          table: TableID(9), columns: [ColumnID(2), ColumnID(40_000)], bits: 2, buckets: [3])),
     ]
   }
 
@@ -140,6 +144,7 @@ enum MessageSamples {
       .policy(PolicyResponse(version: 0, encoded: [])),
       .policy(
         PolicyResponse(version: generator.counter(), encoded: generator.bytes(countBelow: 60))),
+      .schema(SampleSchema.schema),
       .refused(Refusal(code: .chainBroken, message: "Changeset 7 does not continue. 请重新加入。")),
       .refused(Refusal(code: .busy, message: "")),
       .refused(

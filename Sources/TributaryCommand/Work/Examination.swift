@@ -92,9 +92,9 @@ struct Examination {
         finding = .ill(
           "The hub at \(connection.url) lacks what this branch has seen: it was restored.",
           "Sync: the branch gives back what the hub lost.")
-      } else if description.schema.fingerprint != store.schema.fingerprint {
+      } else if description.schema.fingerprint != store.known.fingerprint {
         finding = .ill(
-          "The hub’s tables are not those of this branch.", "Bring both to the same schema.")
+          "The hub’s tables are not those of this branch.", "Sync: each tells the other.")
       } else {
         finding = .well("The hub at \(connection.url) answers.")
       }

@@ -34,7 +34,7 @@ struct Verification {
 
   private func compare(_ line: BranchLine) async throws -> VerificationReport {
     let comparison = BranchComparison(
-      database: line.store.database, schema: line.store.schema, isNaming: true)
+      database: line.store.database, schema: line.store.known, isNaming: true)
     var driver = ComparisonDriver(line: .device(line.connection))
     return VerificationReport(tables: try await driver.run(comparison))
   }

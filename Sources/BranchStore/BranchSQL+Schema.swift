@@ -1,0 +1,96 @@
+internal import Deltas
+internal import Storage
+
+/// What a file lacks of the schema, and what it has beyond.
+extension BranchSQL {
+  static let updateSchema = """
+    UPDATE tributary_schema
+    SET fingerprint = ?1, bytes = ?2, told = ?3, placed = ?4, edition = edition + 1
+    """
+  static let selectEdition = "SELECT edition FROM tributary_schema"
+
+  /// The column is empty for a whole table.
+  static let putUntracked = "INSERT OR IGNORE INTO tributary_untracked VALUES (?1, ?2)"
+  static let selectUntracked = "SELECT table_name, column_name FROM tributary_untracked"
+
+  static let putMissed = "INSERT OR IGNORE INTO tributary_missed VALUES (?1, ?2)"
+  static let deleteMissed = "DELETE FROM tributary_missed WHERE table_id = ?1 AND column_id = ?2"
+  static let isMissed = """
+    SELECT EXISTS (SELECT 1 FROM tributary_missed WHERE table_id = ?1 AND column_id = ?2)
+    """
+
+  // MARK: Carried values. Column 0 says that the row is there, where the table is not.
+
+  static let putCarried = "INSERT OR REPLACE INTO tributary_carried VALUES (?1, ?2, ?3, ?4)"
+  static let selectCarriedTables = "SELECT DISTINCT table_id FROM tributary_carried"
+  static let selectCarried = """
+    SELECT value FROM tributary_carried WHERE table_id = ?1 AND key = ?2 AND column_id = ?3
+    """
+  static let selectCarriedOfColumn = """
+    SELECT key, value FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2 ORDER BY key
+    """
+  static let selectCarriedOfTable = """
+    SELECT key, column_id, value FROM tributary_carried WHERE table_id = ?1
+    ORDER BY key, column_id
+    """
+  static let hasCarriedOfColumn = """
+    SELECT EXISTS (SELECT 1 FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2)
+    """
+  static let hasCarriedOfTable =
+    "SELECT EXISTS (SELECT 1 FROM tributary_carried WHERE table_id = ?1)"
+  static let deleteCarriedRow = "DELETE FROM tributary_carried WHERE table_id = ?1 AND key = ?2"
+  static let deleteCarriedColumn =
+    "DELETE FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2"
+  static let deleteCarried = "DELETE FROM tributary_carried"
+  static let countCarried = "SELECT count(*) FROM tributary_carried"
+
+  // MARK: Rows that were there before the column or table was noticed
+
+  /// Key columns, then the values of some columns, of the rows that a condition names.
+  private static func select(_ table: TableSchema, _ columns: [ColumnID]) -> String {
+    let names = table.keyNames + columns.compactMap { table.column($0)?.name }
+    let list = names.map { quoted($0) }.joined(separator: ", ")
+    return "SELECT \(list) FROM \(quoted(table.name))"
+  }
+
+  static func selectRows(_ table: TableSchema) -> String { select(table, table.valueColumns) }
+
+  /// The rows in which a column has anything but ?1.
+  static func selectOthers(_ table: TableSchema, than column: ColumnID) -> String {
+    "\(select(table, [column])) WHERE \(name(column, of: table)) IS NOT ?1"
+  }
+
+  static func selectAll(_ table: TableSchema, _ column: ColumnID) -> String {
+    select(table, [column])
+  }
+
+  private static func name(_ column: ColumnID, of table: TableSchema) -> String {
+    quoted(table.column(column)?.name ?? "")
+  }
+
+  static func hasJournal(_ table: TableID) -> String {
+    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '\(journal(table))')"
+  }
+
+  /// Forgets the updates of a column.
+  static func forgetJournaled(_ table: TableSchema) -> String {
+    "DELETE FROM \(journal(table.id)) WHERE change = ?1"
+  }
+
+  static func dropJournal(_ table: TableID) -> String {
+    "DROP TABLE IF EXISTS main.\(journal(table))"
+  }
+
+  /// The names of a table's triggers of ours begin so; those of a column are called so.
+  static func triggerName(_ table: TableID, _ column: ColumnID? = nil) -> String {
+    "tributary_\(table.rawValue)_" + (column.map { "u\($0.rawValue)" } ?? "")
+  }
+
+  /// As `appendToJournal`, with what the cell was and became.
+  static func appendCounted(_ table: TableSchema) -> String {
+    let keys = (1...table.keyColumns.count).map { "k\($0)" }
+    let parameters = (1...keys.count + 4).map { "?\($0)" }.joined(separator: ", ")
+    return "INSERT INTO \(journal(table.id))"
+      + "(\(keys.joined(separator: ", ")), change, wall, was, became) VALUES (\(parameters))"
+  }
+}

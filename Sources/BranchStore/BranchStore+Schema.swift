@@ -1,0 +1,155 @@
+package import Basics
+internal import Clocks
+package import Deltas
+internal import Storage
+
+/// What the application changes of its schema, and what others have changed of theirs.
+extension BranchStore {
+  /// Goes on with what the hub says is synced.
+  ///
+  /// One transaction, in which what was captured is sealed first. What only this branch had found
+  /// and the hub would not have stays this file's own.
+  package func adopt(schema told: Schema, wallMilliseconds: Int64) throws -> SealReport {
+    try performing {
+      try database.transaction {
+        var state = try BranchState(database)
+        var report = try seal(&state, wallMilliseconds: wallMilliseconds, canExtend: true)
+        try leaveUntracked(besides: told)
+        let placement = try SchemaReader.placement(
+          of: told, in: database, besides: try untrackedNames())
+        guard placement.differences.isEmpty else {
+          throw BranchStoreError.schemaDiffers(placement.differences)
+        }
+        try follow(placement, told: told, &state, wallMilliseconds: wallMilliseconds)
+        let rest = try seal(&state, wallMilliseconds: wallMilliseconds)
+        report.changesetCount += rest.changesetCount
+        report.rowCount += rest.rowCount
+        report.leftOut += rest.leftOut
+        report.repairedTriggers += rest.repairedTriggers
+        try state.save(to: database)
+        return report
+      }
+    }
+  }
+
+  /// Notes that the hub has answered an exchange that named this schema: it has the same, whoever
+  /// brought it.
+  package func noteAgreement(on fingerprint: ContentHash) throws {
+    try performing {
+      try refreshSchema()
+      guard told != known, known.fingerprint == fingerprint else { return }
+      try database.transaction {
+        use(schema, known: known, told: known)
+        try storeSchema()
+      }
+    }
+  }
+
+  /// Notes that the tables that a file has beyond the schema are its own, now that it joins.
+  static func leaveOthersUntracked(than schema: Schema, in database: Database) throws {
+    for name in try SchemaReader.otherTables(than: schema, in: database) {
+      try note(UntrackedName(table: name, column: nil), in: database)
+    }
+  }
+
+  /// Names that are the file's own, although they could be synced.
+  func untrackedNames() throws -> Set<UntrackedName> {
+    Set(
+      try database.rows(BranchSQL.selectUntracked).compactMap { row in
+        guard case .text(let table) = row[0], case .text(let column) = row[1] else { return nil }
+        return UntrackedName(
+          table: String(decoding: table, as: UTF8.self),
+          column: column.isEmpty ? nil : String(decoding: column, as: UTF8.self))
+      })
+  }
+
+  private static func note(_ name: UntrackedName, in database: Database) throws {
+    try database.execute(
+      BranchSQL.putUntracked, [.text(name.table), .text(name.column ?? "")])
+  }
+
+  private func leaveUntracked(besides told: Schema) throws {
+    for table in known.tables {
+      guard let other = told.table(table.id) else {
+        try Self.note(UntrackedName(table: table.name, column: nil), in: database)
+        continue
+      }
+      for column in table.columns where other.column(column.id) == nil {
+        try Self.note(
+          UntrackedName(table: other.name, column: column.name), in: database)
+      }
+    }
+  }
+
+  /// Goes on with the schema as the file has it now: captures what is new in it, puts what was
+  /// carried in its place, and takes what was written there before for the application's own.
+  ///
+  /// In the caller's transaction, which seals afterwards.
+  func follow(
+    _ news: SchemaPlacement, told: Schema, _ state: inout BranchState, wallMilliseconds: Int64
+  ) throws {
+    let before = schema
+    use(news.placed, known: news.extended, told: told)
+    for table in before.tables { try leaveCapture(of: table) }
+    var settler = try SchemaSettler(self, wallMilliseconds: wallMilliseconds)
+    for table in tables {
+      guard let old = before.table(table.schema.id) else {
+        try capture(table)
+        try settler.settle(table)
+        continue
+      }
+      let added = table.valueColumns.filter { old.column($0) == nil }
+      guard !added.isEmpty else { continue }
+      let names = added.map { BranchSQL.triggerName(table.schema.id, $0) }
+      for trigger in try Self.triggers(of: table, in: database) where names.contains(trigger.name) {
+        try restore(trigger)
+      }
+      for column in added { try settler.settle(column, of: table) }
+    }
+    try settler.finish(from: state.position)
+    try settler.sealOverruled(&state)
+    try storeSchema()
+  }
+
+  /// Whether a table has something that the hub has not agreed to yet. Its journal is left alone
+  /// until then: the hub may have another thing under that name.
+  func isUnagreed(_ table: TrackedTable) -> Bool {
+    guard let agreed = told.table(table.schema.id) else { return true }
+    return table.valueColumns.contains { agreed.column($0) == nil }
+  }
+
+  /// Makes a table's journal and triggers.
+  private func capture(_ table: TrackedTable) throws {
+    if try database.integer(BranchSQL.hasJournal(table.schema.id)) != 1 {
+      try database.executeScript(BranchSQL.createJournal(table))
+    }
+    for trigger in try Self.triggers(of: table, in: database) { try restore(trigger) }
+  }
+
+  /// Captures no more what the file had and has no more, or what is not synced any more. A column
+  /// that is back some day lacks what came for it before it went.
+  private func leaveCapture(of table: TableSchema) throws {
+    guard let now = schema.table(table.id) else {
+      let prefix = BranchSQL.triggerName(table.id)
+      for row in try database.rows(BranchSQL.ownTriggers) {
+        guard case .text(let bytes) = row[0] else { continue }
+        let name = String(decoding: bytes, as: UTF8.self)
+        guard name.hasPrefix(prefix) else { continue }
+        try database.executeScript(BranchSQL.dropTriggerIfExists(name))
+      }
+      try database.executeScript(BranchSQL.dropJournal(table.id))
+      return
+    }
+    for column in table.valueColumns where now.column(column) == nil {
+      let name = BranchSQL.triggerName(table.id, column)
+      try database.executeScript(BranchSQL.dropTriggerIfExists(name))
+      try database.execute(
+        BranchSQL.forgetJournaled(table),
+        [.integer(BranchSQL.changeUpdateBase + Int64(column.rawValue))])
+      guard known.table(table.id)?.column(column)?.isDropped == false else { continue }
+      try database.execute(
+        BranchSQL.putMissed,
+        [.integer(Int64(table.id.rawValue)), .integer(Int64(column.rawValue))])
+    }
+  }
+}

@@ -1,0 +1,94 @@
+internal import Deltas
+internal import Storage
+
+/// Keeps the values of columns and tables that are synced and that the file does not have yet: they
+/// take their places once the application has made these. Inside the caller's transaction.
+final class Carrier {
+  private let store: BranchStore
+  private var database: Database { store.database }
+  /// The tables of which something is carried; nil until it is asked for.
+  private var carried: Set<TableID>?
+  private var encoder = KeyEncoder()
+  /// What is to be kept of blocks like the last one.
+  private var last: (table: TableID, columns: [ColumnID], kept: [Int])?
+
+  init(_ store: BranchStore) { self.store = store }
+
+  /// Nothing is carried any more.
+  func forget() { carried = [] }
+
+  /// Keeps what of a row has no place in a table, or in no table at all.
+  func keep(
+    _ block: BlockReader, _ values: BlockValues, row: Int, beside table: TrackedTable?
+  ) throws {
+    switch block.kind {
+    case .delete:
+      guard try tables().contains(block.table) else { return }
+      values.encodeKey(row: row, into: &encoder)
+      try database.execute(BranchSQL.deleteCarriedRow, place(block.table))
+    case .insert:
+      guard table == nil || block.columns != table?.valueColumns else { return }
+      let kept = kept(of: block, beside: table)
+      guard table == nil || !kept.isEmpty else { return }
+      guard isSynced(block.table) else { return }
+      values.encodeKey(row: row, into: &encoder)
+      if table == nil { try put(block.table, RowPresence.column, .null) }
+      for index in kept {
+        try put(block.table, block.columns[index], Value(values.value(index, row: row)))
+      }
+    case .update:
+      let kept = kept(of: block, beside: table)
+      guard !kept.isEmpty else { return }
+      values.encodeKey(row: row, into: &encoder)
+      if table == nil, try value(block.table, encoder.bytes, RowPresence.column) == nil { return }
+      for index in kept {
+        try put(block.table, block.columns[index], Value(values.value(index, row: row)))
+      }
+    }
+  }
+
+  /// What is carried of a cell; nil if nothing is.
+  func value(_ table: TableID, _ key: [UInt8], _ column: ColumnID) throws -> Value? {
+    try database.firstRow(
+      BranchSQL.selectCarried,
+      [.integer(Int64(table.rawValue)), .blob(key), .integer(Int64(column.rawValue))])?.first
+  }
+
+  /// Which of a block's columns have no place.
+  private func kept(of block: BlockReader, beside table: TrackedTable?) -> [Int] {
+    if let last, last.table == block.table, last.columns == block.columns { return last.kept }
+    let known = store.known.table(block.table)
+    let kept = block.columns.indices.filter { index in
+      let column = block.columns[index]
+      let isDropped = known?.isDropped == true || known?.column(column)?.isDropped == true
+      return table?.valueColumns.contains(column) != true && !isDropped
+    }
+    last = (block.table, block.columns, kept)
+    return kept
+  }
+
+  private func isSynced(_ table: TableID) -> Bool { store.known.table(table)?.isDropped != true }
+
+  private func tables() throws -> Set<TableID> {
+    if let carried { return carried }
+    let rows = try database.rows(BranchSQL.selectCarriedTables)
+    let found = Set(rows.compactMap { $0[0].number.map { TableID(UInt16(clamping: $0)) } })
+    carried = found
+    return found
+  }
+
+  private func place(_ table: TableID) -> [Value] {
+    [.integer(Int64(table.rawValue)), .blob(encoder.bytes)]
+  }
+
+  private func put(_ table: TableID, _ column: ColumnID, _ value: Value) throws {
+    try database.execute(
+      BranchSQL.putCarried, place(table) + [.integer(Int64(column.rawValue)), value])
+    carried?.insert(table)
+  }
+}
+
+/// Says of a row that it is there.
+enum RowPresence {
+  static let column = ColumnID(0)
+}

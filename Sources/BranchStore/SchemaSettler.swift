@@ -1,0 +1,188 @@
+internal import Clocks
+internal import Deltas
+internal import Storage
+
+/// Brings columns and tables that the application has just made up to date: what others have
+/// written to them meanwhile was carried and takes its place; what the application has written to
+/// them before anything was captured is journaled.
+///
+/// Where both have written, what was carried stands, since it has a time, and what the application
+/// wrote goes to the hub's ledger. In the caller's transaction.
+struct SchemaSettler {
+  private let store: BranchStore
+  private let database: Database
+  private let carrier: Carrier
+  private let wallMilliseconds: Int64
+  /// What was carried, row by row.
+  private var changes: [RowChange] = []
+  /// What the application had written instead.
+  private var overruled: [RowChange] = []
+  private var encoder = KeyEncoder()
+
+  init(_ store: BranchStore, wallMilliseconds: Int64) throws {
+    self.store = store
+    database = store.database
+    carrier = Carrier(store)
+    self.wallMilliseconds = wallMilliseconds
+  }
+
+  // MARK: Columns
+
+  mutating func settle(_ column: ColumnID, of table: TrackedTable) throws {
+    let place: [Value] = [
+      .integer(Int64(table.schema.id.rawValue)), .integer(Int64(column.rawValue)),
+    ]
+    try journalOthers(than: column, of: table)
+    for row in try database.rows(BranchSQL.selectCarriedOfColumn, place) {
+      guard case .blob(let key) = row[0] else { continue }
+      changes.append(
+        RowChange(
+          key: try RowKey(table: table.schema.id, encoded: key), kind: .update, columns: [column],
+          values: [row[1]], milliseconds: wallMilliseconds, base: nil))
+    }
+    try database.execute(BranchSQL.deleteCarriedColumn, place)
+    guard try database.integer(BranchSQL.isMissed, place) == 1 else { return }
+    // It was here before: what it held then went with it.
+    try database.execute(BranchSQL.deleteMissed, place)
+    try store.openGaps([table.schema.id], isSent: false)
+  }
+
+  /// Rows in which the column has something else than by default: the application has written it
+  /// before it was captured.
+  private mutating func journalOthers(than column: ColumnID, of table: TrackedTable) throws {
+    let schema = table.schema
+    guard let name = schema.column(column)?.name else { return }
+    let byDefault = try SchemaReader.defaultValue(of: name, in: schema.name, in: database)
+    let sql =
+      byDefault == nil
+      ? BranchSQL.selectAll(schema, column) : BranchSQL.selectOthers(schema, than: column)
+    let rows = try database.prepare(sql)
+    if let byDefault { try rows.bind([byDefault]) }
+    let change = BranchSQL.changeUpdateBase + Int64(column.rawValue)
+    while try rows.step() {
+      guard let key = key(rows, of: table) else { continue }
+      let value = rows.value(table.keyCount)
+      if let carried = try carrier.value(schema.id, encoder.bytes, column) {
+        guard carried != value else { continue }
+        overruled.append(update(key, [column], [value]))
+      } else if table.counted.contains(column) {
+        try database.execute(
+          BranchSQL.appendCounted(schema),
+          key.values + [
+            .integer(change), JournalTime.value(milliseconds: wallMilliseconds),
+            byDefault ?? .null, value,
+          ])
+      } else {
+        try store.append(key.values, change, milliseconds: wallMilliseconds, to: table)
+      }
+    }
+  }
+
+  private func update(_ key: RowKey, _ columns: [ColumnID], _ values: [Value]) -> RowChange {
+    RowChange(
+      key: key, kind: .update, columns: columns, values: values, milliseconds: wallMilliseconds,
+      base: .start)
+  }
+
+  /// The key at the beginning of a row; nil if it has a NULL in it.
+  private mutating func key(_ row: Statement, of table: TrackedTable) -> RowKey? {
+    guard !(0..<table.keyCount).contains(where: { row.isNull($0) }) else { return nil }
+    encoder.removeAll()
+    for index in 0..<table.keyCount { encoder.append(row.view(index)) }
+    return RowKey(
+      table: table.schema.id, values: (0..<table.keyCount).map { row.value($0) })
+  }
+
+  // MARK: Tables
+
+  mutating func settle(_ table: TrackedTable) throws {
+    let id = Value.integer(Int64(table.schema.id.rawValue))
+    try journalRows(of: table)
+    var row: (key: [UInt8], columns: [ColumnID], values: [Value])?
+    func end(_ changes: inout [RowChange]) throws {
+      guard let row else { return }
+      changes.append(
+        RowChange(
+          key: try RowKey(table: table.schema.id, encoded: row.key), kind: .insert,
+          columns: row.columns, values: row.values, milliseconds: wallMilliseconds, base: nil))
+    }
+    for cell in try database.rows(BranchSQL.selectCarriedOfTable, [id]) {
+      guard case .blob(let key) = cell[0], let number = cell[1].number else { continue }
+      if row?.key != key {
+        try end(&changes)
+        row = (key, [], [])
+      }
+      guard number > 0 else { continue }
+      row?.columns.append(ColumnID(UInt16(clamping: number)))
+      row?.values.append(cell[2])
+    }
+    try end(&changes)
+    for column in [RowPresence.column] + table.valueColumns {
+      try database.execute(
+        BranchSQL.deleteCarriedColumn, [id, .integer(Int64(column.rawValue))])
+    }
+  }
+
+  /// Rows that the application wrote before anything was captured.
+  private mutating func journalRows(of table: TrackedTable) throws {
+    let rows = try database.prepare(BranchSQL.selectRows(table.schema))
+    while try rows.step() {
+      guard let key = key(rows, of: table) else { continue }
+      let id = table.schema.id
+      guard try carrier.value(id, encoder.bytes, RowPresence.column) != nil else {
+        try store.append(
+          key.values, BranchSQL.changeInsert, milliseconds: wallMilliseconds, to: table)
+        continue
+      }
+      var columns: [ColumnID] = []
+      var values: [Value] = []
+      for (index, column) in table.valueColumns.enumerated() {
+        let value = rows.value(table.keyCount + index)
+        guard let carried = try carrier.value(id, encoder.bytes, column), carried != value else {
+          continue
+        }
+        columns.append(column)
+        values.append(value)
+      }
+      if !columns.isEmpty { overruled.append(update(key, columns, values)) }
+    }
+  }
+
+  // MARK: The end
+
+  /// Writes what was carried. A row that SQLite refuses waits.
+  mutating func finish(from position: LogPosition) throws {
+    guard !changes.isEmpty else { return }
+    let applier = try Applier(store, from: position)
+    try applier.installGuards()
+    for change in changes {
+      guard case .refused(let reason) = try applier.apply(change) else { continue }
+      let block = try BlockReader(raw: change.block)
+      try block.withValues { values in
+        try applier.wait(block, values, row: 0, key: change.key.encoded, reason: reason)
+      }
+    }
+    try applier.removeGuards()
+    changes = []
+  }
+
+  /// Sends what was overruled, for the ledger.
+  mutating func sealOverruled(_ state: inout BranchState) throws {
+    guard !overruled.isEmpty else { return }
+    var outbox = try store.openOutbox(
+      &state, wallMilliseconds: wallMilliseconds, isBaseline: true)
+    outbox.oldest = wallMilliseconds
+    for change in overruled {
+      var builder = BlockBuilder(
+        table: change.key.table, kind: .update, columns: change.columns,
+        keyColumnCount: change.key.values.count)
+      builder.beginRow(milliseconds: change.milliseconds, base: change.base)
+      for value in change.key.values { value.withView { builder.appendKey($0) } }
+      for value in change.values { value.withView { builder.append($0) } }
+      outbox.rowCount += 1
+      try outbox.add(&builder)
+    }
+    _ = try outbox.finish(&state)
+    overruled = []
+  }
+}

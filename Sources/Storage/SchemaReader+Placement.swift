@@ -1,0 +1,253 @@
+package import Deltas
+
+/// Names in one file that are not synced, although they could be.
+package struct UntrackedName: Hashable, Sendable {
+  package var table: String
+  /// Nil for the whole table.
+  package var column: String?
+
+  /// In lower case, as SQLite compares names.
+  package init(table: String, column: String?) {
+    self.table = SchemaReader.asciiLowercased(table)
+    self.column = column.map(SchemaReader.asciiLowercased)
+  }
+}
+
+/// How a file stands to the schema that is synced: the application's program there may be older or
+/// newer than others.
+package struct SchemaPlacement: Sendable {
+  /// What of the schema the file has, by the file's own names.
+  package var placed: Schema
+  /// The schema, with what the file has beyond it.
+  package var extended: Schema
+  /// Tables that the file does not have.
+  package var missing: [TableSchema] = []
+  /// Columns outside the key that it does not have.
+  package var missingColumns: [(table: TableSchema, column: ColumnSchema)] = []
+  /// What stands in the way, as sentences.
+  package var differences: [String] = []
+  /// What was added here in another way than elsewhere, and so is this file's own, as sentences.
+  package var unfit: [String] = []
+
+  /// What stands in the way of a file that joins, as sentences: it may lack what was added since
+  /// the hub was made, and nothing else.
+  package var obstacles: [String] {
+    let tables = missing.filter { $0.id.rawValue < Schema.addedNumberMin }
+    let columns = missingColumns.filter { $0.column.id.rawValue < Schema.addedNumberMin }
+    return tables.map { "Table “\($0.name)” is missing." }
+      + columns.map { "Table “\($0.table.name)” has no column “\($0.column.name)”." } + differences
+  }
+}
+
+extension Schema {
+  /// Without tables and columns that another schema does not have.
+  package func restricted(to other: Schema) -> Schema {
+    var result = self
+    result.tables = tables.compactMap { table in
+      guard let known = other.table(table.id) else { return nil }
+      var table = table
+      table.columns.removeAll { known.column($0.id) == nil }
+      return table
+    }
+    return result
+  }
+}
+
+extension SchemaReader {
+  /// Finds a schema's tables and columns in a file, under the names that they have there, and what
+  /// the file has beyond it.
+  package static func placement(
+    of schema: Schema, in database: Database, besides untracked: Set<UntrackedName>
+  ) throws(SchemaError) -> SchemaPlacement {
+    let catalog = try Catalog(database)
+    var placer = SchemaPlacer(schema, database: database, untracked: untracked)
+    var rest = catalog.tables.filter { $0.kind == .ordinary }
+    for table in schema.tables where !table.isDropped {
+      guard let index = placer.index(of: table, in: rest) else {
+        placer.result.missing.append(table)
+        continue
+      }
+      try placer.place(table, found: rest.remove(at: index))
+    }
+    for table in rest where !table.key.isEmpty { try placer.add(table) }
+    placer.result.placed.tables.sort { $0.id < $1.id }
+    placer.result.extended.tables.sort { $0.id < $1.id }
+    return placer.result
+  }
+
+  /// The names of the tables that could be synced and that a schema does not have.
+  package static func otherTables(
+    than schema: Schema, in database: Database
+  ) throws(SchemaError) -> [String] {
+    try Catalog(database).tables.filter { table in
+      table.kind == .ordinary && !table.key.isEmpty
+        && !schema.tables.contains { $0.isNamed(table.name) }
+    }.map(\.name)
+  }
+}
+
+/// One placement under way.
+private struct SchemaPlacer {
+  let schema: Schema
+  let database: Database
+  let untracked: Set<UntrackedName>
+  var result: SchemaPlacement
+
+  init(_ schema: Schema, database: Database, untracked: Set<UntrackedName>) {
+    self.schema = schema
+    self.database = database
+    self.untracked = untracked
+    result = SchemaPlacement(placed: schema, extended: schema)
+    result.placed.tables = []
+  }
+
+  /// The name that a table has now goes before one that it had, which may be another's by now.
+  func index(of table: TableSchema, in found: [Catalog.Table]) -> Int? {
+    if let index = found.firstIndex(where: { Schema.sameName($0.name, table.name) }) {
+      return index
+    }
+    return found.firstIndex { other in
+      table.formerNames.contains { Schema.sameName($0, other.name) }
+        && !schema.tables.contains { Schema.sameName($0.name, other.name) }
+    }
+  }
+
+  mutating func place(_ table: TableSchema, found: Catalog.Table) throws(SchemaError) {
+    let local = try found.schema(id: table.id)
+    var placed = local
+    var added: [ColumnSchema] = []
+    var differences: [String] = []
+    placed.columns = []
+    var rest = local.columns
+    for column in table.columns {
+      guard let index = Self.index(of: column, in: rest, of: table) else {
+        if table.keyColumns.contains(column.id) {
+          differences.append("Table “\(found.name)” has no column “\(column.name)”.")
+        } else if !column.isDropped {
+          result.missingColumns.append((table, column))
+        }
+        continue
+      }
+      var other = rest.remove(at: index)
+      if column.isDropped { continue }
+      let unlike =
+        column.isRetyped ? [] : Self.differences(of: other, from: column, in: found.name)
+      if !unlike.isEmpty, Self.isAdded(column, to: table) {
+        result.unfit += unlike
+        result.missingColumns.append((table, column))
+        continue
+      }
+      differences += unlike
+      other.id = column.id
+      placed.columns.append(other)
+    }
+    for column in rest
+    where !untracked.contains(UntrackedName(table: table.name, column: column.name)) {
+      var column = column
+      column.id = Schema.addedColumn(
+        column.name, besides: Set((table.columns + added).map(\.id)))
+      column.defaultValue = try constantDefault(of: column.name, in: found)
+      added.append(column)
+    }
+    let keys = placed.columns.filter { table.keyColumns.contains($0.id) }
+    placed.keyColumns = local.keyColumns.compactMap { id in
+      guard let name = local.column(id)?.name else { return nil }
+      return keys.first { $0.name == name }?.id
+    }
+    let hasKey =
+      placed.keyColumns == table.keyColumns && placed.keyColumns.count == local.keyColumns.count
+    if !hasKey, table.id.rawValue >= Schema.addedNumberMin {
+      result.unfit.append(
+        "Table “\(found.name)” has another key than the hub's table of that name.")
+      result.missing.append(table)
+      return
+    }
+    if !hasKey {
+      let has = local.keyNames.joined(separator: ", ")
+      differences.append(
+        """
+        Table “\(found.name)” has \(has.isEmpty ? "no primary key" : "the key (\(has))") where \
+        the key (\(table.keyNames.joined(separator: ", "))) is expected.
+        """)
+    }
+    result.differences += differences
+    placed.columns += added
+    placed.columns = local.columns.compactMap { column in
+      placed.columns.first { $0.name == column.name }
+    }
+    result.placed.tables.append(placed)
+    if !added.isEmpty,
+      let index = result.extended.tables.firstIndex(where: { $0.id == table.id })
+    {
+      result.extended.tables[index].columns += added
+    }
+  }
+
+  /// Whether the column came later than its table, outside the key.
+  private static func isAdded(_ column: ColumnSchema, to table: TableSchema) -> Bool {
+    column.id.rawValue >= Schema.addedNumberMin && !table.keyColumns.contains(column.id)
+  }
+
+  private static func index(
+    of column: ColumnSchema, in found: [ColumnSchema], of table: TableSchema
+  ) -> Int? {
+    if let index = found.firstIndex(where: { Schema.sameName($0.name, column.name) }) {
+      return index
+    }
+    return found.firstIndex { other in
+      column.formerNames.contains { Schema.sameName($0, other.name) }
+        && !table.columns.contains { Schema.sameName($0.name, other.name) }
+    }
+  }
+
+  private static func differences(
+    of other: ColumnSchema, from column: ColumnSchema, in table: String
+  ) -> [String] {
+    var result: [String] = []
+    let place = "Column “\(other.name)” of table “\(table)”"
+    if other.affinity != column.affinity {
+      result.append(
+        """
+        \(place) is declared “\(other.declaredType)” (\(other.affinity) affinity) where \
+        “\(column.declaredType)” (\(column.affinity) affinity) is expected.
+        """)
+    }
+    if other.collation != column.collation {
+      result.append(
+        "\(place) compares by \(other.collation) where \(column.collation) is expected.")
+    }
+    return result
+  }
+
+  private func constantDefault(
+    of name: String, in table: Catalog.Table
+  ) throws(SchemaError) -> Value? {
+    guard let column = table.columns.first(where: { $0.name == name }) else { return nil }
+    do {
+      let value = try ColumnDefault(sql: column.defaultSQL, in: database).value
+      return value == .null ? nil : value
+    } catch {
+      throw .storage(error)
+    }
+  }
+
+  /// A table that the schema does not have.
+  mutating func add(_ found: Catalog.Table) throws(SchemaError) {
+    guard !untracked.contains(UntrackedName(table: found.name, column: nil)) else { return }
+    let id = Schema.addedTable(found.name, besides: Set(result.extended.tables.map(\.id)))
+    var table = try found.schema(id: id)
+    // Columns of it are numbered by their names, as those are that others add later.
+    var numbers: [ColumnID: ColumnID] = [:]
+    for index in table.columns.indices {
+      let number = Schema.addedColumn(
+        table.columns[index].name, besides: Set(numbers.values))
+      numbers[table.columns[index].id] = number
+      table.columns[index].id = number
+      table.columns[index].defaultValue = try constantDefault(
+        of: table.columns[index].name, in: found)
+    }
+    table.keyColumns = table.keyColumns.compactMap { numbers[$0] }
+    result.placed.tables.append(table)
+    result.extended.tables.append(table)
+  }
+}
