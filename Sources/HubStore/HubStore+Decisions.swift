@@ -27,11 +27,11 @@ extension HubStore {
   ) throws -> LogPosition {
     try deciding("record the decision") {
       let names = try self.names()
-      var decisions: [Decision] = []
-      for id in ids {
-        decisions.append(
-          try decision(
-            on: try conflict(id), choice, person: person, names, wallMilliseconds))
+      let conflicts = try ids.map { try conflict($0) }
+      let rows = Set(conflicts.filter(\.columns.isEmpty).map(\.key))
+      let decisions = try conflicts.map {
+        try decision(
+          on: $0, choice, withRow: rows.contains($0.key), person: person, names, wallMilliseconds)
       }
       return try carryOut(decisions, person: person, wallMilliseconds)
     }
@@ -44,8 +44,11 @@ extension HubStore {
     _ ids: [UInt64], person: String, wallMilliseconds: Int64
   ) throws -> LogPosition {
     try deciding("take back the decision") {
-      var undone: [Decision] = []
-      for id in ids { undone.append(try undoing(try conflict(id), wallMilliseconds)) }
+      let conflicts = try ids.map { try conflict($0) }
+      let rows = Set(conflicts.filter(\.columns.isEmpty).map(\.key))
+      let undone = try conflicts.map {
+        try undoing($0, withRow: rows.contains($0.key), wallMilliseconds)
+      }
       return try carryOut(undone, person: person, wallMilliseconds)
     }
   }
@@ -144,9 +147,10 @@ extension HubStore {
 
   // MARK: What a choice comes to
 
+  /// `withRow` says that it is decided along with it whether the row stands.
   private func decision(
-    on conflict: Conflict, _ choice: ConflictChoice, person: String, _ names: [ReplicaID: String],
-    _ wallMilliseconds: Int64
+    on conflict: Conflict, _ choice: ConflictChoice, withRow: Bool, person: String,
+    _ names: [ReplicaID: String], _ wallMilliseconds: Int64
   ) throws -> Decision {
     guard conflict.rule != LedgerWriter.refusalRule else {
       throw HubStoreError.notDecided(.refusedRow(conflict.id))
@@ -162,7 +166,7 @@ extension HubStore {
     let (change, reverse) =
       try conflict.columns.isEmpty
       ? rowChange(stands: values != nil, conflict, table, wallMilliseconds)
-      : cellChange(values, conflict, table, wallMilliseconds)
+      : cellChange(values, conflict, table, withRow: withRow, wallMilliseconds)
     return Decision(before: conflict, after: after, change: change, reverse: reverse)
   }
 
@@ -197,9 +201,11 @@ extension HubStore {
   }
 
   private func cellChange(
-    _ values: [Value]?, _ conflict: Conflict, _ table: HubTable, _ wallMilliseconds: Int64
+    _ values: [Value]?, _ conflict: Conflict, _ table: HubTable, withRow: Bool,
+    _ wallMilliseconds: Int64
   ) throws -> (change: RowChange, reverse: RowChange) {
-    let row = try table.values(of: conflict.key)
+    let row =
+      try table.values(of: conflict.key) ?? (withRow ? held(conflict.key, in: table) : nil)
     if row == nil, let values, conflict.columns == table.valueColumns,
       conflict.rule == LedgerWriter.authorityRule
     {
@@ -269,12 +275,15 @@ extension HubStore {
 
   // MARK: Undo
 
-  private func undoing(_ conflict: Conflict, _ wallMilliseconds: Int64) throws -> Decision {
+  /// `withRow` says that what was decided about the row itself is taken back along with it.
+  private func undoing(
+    _ conflict: Conflict, withRow: Bool, _ wallMilliseconds: Int64
+  ) throws -> Decision {
     guard
       let row = try database.firstRow(HubSQL.selectLastDecision, [Value(counter: conflict.id)])
     else { throw HubStoreError.notDecided(.nothingToUndo(conflict.id)) }
     let decided = row[0].asPosition
-    guard try !wasWritten(conflict, since: decided) else {
+    guard try !wasWritten(conflict, since: decided, withRow: withRow) else {
       throw HubStoreError.notDecided(.writtenSince(conflict.id))
     }
     guard var before = try Conflict.list(payload: row[1].asBytes).first else {
@@ -301,7 +310,9 @@ extension HubStore {
   }
 
   /// Whether anybody has written what a decision decided after it.
-  private func wasWritten(_ conflict: Conflict, since position: LogPosition) throws -> Bool {
+  private func wasWritten(
+    _ conflict: Conflict, since position: LogPosition, withRow: Bool
+  ) throws -> Bool {
     guard let table = try table(conflict.key.table) else { return true }
     let encoded = conflict.key.encoded
     let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
@@ -314,21 +325,30 @@ extension HubStore {
       return metadata.versions.contains { $0.position > position }
     }
     let versions = metadata.versions(of: ColumnSet(conflict.columns), among: table.cells)
-    return versions.contains { $0.position > position } || metadata.place == .gone
+    return versions.contains { $0.position > position } || metadata.place == .gone && !withRow
   }
 }
 
 extension RowChange {
-  /// This change with a later one of the same row on top.
+  /// This change and a later one of the same row. A row that one lets stand has the columns of the
+  /// other; one that is deleted has none.
   func followed(by later: RowChange) -> RowChange {
-    guard kind != .delete, later.kind == .update else { return later }
+    switch (kind, later.kind) {
+    case (_, .delete), (.delete, .insert), (.insert, .insert): return later
+    case (.delete, .update): return self
+    case (.insert, .update), (.update, .update): return with(later)
+    case (.update, .insert): return later.with(self)
+    }
+  }
+
+  /// This change with another's columns on top.
+  private func with(_ other: RowChange) -> RowChange {
     var values = Dictionary(uniqueKeysWithValues: zip(columns, self.values))
-    for (column, value) in zip(later.columns, later.values) { values[column] = value }
-    let columns = values.keys.sorted()
+    for (column, value) in zip(other.columns, other.values) { values[column] = value }
     var result = self
-    result.columns = columns
-    result.values = columns.compactMap { values[$0] }
-    result.milliseconds = later.milliseconds
+    result.columns = values.keys.sorted()
+    result.values = result.columns.compactMap { values[$0] }
+    result.milliseconds = max(milliseconds, other.milliseconds)
     return result
   }
 }

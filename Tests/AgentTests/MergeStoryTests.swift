@@ -3,8 +3,8 @@ import Testing
 
 @testable import HubStore
 
-/// Every case of `Fixtures/Merges` with real databases, from a program's SQL at a branch to the rows
-/// and ledgers of everybody, in both orders of arrival.
+/// Every case of `Fixtures/Merges` with real databases, from a program's SQL at a branch to
+/// everybody's rows and ledgers, in both orders of arrival.
 struct MergeStoryTests {
   @Test(arguments: MergeStory.names, [false, true])
   func databasesComeToWhatIsWritten(name: String, isOtherWayRound: Bool) throws {

@@ -7,7 +7,8 @@ import TestSupport
 /// A case of `Fixtures/Merges` as the merge core sees it.
 ///
 /// What a branch had in a cell before it wrote is what the merge showed it. An update that leaves
-/// that as it is writes nothing; of columns that are decided as one it sends all.
+/// that as it is writes nothing, nor does one of a row that is not there; of columns that are
+/// decided as one it sends all.
 struct MergeFixture {
   let story: MergeStory
   private(set) var world: RuleWorld
@@ -70,6 +71,7 @@ struct MergeFixture {
     let replica = try Self.replica(event.who).rawValue
     let base = positions[event.who] ?? 0
     let view = world.state(world.indices(world.knowledge(of: replica, base: base)))
+    if case .adds = event.action {} else if !world.isAlive(view) { return }
     let kind: ChangeKind
     var cells: [ColumnID: Value] = [:]
     switch event.action {
