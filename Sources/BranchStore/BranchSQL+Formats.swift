@@ -75,8 +75,9 @@ extension BranchSQL {
     """
   static let fillThirdFormat = "UPDATE tributary_state SET format = 3"
   /// The fourth format: the schema as the hub told it last, without what the application has added
-  /// since; what of it the file has, by its own names; a number that changes with each of them; names that are not synced although they could be; values of
-  /// columns that the file does not have; columns that it had once, whose values went with them.
+  /// since; what of it the file has, by its own names; a number that changes with each of them;
+  /// names that are not synced although they could be; values of columns that the file does not
+  /// have; columns that it had once, whose values went with them.
   static let createFourthFormat = """
     ALTER TABLE tributary_schema ADD COLUMN told BLOB;
     ALTER TABLE tributary_schema ADD COLUMN placed BLOB;

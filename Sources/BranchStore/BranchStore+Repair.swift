@@ -4,8 +4,9 @@ internal import Storage
 extension BranchStore {
   /// Makes rows what the hub says they are; nil stands for no row. Uncaptured, one transaction.
   ///
-  /// Each row's values are all columns that are synced in the order of their numbers. Rows with changes that
-  /// the hub has not confirmed are left as they are. Returns how many rows were written.
+  /// Each row's values are all columns that are synced in the order of their numbers. Rows with
+  /// changes that the hub has not confirmed are left as they are. Returns how many rows were
+  /// written.
   package func restore(_ rows: [(key: RowKey, values: [Value]?)], wallMilliseconds: Int64) throws
     -> Int
   {

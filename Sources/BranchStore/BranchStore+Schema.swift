@@ -98,6 +98,7 @@ extension BranchStore {
         try settler.settle(table)
         continue
       }
+      try renameCapture(of: table, from: old)
       let added = table.valueColumns.filter { old.column($0) == nil }
       guard !added.isEmpty else { continue }
       let names = added.map { BranchSQL.triggerName(table.schema.id, $0) }
@@ -124,6 +125,25 @@ extension BranchStore {
       try database.executeScript(BranchSQL.createJournal(table))
     }
     for trigger in try Self.triggers(of: table, in: database) { try restore(trigger) }
+  }
+
+  /// SQLite has changed the triggers of what the application has renamed, and they went on
+  /// capturing. Only where one is missing has something been left out.
+  private func renameCapture(of table: TrackedTable, from old: TableSchema) throws {
+    let common = table.schema.columns.filter { old.column($0.id) != nil }
+    let isRenamed =
+      old.name != table.schema.name
+      || common.contains { old.column($0.id)?.name != $0.name }
+    if common.contains(where: { old.column($0.id)?.affinity != $0.affinity }) {
+      // What the application has made of the values, everybody's is taken for.
+      try openGaps([table.schema.id], isSent: false)
+    }
+    guard isRenamed else { return }
+    let found = Set(try database.rows(BranchSQL.ownTriggers).map { $0[0] })
+    let triggers = try Self.triggers(of: table, in: database).filter {
+      found.contains(.text($0.name))
+    }
+    for trigger in triggers { try restore(trigger) }
   }
 
   /// Captures no more what the file had and has no more, or what is not synced any more. A column

@@ -28,6 +28,17 @@ extension HubSQL {
     "ALTER TABLE \(quoted(table)) RENAME COLUMN \(quoted(name)) TO \(quoted(new))"
   }
 
+  static let keepReferences = "PRAGMA legacy_alter_table = ON"
+  static let followReferences = "PRAGMA legacy_alter_table = OFF"
+  static let formerTable = "tributary_former"
+  static let dropFormerTable = "DROP TABLE \(formerTable)"
+
+  /// The rows of a table as it was, in the order of their places.
+  static func copyRows(of table: TableSchema) -> String {
+    let names = table.columns.map { quoted($0.name) }.joined(separator: ", ")
+    return "INSERT INTO \(quoted(table.name))(\(names)) SELECT \(names) FROM \(formerTable)"
+  }
+
   /// Without NOT NULL: rows of branches that lack the column must find room.
   private static func definition(of column: ColumnSchema, isStrict: Bool) -> String {
     var result = "\(quoted(column.name)) \(type(of: column, isStrict: isStrict))"

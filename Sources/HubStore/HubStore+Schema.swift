@@ -40,9 +40,38 @@ extension HubStore {
     }
   }
 
+  /// Puts a migration in force: what an application's database has from now on, and what became of
+  /// that which it has no more. Branches are told when they sync, whichever program they have.
+  ///
+  /// Tables whose columns are dropped or retyped are made anew; their rows must fit them.
+  @discardableResult
+  package func publish(_ like: Schema, by migration: SchemaMigration) throws -> Schema {
+    try storing("publish the schema") {
+      do {
+        try database.transaction {
+          try takeOver()
+          let next: Schema
+          do throws(SchemaMigrationError) {
+            next = try schema.migrated(like: like, by: migration)
+          } catch {
+            throw HubStoreError.schemaNotUsable(error.message)
+          }
+          guard next != schema else { return }
+          try alter(to: next, like: like)
+        }
+      } catch {
+        forgetCaches()
+        throw error
+      }
+      try refreshSchema()
+      return schema
+    }
+  }
+
   /// In the caller's transaction: makes the tables those of another schema, which has all that this
-  /// one has.
-  func alter(to other: Schema) throws {
+  /// one has. `like` is the database's that it comes from, if an administrator gave one: then its
+  /// statements are used as they are.
+  func alter(to other: Schema, like: Schema? = nil) throws {
     var next = other
     try checkLimits(next)
     for index in next.tables.indices {
@@ -51,18 +80,26 @@ extension HubStore {
         if let before = schema.table(table.id) {
           try alter(before, to: table)
         } else {
-          try database.executeScript(HubSQL.createTable(table))
+          try database.executeScript(like == nil ? HubSQL.createTable(table) : table.createSQL)
         }
-        if schema.table(table.id) != table,
+        if let like { try rebuild(table, like: like) }
+        if like == nil, schema.table(table.id) != table,
           let sql = try database.firstRow(HubSQL.selectTableSQL, [.text(table.name)])?.first
         {
           next.tables[index].createSQL = sql.asText
         }
         _ = try HubTable(next.tables[index], database: database)
       } catch {
-        guard case .other(_, let message) = error else { throw error }
-        throw HubStoreError.schemaNotUsable("table \(table.name): \(message)")
+        switch error {
+        case .other(_, let message), .constraint(_, let message):
+          throw HubStoreError.schemaNotUsable("table \(table.name): \(message)")
+        default: throw error
+        }
       }
+    }
+    if let like {
+      next.otherSQL = like.otherSQL
+      try makeUniqueIndexes(of: like)
     }
     try database.execute(HubSQL.updateSchema, [.blob(next.encoded)])
     schema = next
@@ -80,6 +117,46 @@ extension HubStore {
       guard known.name != column.name else { continue }
       try database.executeScript(
         HubSQL.renameColumn(known.name, of: table.name, to: column.name))
+    }
+  }
+
+  /// Makes a table anew of which columns were dropped or retyped, with the rows that it has. Values
+  /// of dropped columns stay, for branches that have not heard of it yet.
+  private func rebuild(_ table: TableSchema, like: Schema) throws(StorageError) {
+    guard let before = schema.table(table.id), !table.isDropped else { return }
+    let isSame = table.columns.allSatisfy { column in
+      guard let known = before.column(column.id) else { return true }
+      return known.isDropped == column.isDropped && known.affinity == column.affinity
+        && known.collation == column.collation
+    }
+    guard !isSame else { return }
+    // References of other tables go on to mean the table of this name.
+    try database.executeScript(HubSQL.keepReferences)
+    defer { try? database.executeScript(HubSQL.followReferences) }
+    try database.executeScript(HubSQL.renameTable(table.name, to: HubSQL.formerTable))
+    try database.executeScript(table.createSQL)
+    for column in table.columns where column.isDropped {
+      try database.executeScript(HubSQL.addColumn(column, to: table))
+    }
+    try database.executeScript(HubSQL.copyRows(of: table))
+    try database.executeScript(HubSQL.dropFormerTable)
+  }
+
+  /// Unique indexes are constraints. Those that are there already stay.
+  private func makeUniqueIndexes(of like: Schema) throws {
+    for sql in like.otherSQL where Self.isUniqueIndex(sql) {
+      do throws(StorageError) {
+        try database.executeScript(sql)
+      } catch {
+        switch error {
+        case .other(_, let message)
+        where message.hasPrefix("no such table") || message.hasSuffix("already exists"):
+          continue
+        case .other(_, let message), .constraint(_, let message):
+          throw HubStoreError.schemaNotUsable("an index: \(message)")
+        default: throw error
+        }
+      }
     }
   }
 

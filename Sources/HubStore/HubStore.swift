@@ -158,7 +158,7 @@ package final class HubStore {
   }
 
   /// Unique indexes are constraints, and constraints must hold at the hub too.
-  private static func isUniqueIndex(_ sql: String) -> Bool {
+  static func isUniqueIndex(_ sql: String) -> Bool {
     let words = sql.split(maxSplits: 3, whereSeparator: \.isWhitespace).prefix(3)
     return words.map { $0.uppercased() } == ["CREATE", "UNIQUE", "INDEX"]
   }

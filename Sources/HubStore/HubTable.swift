@@ -8,6 +8,8 @@ final class HubTable {
   let schema: TableSchema
   /// The columns that an insert carries.
   let valueColumns: [ColumnID]
+  /// Those of them that are still synced.
+  let liveColumns: [ColumnID]
   /// The cells that have versions: the columns outside the key, or the one that stands for the row.
   let cellColumns: [ColumnID]
   let cells: ColumnSet
@@ -15,6 +17,7 @@ final class HubTable {
   private let database: Database
   private let sql: TableSQL
   private let insertStatement: Statement
+  private let insertLiveStatement: Statement
   private let deleteStatement: Statement
   private let selectStatement: Statement
   private let selectAllStatement: Statement
@@ -35,6 +38,10 @@ final class HubTable {
     }
     self.defaults = defaults
     insertStatement = try database.prepare(sql.insert)
+    liveColumns = valueColumns.filter { schema.column($0)?.isDropped != true }
+    insertLiveStatement =
+      liveColumns == valueColumns
+      ? insertStatement : try database.prepare(sql.insert(liveColumns))
     deleteStatement = try database.prepare(sql.delete)
     selectStatement = try database.prepare(sql.selectByKey(valueColumns))
     selectAllStatement = try database.prepare(
@@ -49,8 +56,15 @@ final class HubTable {
 
   // MARK: Rows of a block, without copies
 
-  /// The statement that inserts a row: parameters are the key, then all columns outside the key.
-  var insert: Statement { insertStatement }
+  /// Whether these are the columns of a new row of a branch that has all that is synced.
+  func isWhole(_ columns: [ColumnID]) -> Bool {
+    columns == valueColumns || columns == liveColumns
+  }
+
+  /// The statement that inserts a whole row: parameters are the key, then these columns.
+  func insert(_ columns: [ColumnID]) -> Statement {
+    columns == valueColumns ? insertStatement : insertLiveStatement
+  }
 
   /// The statement that updates columns: parameters are the key, then those columns.
   func update(_ columns: [ColumnID]) throws(StorageError) -> Statement {

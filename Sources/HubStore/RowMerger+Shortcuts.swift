@@ -14,7 +14,7 @@ extension RowMerger {
       try records.insertPlain(
         change.table.id, change.key, position, change.version.milliseconds)
     {
-      if try !write(change, with: change.table.insert) {
+      if try !write(change, with: change.insert) {
         try mergeSlowly(change, .unknown, hasRecord: true)
       }
       return
@@ -32,7 +32,7 @@ extension RowMerger {
 
   private func insertNew(_ change: Change) throws {
     guard !isLate(change) else { return try mergeSlowly(change, .unknown) }
-    guard try write(change, with: change.table.insert) else {
+    guard try write(change, with: change.insert) else {
       return try mergeSlowly(change, .unknown)
     }
     try records.insert(change.table.id, change.key, RowMetadata(latest: change.version))
@@ -65,7 +65,7 @@ extension RowMerger {
     else { return try mergeSlowly(change, .stored(stored)) }
     let isWritten =
       metadata.place == .table
-      ? try overwrite(change) : try write(change, with: change.table.insert)
+      ? try overwrite(change) : try write(change, with: change.insert)
     guard isWritten else { return try mergeSlowly(change, .stored(stored)) }
     try records.update(change.table.id, change.key, RowMetadata(latest: change.version))
   }
@@ -79,9 +79,12 @@ extension RowMerger {
 
   /// Whether an insertion has just the values that stand already.
   private func shows(_ change: Change, _ standing: [Value]) -> Bool {
-    for index in change.block.reader.columns.indices
-    where Value(change.block.values.value(index, row: change.row)) != standing[index] {
-      return false
+    let columns = change.block.reader.columns
+    let isWhole = columns.count == standing.count
+    for index in columns.indices {
+      let place = isWhole ? index : change.table.cellColumns.firstIndex(of: columns[index])
+      guard let place, Value(change.block.values.value(index, row: change.row)) == standing[place]
+      else { return false }
     }
     return true
   }

@@ -113,7 +113,7 @@ final class RowMerger {
       self.reader = reader
       self.values = values
       columns = ColumnSet(reader.columns)
-      lacksColumns = reader.kind == .insert && reader.columns != table.valueColumns
+      lacksColumns = reader.kind == .insert && !table.isWhole(reader.columns)
       var decided = columns
       for unit in policy.units(of: table.id) {
         let unit = ColumnSet(unit.columns)
@@ -163,6 +163,9 @@ final class RowMerger {
         values: (0..<table.keyColumnCount).map { Value(block.values.key($0, row: row)) })
     }
 
+    /// Inserts the whole row.
+    var insert: Statement { table.insert(block.reader.columns) }
+
     /// Runs a statement with the row's key and values. Returns how many rows changed.
     func run(_ statement: Statement) throws(StorageError) -> Int {
       try table.run(
@@ -185,7 +188,7 @@ final class RowMerger {
   /// Whether a block inserts rows in a range of keys where the hub has none.
   private func isNew(_ block: BlockReader, keys: BlockKeys, in table: HubTable) throws -> Bool {
     guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending,
-      block.columns == table.valueColumns, !mayBeLate(block)
+      table.isWhole(block.columns), !mayBeLate(block)
     else {
       return false
     }
@@ -205,7 +208,8 @@ final class RowMerger {
       let columnCount = block.columns.count
       for row in 0..<block.rowCount {
         do throws(StorageError) {
-          _ = try table.run(table.insert, values, row: row, columnCount: columnCount)
+          _ = try table.run(
+            table.insert(block.columns), values, row: row, columnCount: columnCount)
         } catch {
           guard case .constraint = error else { throw error }
           try keys.withKeys { views in

@@ -29,6 +29,8 @@ extension SchemaReader {
         continue
       }
       let place = "Column “\(column.name)” of table “\(expected.name)”"
+      // Where it was declared anew, rows are as they are.
+      if column.isRetyped { continue }
       if other.affinity != column.affinity {
         result.append(
           """

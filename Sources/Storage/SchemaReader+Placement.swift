@@ -69,6 +69,10 @@ extension SchemaReader {
       }
       try placer.place(table, found: rest.remove(at: index))
     }
+    // What is left of a table that is not synced any more is nothing new.
+    for table in schema.tables where table.isDropped {
+      if let index = placer.index(of: table, in: rest) { rest.remove(at: index) }
+    }
     for table in rest where !table.key.isEmpty { try placer.add(table) }
     placer.result.placed.tables.sort { $0.id < $1.id }
     placer.result.extended.tables.sort { $0.id < $1.id }
@@ -108,7 +112,7 @@ private struct SchemaPlacer {
     }
     return found.firstIndex { other in
       table.formerNames.contains { Schema.sameName($0, other.name) }
-        && !schema.tables.contains { Schema.sameName($0.name, other.name) }
+        && !schema.tables.contains { Schema.sameName($0.name, other.name) && !$0.isDropped }
     }
   }
 
@@ -119,7 +123,7 @@ private struct SchemaPlacer {
     var differences: [String] = []
     placed.columns = []
     var rest = local.columns
-    for column in table.columns {
+    for column in table.columns.filter({ !$0.isDropped }) + table.columns.filter(\.isDropped) {
       guard let index = Self.index(of: column, in: rest, of: table) else {
         if table.keyColumns.contains(column.id) {
           differences.append("Table “\(found.name)” has no column “\(column.name)”.")
@@ -196,7 +200,7 @@ private struct SchemaPlacer {
     }
     return found.firstIndex { other in
       column.formerNames.contains { Schema.sameName($0, other.name) }
-        && !table.columns.contains { Schema.sameName($0.name, other.name) }
+        && !table.columns.contains { Schema.sameName($0.name, other.name) && !$0.isDropped }
     }
   }
 

@@ -9,7 +9,8 @@ enum SchemaSQL {
 
   /// cid, name, declared type, NOT NULL, key ordinal, hidden (2 and 3: generated), default.
   static let columns = """
-    SELECT cid, name, type, "notnull", pk, hidden, dflt_value FROM pragma_table_xinfo(?1) ORDER BY cid
+    SELECT cid, name, type, "notnull", pk, hidden, dflt_value FROM pragma_table_xinfo(?1)
+    ORDER BY cid
     """
 
   /// The collations of the primary key's index; no rows for an INTEGER PRIMARY KEY.

@@ -46,7 +46,8 @@ struct ChangedSchemaTests {
     try world.settle(a, b)
     try a.run(
       """
-      UPDATE visit SET note = 'later' WHERE item = 1; INSERT INTO visit(item, day) VALUES (3, 'Wed');
+      UPDATE visit SET note = 'later' WHERE item = 1;
+      INSERT INTO visit(item, day) VALUES (3, 'Wed');
       DELETE FROM visit WHERE item = 2
       """)
     try world.settle(a, b)
