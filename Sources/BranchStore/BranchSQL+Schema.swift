@@ -86,6 +86,45 @@ extension BranchSQL {
     "tributary_\(table.rawValue)_" + (column.map { "u\($0.rawValue)" } ?? "")
   }
 
+  /// What a trigger of ours says of its table, and of its column if it is one's.
+  static func names(
+    inTrigger name: String, _ sql: String
+  ) -> (tableID: TableID, table: String, columnID: ColumnID?, column: String?)? {
+    let parts = name.split(separator: "_", omittingEmptySubsequences: false)
+    guard parts.count == 3, let table = UInt16(parts[1]) else { return nil }
+    if parts[2] == "i" {
+      guard let rest = rest(of: sql, after: " AFTER INSERT ON "), let found = identifier(rest)
+      else { return nil }
+      return (TableID(table), found.name, nil, nil)
+    }
+    guard parts[2].hasPrefix("u"), let column = UInt16(parts[2].dropFirst()),
+      let rest = rest(of: sql, after: " AFTER UPDATE OF "), let found = identifier(rest),
+      found.rest.hasPrefix(" ON "), let of = identifier(found.rest.dropFirst(4))
+    else { return nil }
+    return (TableID(table), of.name, ColumnID(column), found.name)
+  }
+
+  private static func rest(of sql: String, after words: String) -> Substring? {
+    sql.firstRange(of: words).map { sql[$0.upperBound...] }
+  }
+
+  /// The quoted identifier at the beginning of a text, and what comes after it.
+  private static func identifier(_ text: Substring) -> (name: String, rest: Substring)? {
+    guard text.first == "\"" else { return nil }
+    var name = ""
+    var rest = text.dropFirst()
+    while let character = rest.popFirst() {
+      guard character == "\"" else {
+        name.append(character)
+        continue
+      }
+      guard rest.first == "\"" else { return (name, rest) }
+      name.append("\"")
+      rest.removeFirst()
+    }
+    return nil
+  }
+
   /// As `appendToJournal`, with what the cell was and became.
   static func appendCounted(_ table: TableSchema) -> String {
     let keys = (1...table.keyColumns.count).map { "k\($0)" }

@@ -46,7 +46,8 @@ extension BranchStore {
   private func checkFit() throws -> [Finding] {
     var result: [Finding] = []
     let untracked = try untrackedNames()
-    let placement = try SchemaReader.placement(of: known, in: database, besides: untracked)
+    let placement = try SchemaReader.placement(
+      of: known, in: database, besides: untracked, called: try localNames())
     let gone = placement.missing.filter { schema.table($0.id) != nil }
     for sentence in gone.map({ "Table “\($0.name)” is missing." }) + placement.differences {
       result.append(
@@ -54,7 +55,7 @@ extension BranchStore {
           isOK: false, what: sentence,
           whatToDo: "Bring the table back to the hub's schema; nothing is synced before."))
     }
-    for name in untracked.filter({ $0.column != nil }).sorted(by: { $0.table < $1.table }) {
+    for name in untracked.filter({ isOwn($0) }).sorted(by: { $0.table < $1.table }) {
       result.append(
         Finding(
           isOK: false,
@@ -83,6 +84,14 @@ extension BranchStore {
           whatToDo: ""))
     }
     return result
+  }
+
+  /// Whether a column is not synced under any number.
+  private func isOwn(_ name: UntrackedName) -> Bool {
+    guard let column = name.column,
+      let table = known.tables.first(where: { Schema.sameName($0.name, name.table) })
+    else { return false }
+    return schema.table(table.id)?.columns.contains { Schema.sameName($0.name, column) } == false
   }
 
   private func checkTriggers() throws -> Finding {

@@ -16,7 +16,7 @@ extension BranchStore {
         var report = try seal(&state, wallMilliseconds: wallMilliseconds, canExtend: true)
         try leaveUntracked(besides: told)
         let placement = try SchemaReader.placement(
-          of: told, in: database, besides: try untrackedNames())
+          of: told, in: database, besides: try untrackedNames(), called: try localNames())
         guard placement.differences.isEmpty else {
           throw BranchStoreError.schemaDiffers(placement.differences)
         }
@@ -61,6 +61,23 @@ extension BranchStore {
           table: String(decoding: table, as: UTF8.self),
           column: column.isEmpty ? nil : String(decoding: column, as: UTF8.self))
       })
+  }
+
+  /// What our triggers say that tables and columns are called: SQLite changes them with what the
+  /// application renames.
+  func localNames() throws -> LocalNames {
+    var result = LocalNames()
+    for row in try database.rows(BranchSQL.ownTriggers) {
+      guard case .text(let name) = row[0], case .text(let sql) = row[1],
+        let found = BranchSQL.names(
+          inTrigger: String(decoding: name, as: UTF8.self), String(decoding: sql, as: UTF8.self))
+      else { continue }
+      result.tables[found.tableID] = found.table
+      if let id = found.columnID, let column = found.column {
+        result.columns[found.tableID, default: [:]][id] = column
+      }
+    }
+    return result
   }
 
   private static func note(_ name: UntrackedName, in database: Database) throws {

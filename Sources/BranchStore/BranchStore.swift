@@ -196,7 +196,7 @@ package final class BranchStore {
     let version = try database.integer(BranchSQL.schemaVersion)
     guard version != placementVersionChecked else { return nil }
     let placement = try SchemaReader.placement(
-      of: known, in: database, besides: try untrackedNames())
+      of: known, in: database, besides: try untrackedNames(), called: try localNames())
     // One that was there may be about to come back: programs rebuild tables under another name.
     let gone = placement.missing.filter { schema.table($0.id) != nil }
     let differences = gone.map { "Table “\($0.name)” is missing." } + placement.differences

@@ -13,6 +13,15 @@ package struct UntrackedName: Hashable, Sendable {
   }
 }
 
+/// What tables and columns of a schema are called in one file, as far as that is known otherwise
+/// than by their names: triggers go with them when they are renamed.
+package struct LocalNames: Hashable, Sendable {
+  package var tables: [TableID: String] = [:]
+  package var columns: [TableID: [ColumnID: String]] = [:]
+
+  package init() {}
+}
+
 /// How a file stands to the schema that is synced: the application's program there may be older or
 /// newer than others.
 package struct SchemaPlacement: Sendable {
@@ -57,10 +66,11 @@ extension SchemaReader {
   /// Finds a schema's tables and columns in a file, under the names that they have there, and what
   /// the file has beyond it.
   package static func placement(
-    of schema: Schema, in database: Database, besides untracked: Set<UntrackedName>
+    of schema: Schema, in database: Database, besides untracked: Set<UntrackedName>,
+    called names: LocalNames = LocalNames()
   ) throws(SchemaError) -> SchemaPlacement {
     let catalog = try Catalog(database)
-    var placer = SchemaPlacer(schema, database: database, untracked: untracked)
+    var placer = SchemaPlacer(schema, database: database, untracked: untracked, names: names)
     var rest = catalog.tables.filter { $0.kind == .ordinary }
     for table in schema.tables where !table.isDropped {
       guard let index = placer.index(of: table, in: rest) else {
@@ -95,18 +105,28 @@ private struct SchemaPlacer {
   let schema: Schema
   let database: Database
   let untracked: Set<UntrackedName>
+  let names: LocalNames
   var result: SchemaPlacement
 
-  init(_ schema: Schema, database: Database, untracked: Set<UntrackedName>) {
+  init(
+    _ schema: Schema, database: Database, untracked: Set<UntrackedName>, names: LocalNames
+  ) {
     self.schema = schema
+    self.names = names
     self.database = database
     self.untracked = untracked
     result = SchemaPlacement(placed: schema, extended: schema)
     result.placed.tables = []
   }
 
-  /// The name that a table has now goes before one that it had, which may be another's by now.
+  /// What is known to be its name here goes before the name that a table has, and that before one
+  /// that it had, which may be another's by now.
   func index(of table: TableSchema, in found: [Catalog.Table]) -> Int? {
+    if let name = names.tables[table.id],
+      let index = found.firstIndex(where: { Schema.sameName($0.name, name) })
+    {
+      return index
+    }
     if let index = found.firstIndex(where: { Schema.sameName($0.name, table.name) }) {
       return index
     }
@@ -124,7 +144,7 @@ private struct SchemaPlacer {
     placed.columns = []
     var rest = local.columns
     for column in table.columns.filter({ !$0.isDropped }) + table.columns.filter(\.isDropped) {
-      guard let index = Self.index(of: column, in: rest, of: table) else {
+      guard let index = index(of: column, in: rest, of: table) else {
         if table.keyColumns.contains(column.id) {
           differences.append("Table “\(found.name)” has no column “\(column.name)”.")
         } else if !column.isDropped {
@@ -192,9 +212,14 @@ private struct SchemaPlacer {
     column.id.rawValue >= Schema.addedNumberMin && !table.keyColumns.contains(column.id)
   }
 
-  private static func index(
+  private func index(
     of column: ColumnSchema, in found: [ColumnSchema], of table: TableSchema
   ) -> Int? {
+    if let name = names.columns[table.id]?[column.id],
+      let index = found.firstIndex(where: { Schema.sameName($0.name, name) })
+    {
+      return index
+    }
     if let index = found.firstIndex(where: { Schema.sameName($0.name, column.name) }) {
       return index
     }
