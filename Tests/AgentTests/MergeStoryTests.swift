@@ -34,6 +34,32 @@ struct MergeStoryTests {
     for refusal in refusals { #expect(told.contains(refusal.sentence), "\(refusal)") }
   }
 
+  // MARK: Random cases
+
+  /// Everybody ends with the same, and a decision that is taken back has left no trace.
+  @Test(arguments: 1...40 as ClosedRange<UInt64>, [false, true])
+  func decisionsTakenBackLeaveNothing(seed: UInt64, isOtherWayRound: Bool) throws {
+    let random = RandomStory(seed: seed)
+    func outcome(_ more: [String]) throws -> MergeStory.Outcome {
+      let outcomes = try StoryWorld.outcomes(
+        of: MergeStory(random.text(and: more)), isOtherWayRound: isOtherWayRound)
+      #expect(Set(outcomes.map(\.outcome.stands)).count == 1, "\(random.text(and: more))")
+      return outcomes[0].outcome
+    }
+    let before = try outcome([])
+    let name = MergeStory.branches[Int(seed % 3)]
+    let (meant, back) = seed % 2 == 0 ? ("", "it") : ("all ", "all")
+    let decision = "headquarters 21:00 decides \(meant)for \(name)"
+    do {
+      _ = try outcome([decision])
+    } catch HubStoreError.notDecided {
+      // It took no part in that, or the row is gone.
+      return
+    }
+    let after = try outcome([decision, "headquarters 22:00 takes \(back) back"])
+    #expect(after == before, "\(decision)\n\(random.text())")
+  }
+
   // MARK: The checker
 
   private static let right = """

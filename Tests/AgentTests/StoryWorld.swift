@@ -33,11 +33,21 @@ final class StoryWorld {
 
   /// What comes out otherwise than it is written, in sentences.
   static func differences(_ story: MergeStory, isOtherWayRound: Bool) throws -> [String] {
+    let outcomes = try outcomes(of: story, isOtherWayRound: isOtherWayRound)
+    return outcomes.flatMap {
+      story.differences(of: $0.outcome, isOtherWayRound: isOtherWayRound, at: $0.place)
+    }
+  }
+
+  /// What comes out, at the hub first, then at each branch.
+  static func outcomes(
+    of story: MergeStory, isOtherWayRound: Bool
+  ) throws -> [(place: String, outcome: MergeStory.Outcome)] {
     SQLiteClock.set(day)
     defer { SQLiteClock.set(nil) }
     let world = try StoryWorld(story)
     for step in story.steps(isOtherWayRound: isOtherWayRound) { try world.take(step) }
-    return try world.differences(isOtherWayRound: isOtherWayRound)
+    return try world.outcomes()
   }
 
   private init(_ story: MergeStory) throws {
@@ -208,30 +218,32 @@ final class StoryWorld {
 
   // MARK: What came out
 
-  private func differences(isOtherWayRound: Bool) throws -> [String] {
+  private struct Trouble: Error {
+    var at: String
+    var what: String
+  }
+
+  private func outcomes() throws -> [(place: String, outcome: MergeStory.Outcome)] {
+    let branches = branches.sorted { $0.key < $1.key }
     for _ in 0..<2 {
-      for branch in branches.values {
+      for (name, branch) in branches {
         let report = try branch.sync()
         guard report.outcome == .complete, report.leftOut.isEmpty, report.policyProblem == nil,
           report.quarantined == 0, report.repair == nil, !report.isRelocated
-        else { return ["\(branch.store.identity.branch) syncs with trouble: \(report)"] }
+        else { throw Trouble(at: name, what: "\(report)") }
       }
     }
-    let ledger = try world.hubStore.conflicts(openOnly: false)
-    let kept = try ledger.reversed().flatMap { try self.kept($0) }
     let hub = try Database(path: world.folder.path("hub/hub.db"), mode: .readOnly)
-    var result = story.differences(
-      of: MergeStory.Outcome(stands: try stands(hub), kept: kept),
-      isOtherWayRound: isOtherWayRound, at: "the hub")
-    for (name, branch) in branches.sorted(by: { $0.key < $1.key }) {
-      let theirs = try branch.store.ledger(openOnly: false).sorted { $0.id < $1.id }
-      if theirs != ledger.reversed() { result.append("\(name) has another ledger than the hub.") }
-      result += story.differences(
-        of: MergeStory.Outcome(stands: try stands(branch.application), kept: kept),
-        isOtherWayRound: isOtherWayRound, at: name)
-      if try !expectSame(branch) { result.append("\(name) has another digest than the hub.") }
-    }
-    return result
+    let ledger = Array(try world.hubStore.conflicts(openOnly: false).reversed())
+    let kept = try ledger.flatMap { try self.kept($0) }
+    let there = MergeStory.Outcome(stands: try stands(hub), kept: kept)
+    return try [("the hub", there)]
+      + branches.map { name, branch in
+        let theirs = try branch.store.ledger(openOnly: false).sorted { $0.id < $1.id }
+        guard theirs == ledger else { throw Trouble(at: name, what: "another ledger") }
+        guard try expectSame(branch) else { throw Trouble(at: name, what: "another digest") }
+        return (name, MergeStory.Outcome(stands: try stands(branch.application), kept: kept))
+      }
   }
 
   private func stands(_ database: Database) throws -> String {

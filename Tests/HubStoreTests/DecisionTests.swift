@@ -153,6 +153,28 @@ import Testing
     #expect(try hub.tables()[.customer(1)]?[ColumnID(4)] == .integer(8))
   }
 
+  @Test(arguments: [[UInt64(1), 2], [2, 1]])
+  func aRowAndItsColumnsAreDecidedTogetherInAnyOrder(ids: [UInt64]) throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.update(.customer(1), [3: .text("Paris")], at: 300)])
+    a.write([.delete(.customer(1), at: 350)])
+    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    try hub.store.push(a, [a.outbox[0]])
+    try hub.store.sync(&b)
+    try hub.store.sync(&a)
+    #expect(try hub.store.conflicts(openOnly: false).count == 2)
+    var branches = [a, b]
+    try expectCity(.text("Rome"), hub, &branches)
+    try decide(hub, .branch("branch 1"), ids)
+    #expect(try hub.tables().isEmpty)
+    try undo(hub, ids)
+    try expectCity(.text("Rome"), hub, &branches)
+  }
+
   @Test func nobodyIsCalledHeadquarters() throws {
     let hub = try TestHub()
     #expect(throws: HubStoreError.nameTaken("headquarters")) {
