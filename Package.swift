@@ -107,8 +107,8 @@ let package = Package(
     module(
       "Simulation",
       [
-        "Basics", "Clocks", "Deltas", "Sessions", "Storage", "BranchStore", "HubStore", "Agent",
-        "Hub", "CCrashVFS",
+        "Basics", "Clocks", "Deltas", "Merging", "Sessions", "Storage", "BranchStore", "HubStore",
+        "Agent", "Hub", "CCrashVFS",
       ]),
 
     // 5 commands

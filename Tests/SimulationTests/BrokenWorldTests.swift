@@ -29,7 +29,7 @@ struct BrokenWorldTests {
 
   @Test func aBranchWhoseTriggersAreGoneIsNoticed() throws {
     let found = try outcome(seed: 2) { simulator, event in
-      guard event == 20 else { return }
+      guard event == 40 else { return }
       let path = try branchPath(simulator)
       let triggers = try Database(path: path, mode: .readOnly).rows(
         "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name LIKE 'tributary%'")
