@@ -1,21 +1,6 @@
 extension HubSQL {
-  /// The tables of the first format.
-  static let create = """
-    CREATE TABLE tributary_hub (
-      id INTEGER PRIMARY KEY CHECK (id = 1),
-      format INTEGER NOT NULL,
-      root TEXT NOT NULL,
-      created INTEGER NOT NULL,
-      schema BLOB NOT NULL,
-      served_url TEXT,
-      served_by BLOB,
-      replica_max INTEGER NOT NULL DEFAULT 0,
-      pruned_settled INTEGER NOT NULL DEFAULT 0,
-      pruned_stable INTEGER NOT NULL DEFAULT 0,
-      pruned_log INTEGER NOT NULL DEFAULT 0,
-      pruned_received INTEGER NOT NULL DEFAULT 0
-    ) STRICT;
-
+  /// The tables that came with the second format.
+  static let createSecondFormat = """
     CREATE TABLE tributary_policy (
       version INTEGER PRIMARY KEY,
       published INTEGER NOT NULL,
@@ -35,6 +20,24 @@ extension HubSQL {
       reverse BLOB NOT NULL
     ) STRICT;
     CREATE INDEX tributary_decision_conflict ON tributary_decision (conflict, number);
+    """
+
+  /// The tables of the first format.
+  static let create = """
+    CREATE TABLE tributary_hub (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      format INTEGER NOT NULL,
+      root TEXT NOT NULL,
+      created INTEGER NOT NULL,
+      schema BLOB NOT NULL,
+      served_url TEXT,
+      served_by BLOB,
+      replica_max INTEGER NOT NULL DEFAULT 0,
+      pruned_settled INTEGER NOT NULL DEFAULT 0,
+      pruned_stable INTEGER NOT NULL DEFAULT 0,
+      pruned_log INTEGER NOT NULL DEFAULT 0,
+      pruned_received INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
 
     CREATE TABLE tributary_host (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 

@@ -5,7 +5,7 @@ internal import Storage
 enum HubSQL {
   // MARK: The file
 
-  static let formatVersion: Int64 = 1
+  static let formatVersion: Int64 = 2
 
   /// For each connection. Constraints between tables are the branches' business: rows come in the
   /// order of changesets, parents perhaps after children.
@@ -28,6 +28,8 @@ enum HubSQL {
     """
   static let insertHost = "INSERT OR IGNORE INTO tributary_host (name) VALUES (?)"
   static let selectHub = "SELECT format, root, created, schema FROM tributary_hub"
+  static let selectFormat = "SELECT format FROM tributary_hub"
+  static let updateFormat = "UPDATE tributary_hub SET format = ?"
   static let selectSchema = "SELECT schema FROM tributary_hub"
   static let updateSchema = "UPDATE tributary_hub SET schema = ?"
   static let fileSchemaVersion = "PRAGMA main.schema_version"
@@ -308,6 +310,8 @@ enum HubSQL {
 
   static let selectLedgerEntry = "SELECT content FROM tributary_ledger WHERE id = ?"
   /// Says an entry anew with a later changeset.
+  static let selectLedgerContents = "SELECT id, content FROM tributary_ledger"
+  static let updateLedgerContent = "UPDATE tributary_ledger SET content = ?2 WHERE id = ?1"
   static let updateLedger = """
     UPDATE tributary_ledger SET position = ?2, state = ?3, content = ?4 WHERE id = ?1
     """

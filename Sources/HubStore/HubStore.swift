@@ -76,10 +76,9 @@ package final class HubStore {
       }
       throw HubStoreError.storage(error, doing: "open its store")
     }
-    guard let row = try database.firstRow(HubSQL.selectHub), let format = row[0].integerValue,
-      let hubID = GenerationID(row[1].asText)
+    guard let row = try database.firstRow(HubSQL.selectHub), let hubID = GenerationID(row[1].asText)
     else { throw HubStoreError.notAHub(path: folder) }
-    guard format == HubSQL.formatVersion else { throw HubStoreError.unsupportedFormat(format) }
+    try Self.bringUpFormat(database)
     do throws(DeltaDecodingError) {
       schema = try Schema(encoded: row[3].asBytes)
     } catch {
@@ -120,6 +119,7 @@ package final class HubStore {
         }
         try makeTables(of: schema, in: database)
         try database.executeScript(HubSQL.create)
+        try database.executeScript(HubSQL.createSecondFormat)
         try database.execute(
           HubSQL.insertHub,
           [

@@ -1,0 +1,69 @@
+import Basics
+import Clocks
+import Deltas
+import HubStore
+import Merging
+import Storage
+import TestSupport
+import Testing
+
+/// Hubs that were made by earlier programs.
+@Suite struct FormatTests {
+  /// A hub as the first format had it, with conflicts in its ledger.
+  private func former() throws -> (hub: TestHub, ledger: [Conflict]) {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.update(.customer(1), [3: .text("Rome")], at: 300)])
+    b.write([.update(.customer(1), [3: .text("Paris")], at: 400)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    let file = try Database(path: hub.store.folder + "/hub.db", mode: .readWrite)
+    var ledger: [Conflict] = []
+    for row in try file.rows("SELECT id, content FROM tributary_ledger ORDER BY id DESC") {
+      guard case .blob(let content) = row[1] else { continue }
+      let conflicts = try Conflict.list(payload: content)
+      // It did not tell clocks.
+      ledger += conflicts.map { conflict in
+        var conflict = conflict
+        for index in conflict.sides.indices { conflict.sides[index].clockOffsetMilliseconds = nil }
+        return conflict
+      }
+      try file.execute(
+        "UPDATE tributary_ledger SET content = ?2 WHERE id = ?1",
+        [row[0], .blob(Conflict.formerPayload(of: conflicts))])
+    }
+    try file.executeScript(
+      """
+      DROP TABLE tributary_policy; DROP TABLE tributary_decision;
+      UPDATE tributary_hub SET format = 1;
+      """)
+    return (hub, ledger)
+  }
+
+  @Test func aHubOfTheFirstFormatGoesOn() throws {
+    let (hub, ledger) = try former()
+    #expect(ledger.count == 1)
+    let store = try hub.reopened()
+    #expect(try store.conflicts(openOnly: false) == ledger)
+    #expect(
+      try store.publish(MergePolicy(), source: "", wallMilliseconds: TestHub.now) == 1)
+    try store.decide(
+      [ledger[0].id], .branch("branch 1"), person: "", wallMilliseconds: TestHub.now)
+    #expect(try hub.tables()[.customer(1)]?[ColumnID(3)] == .text("Rome"))
+    // Once is enough.
+    #expect(try hub.reopened().conflicts(openOnly: false).map(\.state) == [.decided])
+  }
+
+  @Test func whatCannotBeReadLeavesTheFileAsItIs() throws {
+    let (hub, _) = try former()
+    let file = try Database(path: hub.store.folder + "/hub.db", mode: .readWrite)
+    try file.executeScript("UPDATE tributary_ledger SET content = x'ff'")
+    #expect(throws: HubStoreError.damaged("its ledger cannot be read")) { try hub.reopened() }
+    #expect(try file.integer("SELECT format FROM tributary_hub") == 1)
+    try file.executeScript("UPDATE tributary_hub SET format = 9")
+    #expect(throws: HubStoreError.unsupportedFormat(9)) { try hub.reopened() }
+  }
+}
