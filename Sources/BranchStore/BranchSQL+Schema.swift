@@ -39,6 +39,9 @@ extension BranchSQL {
   static let hasCarriedOfTable =
     "SELECT EXISTS (SELECT 1 FROM tributary_carried WHERE table_id = ?1)"
   static let deleteCarriedRow = "DELETE FROM tributary_carried WHERE table_id = ?1 AND key = ?2"
+  static let deleteCarriedCell = """
+    DELETE FROM tributary_carried WHERE table_id = ?1 AND key = ?2 AND column_id = ?3
+    """
   static let deleteCarriedColumn =
     "DELETE FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2"
   static let deleteCarried = "DELETE FROM tributary_carried"

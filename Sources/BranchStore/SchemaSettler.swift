@@ -62,10 +62,22 @@ struct SchemaSettler {
     while try rows.step() {
       guard let key = key(rows, of: table) else { continue }
       let value = rows.value(table.keyCount)
-      if let carried = try carrier.value(schema.id, encoder.bytes, column) {
+      let carried = try carrier.value(schema.id, encoder.bytes, column)
+      if let carried, carried != byDefault {
         guard carried != value else { continue }
         overruled.append(update(key, [column], [value]))
-      } else if table.counted.contains(column) {
+        continue
+      }
+      // What a row has by default nobody has written.
+      if carried != nil {
+        try database.execute(
+          BranchSQL.deleteCarriedCell,
+          [
+            .integer(Int64(schema.id.rawValue)), .blob(encoder.bytes),
+            .integer(Int64(column.rawValue)),
+          ])
+      }
+      if table.counted.contains(column) {
         try database.execute(
           BranchSQL.appendCounted(schema),
           key.values + [

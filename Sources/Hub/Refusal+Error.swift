@@ -33,7 +33,7 @@ extension RefusalCode {
     case .tokenExpired: self = .tokenExpired
     case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens, .notDecided, .policyTooLarge:
       self = .notAllowed
-    case .schemaNotUsable: self = .schemaMismatch
+    case .schemaNotUsable, .schemaNotTaken: self = .schemaMismatch
     case .pruned: self = .unknownPosition
     case .notAHub, .alreadyAHub, .unsupportedFormat, .storage, .file, .damaged, .policyNotUsable:
       self = .storage

@@ -84,7 +84,8 @@ extension HubSQL {
       return "CAST(x'\(hexadecimal(bytes))' AS TEXT)"
     case .text(let bytes):
       let text = String(decoding: bytes, as: UTF8.self)
-      return "'" + text.split(separator: "'", omittingEmptySubsequences: false)
+      return "'"
+        + text.split(separator: "'", omittingEmptySubsequences: false)
         .joined(separator: "''") + "'"
     case .blob(let bytes): return "x'\(hexadecimal(bytes))'"
     }

@@ -54,7 +54,7 @@ extension HubStore {
           do throws(SchemaMigrationError) {
             next = try schema.migrated(like: like, by: migration)
           } catch {
-            throw HubStoreError.schemaNotUsable(error.message)
+            throw HubStoreError.schemaNotTaken(error.message)
           }
           guard next != schema else { return }
           try alter(to: next, like: like)
@@ -92,7 +92,7 @@ extension HubStore {
       } catch {
         switch error {
         case .other(_, let message), .constraint(_, let message):
-          throw HubStoreError.schemaNotUsable("table \(table.name): \(message)")
+          throw HubStoreError.schemaNotTaken("table \(table.name): \(message).")
         default: throw error
         }
       }
@@ -153,7 +153,7 @@ extension HubStore {
         where message.hasPrefix("no such table") || message.hasSuffix("already exists"):
           continue
         case .other(_, let message), .constraint(_, let message):
-          throw HubStoreError.schemaNotUsable("an index: \(message)")
+          throw HubStoreError.schemaNotTaken("an index: \(message).")
         default: throw error
         }
       }
@@ -166,11 +166,12 @@ extension HubStore {
       SchemaReader.asciiLowercased(name).hasPrefix(SchemaReader.ownPrefix)
     }
     guard !isTaken else {
-      throw HubStoreError.schemaNotUsable("a name begins with \(SchemaReader.ownPrefix)")
+      throw HubStoreError.schemaNotTaken(
+        "a name begins with \(SchemaReader.ownPrefix), as the engine's own do. Use another.")
     }
     guard schema.encoded.count <= DeltaLimits.schemaBytesMax,
       schema.tables.count <= DeltaLimits.tablesMax,
       schema.tables.allSatisfy({ $0.columns.count <= DeltaLimits.columnsMax })
-    else { throw HubStoreError.schemaNotUsable("it has too many tables or columns") }
+    else { throw HubStoreError.schemaNotTaken("there would be too many tables or columns.") }
   }
 }

@@ -10,6 +10,8 @@ package enum HubStoreError: Error, Hashable, Sendable {
   case unsupportedFormat(Int64)
   /// The hub cannot hold a table as the application's schema has it.
   case schemaNotUsable(String)
+  /// The hub cannot take over what would be added or changed.
+  case schemaNotTaken(String)
   case notDecided(UndecidedReason)
   case policyTooLarge(limit: Int)
   /// The policy in force names rules that this program lacks.
@@ -41,6 +43,8 @@ package enum HubStoreError: Error, Hashable, Sendable {
       "The hub's store has format \(version), which this build cannot read. Upgrade this program."
     case .schemaNotUsable(let why):
       "No hub was made: \(why). Change the table, or name the tables to track without it."
+    case .schemaNotTaken(let why):
+      "The hub's tables stay as they are: \(why)"
     case .notDecided(let reason): reason.message
     case .policyTooLarge(let limit):
       "No policy was published: it is larger than \(limit) bytes. Say less for each table."

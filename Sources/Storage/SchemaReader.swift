@@ -42,6 +42,25 @@ package enum SchemaReader {
     return schema
   }
 
+  /// The same, and what rows have by default in columns of which their insertion says nothing.
+  package static func readWithDefaults(
+    _ database: Database, tables requested: [String]?
+  ) throws(SchemaError) -> Schema {
+    var schema = try read(database, tables: requested)
+    do {
+      for table in schema.tables.indices {
+        let defaults = try ColumnDefault.values(of: schema.tables[table].name, in: database)
+        for column in schema.tables[table].columns.indices {
+          let name = asciiLowercased(schema.tables[table].columns[column].name)
+          schema.tables[table].columns[column].defaultValue = defaults[name]
+        }
+      }
+    } catch {
+      throw .storage(error)
+    }
+    return schema
+  }
+
   /// Refuses what other replicas could not be told: a hub that has it would not open.
   private static func checkLimits(_ schema: Schema) throws(SchemaError) {
     for table in schema.tables {

@@ -42,7 +42,8 @@ struct Tributary: AsyncParsableCommand {
           ConflictsCommand.self, WhyCommand.self, DigestCommand.self, VerifyCommand.self,
           DoctorCommand.self,
         ]),
-      CommandGroup(name: "Hub", subcommands: [HubCommand.self, PolicyCommand.self]),
+      CommandGroup(
+        name: "Hub", subcommands: [HubCommand.self, PolicyCommand.self, SchemaCommand.self]),
       CommandGroup(
         name: "Getting to know it",
         subcommands: [DemoCommand.self, CompletionCommand.self]),

@@ -36,7 +36,7 @@ struct DeclaredMigrationTests {
     let path = world.folder.path("like \(sql.hashValue).db")
     let database = try Database(path: path, mode: .create)
     try database.executeScript(sql)
-    return try SchemaReader.read(database, tables: nil)
+    return try SchemaReader.readWithDefaults(database, tables: nil)
   }
 
   private func texts(_ branch: AgentBranch, _ sql: String) throws -> [String] {
@@ -194,6 +194,23 @@ struct DeclaredMigrationTests {
     #expect(world.hubStore.schema.fingerprint == schema.fingerprint)
     #expect(try texts(a, "SELECT title FROM item ORDER BY id") == ["uno", "two"])
     #expect(try texts(b, "SELECT name FROM item ORDER BY id") == ["uno", "two"])
+    try expectNothingOpen()
+  }
+
+  @Test func whatAMigrationAddsHasItsDefaultEverywhere() throws {
+    let like = try read(
+      "\(Self.sql) ALTER TABLE item ADD COLUMN grade TEXT NOT NULL DEFAULT 'plain'")
+    try world.hubStore.publish(like, by: SchemaMigration())
+    #expect(world.hubStore.schema.revision == 0)
+    try b.run("INSERT INTO item VALUES (3, 'three', '30', 3)")
+    try world.settle(a, b)
+    try a.run("ALTER TABLE item ADD COLUMN grade TEXT NOT NULL DEFAULT 'plain'")
+    try a.run("UPDATE item SET grade = 'gold' WHERE id = 3")
+    try world.settle(a, b)
+    let c = try world.join("c")
+    try world.settle(c)
+    #expect(try texts(c, "SELECT grade FROM item ORDER BY id") == ["plain", "plain", "gold"])
+    #expect(try expectSame(a, c))
     try expectNothingOpen()
   }
 

@@ -16,7 +16,7 @@ extension CommandFailure {
     case .notAHub: .notAHub
     case .alreadyAHub: .alreadyExists
     case .unsupportedFormat: .formatTooNew
-    case .schemaNotUsable: .schemaMismatch
+    case .schemaNotUsable, .schemaNotTaken: .schemaMismatch
     case .notDecided: .notDecided
     case .policyTooLarge: .tooLarge
     case .policyNotUsable: .policyNotUsable
