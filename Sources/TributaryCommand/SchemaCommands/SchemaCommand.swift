@@ -6,8 +6,8 @@ struct SchemaCommand: ParsableCommand {
     commandName: "schema",
     abstract: "Say what became of tables and columns.",
     discussion: """
-      Columns and tables that an application adds are noticed by themselves. What it renames, drops \
-      or gives another type is declared at the hub, before the programs are updated.
+      Columns and tables that an application adds are noticed by themselves. What it renames, \
+      drops or gives another type is declared at the hub, before the programs are updated.
       """,
     subcommands: [SchemaPublishCommand.self])
 }
