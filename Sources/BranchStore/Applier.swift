@@ -164,6 +164,7 @@ final class Applier {
     heldRows = nil
     defer { heldRows = held }
     let overwritten = overwritten?.concerns(block.table) == true ? overwritten : nil
+    let isKept = try carrier.concerns(block, beside: applier?.table)
     let needsKeys = wholeState != nil || overwritten != nil
     var encoder = KeyEncoder()
     try block.withValues { values in
@@ -182,7 +183,7 @@ final class Applier {
           held.noteWritten(hash)
         }
         try overwritten?.note(block.table, encoder.bytes)
-        if case .refused(let reason) = try write(block, values, row: row) {
+        if case .refused(let reason) = try write(block, values, row: row, isKept) {
           values.encodeKey(row: row, into: &encoder)
           try wait(block, values, row: row, key: encoder.bytes, reason: reason)
           held.noteWaiting(HeldRows.hash(block.table, encoder.bytes))
@@ -193,13 +194,13 @@ final class Applier {
 
   /// Writes what of a row the file has a place for, and keeps the rest.
   private func write(
-    _ block: BlockReader, _ values: BlockValues, row: Int
+    _ block: BlockReader, _ values: BlockValues, row: Int, _ isKept: Bool
   ) throws -> TableApplier.Outcome {
     let applier = tables[block.table]
     if let applier, case .refused(let reason) = try applier.apply(block, values, row: row) {
       return .refused(reason)
     }
-    try carrier.keep(block, values, row: row, beside: applier?.table)
+    if isKept { try carrier.keep(block, values, row: row, beside: applier?.table) }
     return .done
   }
 
@@ -311,9 +312,10 @@ final class Applier {
   func apply(_ change: RowChange) throws -> TableApplier.Outcome {
     try overwritten?.note(change.key.table, change.key.encoded)
     let block = try BlockReader(raw: change.block)
+    let isKept = try carrier.concerns(block, beside: tables[change.key.table]?.table)
     return try block.withValues { values in
       defer { tables[change.key.table]?.unbind() }
-      return try write(block, values, row: 0)
+      return try write(block, values, row: 0, isKept)
     }
   }
 }

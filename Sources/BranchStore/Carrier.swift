@@ -17,6 +17,15 @@ final class Carrier {
   /// Nothing is carried any more.
   func forget() { carried = [] }
 
+  /// Whether anything may have to be kept or forgotten of a block's rows.
+  func concerns(_ block: BlockReader, beside table: TrackedTable?) throws -> Bool {
+    switch block.kind {
+    case .delete: try tables().contains(block.table)
+    case .insert: table == nil || block.columns != table?.valueColumns
+    case .update: !kept(of: block, beside: table).isEmpty
+    }
+  }
+
   /// Keeps what of a row has no place in a table, or in no table at all.
   func keep(
     _ block: BlockReader, _ values: BlockValues, row: Int, beside table: TrackedTable?
