@@ -21,6 +21,8 @@ final class ChangesetAcceptor {
   private let clockOffsetMilliseconds: Int64
   private let receivedMilliseconds: Int64
 
+  /// Whether it is what people at headquarters decided: whatever the policy says of who may write.
+  var isDecision = false
   /// Called once the rows are merged: what else the ledger is to say with this changeset.
   var note: (LedgerWriter) throws -> Void = { _ in }
   /// What is left of the exchange's budget after `finish`.
@@ -227,7 +229,9 @@ final class ChangesetAcceptor {
     store.log.remember(entry, at: position)
     let merger = try RowMerger(
       store: store, position: position, entry: entry,
-      ledger: LedgerWriter(store: store, position: position))
+      ledger: LedgerWriter(store: store, position: position),
+      // What comes back of headquarters' was decided there.
+      isDecision: isDecision || isHandedBack && store.isHeadquarters(dot.replica))
     // Before a change meets what is behind another after all.
     try merger.rereadRows()
     return Merging(header: header, merger: merger)

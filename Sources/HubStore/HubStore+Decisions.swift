@@ -99,8 +99,14 @@ extension HubStore {
   ) throws -> LogPosition {
     let keys = Set(decisions.map(\.change.key))
     let changes = keys.count == decisions.count ? decisions.map(\.change) : merged(decisions)
-    return try writeOwn(changes, wallMilliseconds: wallMilliseconds) { ledger in
+    let byKey = Dictionary(uniqueKeysWithValues: changes.map { ($0.key, $0) })
+    return try writeOwn(
+      changes, isDecision: true, wallMilliseconds: wallMilliseconds
+    ) { ledger in
       for decision in decisions {
+        guard let change = byKey[decision.change.key],
+          try self.isWritten(change, at: ledger.position)
+        else { throw HubStoreError.notDecided(.notTaken(decision.before.id)) }
         try ledger.replace(decision.after)
         try self.record(
           decision, at: ledger.position, person: person, wallMilliseconds)
@@ -317,8 +323,14 @@ extension HubStore {
     let encoded = conflict.key.encoded
     let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
     guard case .stored(let stored) = record else {
-      // Nothing is kept of it: everybody has seen what stands, and it is no newer than that.
-      return try pruned().settled < position
+      // Nothing is kept of who wrote what stands: what it is tells whether it was decided so.
+      let row = try table.values(of: conflict.key)
+      guard !conflict.columns.isEmpty else {
+        return (row != nil) != (conflict.sides[0].values != nil)
+      }
+      guard let row else { return !withRow }
+      let shown = Dictionary(uniqueKeysWithValues: zip(table.cellColumns, row))
+      return conflict.columns.map { shown[$0] ?? .null } != conflict.sides[0].values
     }
     let metadata = try stored.metadata()
     guard !conflict.columns.isEmpty else {

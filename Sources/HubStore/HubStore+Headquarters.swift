@@ -11,9 +11,10 @@ extension HubStore {
   /// Inside a transaction: writes changes that have seen all of the log, as one changeset, and
   /// returns its position. `note` may say more of them in the ledger: everybody is told.
   ///
+  /// A decision is written whatever the policy says of who may write; other changes are not.
   /// Rows that stand elsewhere than in their table, in quarantine or in no record, are not for it.
   func writeOwn(
-    _ changes: [RowChange], wallMilliseconds: Int64,
+    _ changes: [RowChange], isDecision: Bool = false, wallMilliseconds: Int64,
     note: @escaping (LedgerWriter) throws -> Void = { _ in }
   ) throws -> LogPosition {
     let author = try headquarters(wallMilliseconds: wallMilliseconds)
@@ -29,6 +30,7 @@ extension HubStore {
       store: self, from: .author(author, handedTo: nil), claiming: hash,
       clockOffsetMilliseconds: 0, receivedMilliseconds: wallMilliseconds,
       budget: RawBudget(forCompressedBytes: bytes.count))
+    acceptor.isDecision = isDecision
     acceptor.note = note
     try acceptor.take(bytes[...])
     return try acceptor.finish().position
@@ -45,6 +47,29 @@ extension HubStore {
       id = parent
     }
     return (replica, "", .past)
+  }
+
+  /// Whether a replica is the chain of headquarters, this hub's or one from before a restore.
+  func isHeadquarters(_ replica: ReplicaID) throws -> Bool {
+    let author = try author(replica)
+    return author.state == .headquarters || author.name == Self.headquartersName
+  }
+
+  /// Inside a transaction: whether a row has a change that was written at a position as it was
+  /// written. A constraint may have refused it, or a later change of the row taken its place.
+  func isWritten(_ change: RowChange, at position: LogPosition) throws -> Bool {
+    guard let table = try table(change.key.table) else { return false }
+    let record = try change.key.encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
+    switch record {
+    case .unknown: return false
+    case .covered(let covered, _): return change.kind == .insert && covered == position
+    case .stored(let stored):
+      let metadata = try stored.metadata()
+      guard change.kind != .delete else { return metadata.place == .gone }
+      return metadata.place == .table
+        && metadata.versions(of: ColumnSet(change.columns), among: table.cells)
+          .allSatisfy { $0.position == position }
+    }
   }
 
   /// The chain's record; made when it is first needed.
@@ -64,7 +89,7 @@ extension HubStore {
     // Somebody handed back what it had written before a restore.
     case .past: break
     case .active, .revoked, .retired:
-      throw HubStoreError.nameTaken(Self.headquartersName)
+      throw HubStoreError.damaged("a branch has the name of headquarters")
     }
     try database.execute(
       HubSQL.updateReplicaState, [.integer(ReplicaState.headquarters.rawValue), Value(record.id)])

@@ -12,7 +12,8 @@ package struct Rehearsal: Hashable, Sendable {
   /// Conflicts that would wait for a person and do not now.
   package var openedCount = 0
   /// Conflicts that no rule can decide again: a person did, somebody has written since, or the new
-  /// rule counts what was done and the ledger has only what it came to.
+  /// rule counts what was done and the ledger has only what it came to; or nothing is left of what
+  /// would stand.
   package var leftCount = 0
   /// The newest of those of which another side would stand.
   package var sample: [Change] = []
@@ -77,17 +78,27 @@ extension HubStore {
     _ changes: ArraySlice<Rehearsal.Change>, _ wallMilliseconds: Int64
   ) throws {
     var rows: [RowKey: RowChange] = [:]
-    for change in changes where change.before.sides[0] != change.after.sides[0] {
+    var wanted: [UInt64: RowChange] = [:]
+    for change in changes where change.isNews {
       guard let table = try table(change.after.key.table),
         let written = try rowChange(of: change.after, in: table, wallMilliseconds)
       else { continue }
+      wanted[change.after.id] = written
       rows[written.key] = rows[written.key]?.followed(by: written) ?? written
     }
     let keys = rows.keys.sorted { $0.encoded.lexicographicallyPrecedes($1.encoded) }
     _ = try writeOwn(
-      keys.compactMap { rows[$0] }, wallMilliseconds: wallMilliseconds
+      keys.compactMap { rows[$0] }, isDecision: true, wallMilliseconds: wallMilliseconds
     ) { ledger in
-      for change in changes { try ledger.replace(change.after) }
+      for change in changes {
+        // What a constraint refused, or went with its row, stands as the entry has it already.
+        if change.isNews {
+          guard let written = wanted[change.after.id], rows[written.key]?.has(written) == true,
+            try self.isWritten(written, at: ledger.position)
+          else { continue }
+        }
+        try ledger.replace(change.after)
+      }
     }
   }
 
@@ -137,7 +148,7 @@ extension HubStore {
           continue
         }
         guard Self.isByRule(conflict), try isStanding(conflict, since: entry[1].asPosition),
-          let after = Self.decided(conflict, by: policy)
+          let after = Self.decided(conflict, by: policy), try isWithinReach(after, from: conflict)
         else {
           result.rehearsal.leftCount += 1
           continue
@@ -155,6 +166,14 @@ extension HubStore {
     }
     result.changes.reverse()
     return result
+  }
+
+  /// Whether what is to stand can: of a row that is gone something must be left.
+  private func isWithinReach(_ after: Conflict, from before: Conflict) throws -> Bool {
+    guard before.columns.isEmpty, before.sides[0].values == nil, after.sides[0].values != nil,
+      let table = try table(before.key.table)
+    else { return true }
+    return try held(before.key, in: table) != nil
   }
 
   /// Whether a merge rule decided it, or left it to a person who has not decided yet.
@@ -239,6 +258,21 @@ extension HubStore {
         standing: $0, rule: rule.name, state: rule == .ask ? .open : .settled,
         explanation: explanation.sentence)
     }
+  }
+}
+
+extension Rehearsal.Change {
+  /// Whether another side is to stand.
+  fileprivate var isNews: Bool { before.sides[0] != after.sides[0] }
+}
+
+extension RowChange {
+  /// Whether another change of the row does at least what this one says.
+  fileprivate func has(_ other: RowChange) -> Bool {
+    guard other.kind != .delete else { return kind == .delete }
+    let held = Dictionary(uniqueKeysWithValues: zip(columns, values))
+    return kind != .delete
+      && zip(other.columns, other.values).allSatisfy { held[$0] == .some($1) }
   }
 }
 

@@ -16,13 +16,19 @@ final class RowMerger {
   private(set) var entry: LogEntry
   let ledger: LedgerWriter
   let pruned: Pruned
+  /// Whether people decided what is written: then anybody's right to write it is theirs to give.
+  private let isDecision: Bool
   /// How many rows the table's constraints have refused.
   private(set) var refusedCount = 0
   /// Rows of the block that added nothing.
   private var idleCount = 0
 
-  init(store: HubStore, position: LogPosition, entry: LogEntry, ledger: LedgerWriter) throws {
+  init(
+    store: HubStore, position: LogPosition, entry: LogEntry, ledger: LedgerWriter,
+    isDecision: Bool
+  ) throws {
     self.store = store
+    self.isDecision = isDecision
     self.position = position
     self.entry = entry
     self.ledger = ledger
@@ -43,7 +49,8 @@ final class RowMerger {
   func merge(_ block: BlockReader, keys: BlockKeys, part: Int) throws -> Bool {
     guard let table = try store.table(block.table) else { return false }
     let rights = try limitedRights(in: table)
-    if rights == nil, try isNew(block, keys: keys, in: table) {
+    // What was there before its branch joined is not its branch's to write, but to bring.
+    if rights == nil || entry.isBaseline, try isNew(block, keys: keys, in: table) {
       try insertCovered(block, keys: keys, part: part, into: table)
       return true
     }
@@ -83,11 +90,11 @@ final class RowMerger {
   /// What the author may write, where the policy does not leave everything to everybody.
   private func limitedRights(in table: HubTable) throws -> WriteRights? {
     let policy = store.policy.table(table.id)
-    guard WriteRights.areLimited(by: policy) else { return nil }
+    guard !isDecision, WriteRights.areLimited(by: policy) else { return nil }
     let author = try store.author(entry.dot.replica)
     return WriteRights(
       policy, author: author.id, name: author.name,
-      isHeadquarters: author.state == .headquarters)
+      isHeadquarters: try store.isHeadquarters(author.id))
   }
 
   /// A row that was there before its branch joined is just what stands: it adds nothing at all.

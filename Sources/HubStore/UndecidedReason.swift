@@ -11,6 +11,8 @@ package enum UndecidedReason: Error, Hashable, Sendable {
   case rowGone(UInt64)
   /// A constraint refuses the row: there is nothing to choose among.
   case refusedRow(UInt64)
+  /// What would stand is not what the table takes: a constraint refuses it.
+  case notTaken(UInt64)
   case nothingToUndo(UInt64)
   /// Somebody wrote the same after the decision.
   case writtenSince(UInt64)
@@ -43,6 +45,12 @@ package enum UndecidedReason: Error, Hashable, Sendable {
       """
       Conflict \(id) is a row that a constraint of its table refuses. Change what stands in its \
       way at any branch: then it stands by itself.
+      """
+    case .notTaken(let id):
+      """
+      Conflict \(id) was left as it is: a constraint of its table refuses what would stand, such \
+      as a value that another row has. Change what stands in its way at any branch, or decide \
+      otherwise.
       """
     case .nothingToUndo(let id):
       "Nobody has decided conflict \(id), or the decision was taken back already."

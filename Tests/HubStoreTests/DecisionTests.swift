@@ -1,6 +1,7 @@
 import Clocks
 import Deltas
 import HubStore
+import Storage
 import TestSupport
 import Testing
 
@@ -191,5 +192,57 @@ import Testing
       throws: HubStoreError.notDecided(
         .notASide(1, branch: "branch 3", branches: ["branch 2", "branch 1"]))
     ) { try decide(hub, .branch("branch 3")) }
+  }
+
+  @Test func nothingIsTakenBackFromUnderALaterWriteOncePruned() throws {
+    let (hub, a, b) = try contested()
+    var branches = [a, b]
+    func syncAndPrune() throws {
+      for _ in 0..<3 {
+        for index in branches.indices { try hub.store.sync(&branches[index]) }
+      }
+      try hub.store.pruneAll()
+      #expect(try hub.database().integer("SELECT count(*) FROM tributary_row") == 0)
+    }
+    try decide(hub, .branch("branch 1"))
+    try syncAndPrune()
+    try undo(hub)
+    try expectCity(.text("Rome"), hub, &branches)
+    try decide(hub, .branch("branch 1"))
+    try syncAndPrune()
+    branches[0].write([.update(.customer(1), [3: .text("Wien")], at: 900)])
+    try syncAndPrune()
+    #expect(throws: HubStoreError.notDecided(.writtenSince(1))) { try undo(hub) }
+    try expectCity(.text("Wien"), hub, &branches)
+  }
+
+  @Test func whatATableDoesNotTakeIsNotDecided() throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    func voucher(_ code: String) -> RowKey {
+      RowKey(table: SampleSchema.voucher, values: [.text(code)])
+    }
+    a.write(
+      [("x", 1), ("y", 2)].map { code, serial in
+        RowChange(
+          key: voucher(code), kind: .insert, columns: [ColumnID(2), ColumnID(3)],
+          values: [.integer(serial), .null], milliseconds: 100, base: nil)
+      })
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.update(voucher("y"), [2: .integer(5)], at: 300)])
+    b.write([.update(voucher("y"), [2: .integer(6)], at: 400)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    try hub.store.sync(&a)
+    a.write([.update(voucher("x"), [2: .integer(5)], at: 500)])
+    try hub.store.sync(&a)
+    let ledger = try hub.store.conflicts(openOnly: false)
+    #expect(throws: HubStoreError.notDecided(.notTaken(1))) {
+      try decide(hub, .branch("branch 1"))
+    }
+    #expect(try hub.store.conflicts(openOnly: false) == ledger)
+    #expect(try hub.tables()[voucher("y")]?[ColumnID(2)] == .integer(6))
+    #expect(try hub.store.quarantinedRows().isEmpty)
   }
 }

@@ -129,4 +129,50 @@ import Testing
       try policy(TablePolicy(rules: [ColumnID(4): .counter])), sampleMax: 5)
     #expect(rehearsal.examinedCount == 2 && rehearsal.leftCount == 2)
   }
+
+  @Test func aDeletedRowOfWhichNothingIsLeftIsLeftAsItIs() throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    _ = try publish(try policy(TablePolicy(deletes: .win)), at: hub)
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.delete(.customer(1), at: 300)])
+    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    for _ in 0..<4 {
+      try hub.store.sync(&a)
+      try hub.store.sync(&b)
+    }
+    try hub.store.pruneAll()
+    let ledger = try hub.store.conflicts(openOnly: false)
+    #expect(ledger.count == 1 && ledger[0].sides[0].values == nil)
+    let rehearsal = try publish(MergePolicy(), at: hub)
+    #expect(rehearsal.differingCount == 0 && rehearsal.leftCount == 1)
+    #expect(try hub.store.conflicts(openOnly: false) == ledger)
+    #expect(try hub.tables().isEmpty)
+  }
+
+  /// A column and its row, which goes: of the column nothing is decided anew.
+  @Test func anEntryIsSaidAnewOnlyWithWhatStands() throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    a.write([.update(.customer(1), [3: .text("Paris")], at: 300)])
+    a.write([.delete(.customer(1), at: 350)])
+    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    try hub.store.push(a, [a.outbox[0]])
+    try hub.store.sync(&b)
+    try hub.store.sync(&a)
+    let before = try hub.store.conflicts(openOnly: false)
+    let city = try #require(before.first { $0.column == ColumnID(3) })
+    #expect(city.sides[0].values == [.text("Rome")])
+    _ = try publish(
+      try policy(TablePolicy(rules: [ColumnID(3): .first], deletes: .win)), at: hub)
+    #expect(try hub.tables().isEmpty)
+    let after = try hub.store.conflicts(openOnly: false)
+    #expect(after.contains(city), "Its row is gone, so nothing of it stands anew.")
+    #expect(after.contains { $0.columns.isEmpty && $0.sides[0].values == nil })
+  }
 }
