@@ -54,6 +54,11 @@ final class HubTable {
   /// What a column holds in rows whose insertion says nothing of it.
   func defaultValue(of column: ColumnID) -> Value { defaults[column] ?? .null }
 
+  /// The same; nil for a column that a new row has to give a value.
+  func valueByItself(of column: ColumnID) -> Value? {
+    defaults[column] ?? (schema.column(column)?.isNotNull == true ? nil : .null)
+  }
+
   // MARK: Rows of a block, without copies
 
   /// Whether these are the columns of a new row of a branch that has all that is synced.

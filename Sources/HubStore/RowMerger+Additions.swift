@@ -14,9 +14,9 @@ extension RowMerger {
 
   /// A row without any column that its author knows has none to stand for it: then it says what it
   /// holds by default.
-  private func completed(_ change: Change) -> RowChange {
+  func completed(_ change: Change) -> RowChange {
     var written = change.block.reader.rowChange(change.row)
-    guard written.columns.isEmpty else { return written }
+    guard written.kind == .insert, written.columns.isEmpty else { return written }
     written.columns = change.table.valueColumns
     written.values = change.table.valueColumns.map { change.table.defaultValue(of: $0) }
     return written

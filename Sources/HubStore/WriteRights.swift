@@ -23,17 +23,28 @@ struct WriteRights {
       || policy.direction == .down
   }
 
-  /// Why somebody may not write; nil if they may. `row` is the row as it stands, or, if there is
-  /// none, as it is to be.
+  /// Why somebody may not write; nil if they may. `row` is the row as it stands, or last stood; if
+  /// there never was one, as it is to be.
   func refusal(ofColumn column: ColumnID, row: [ColumnID: Value]) -> WriteRefusal? {
     if let refusal = refusalOfAnyChange { return refusal }
     return refusal(by: policy.authorities[column] ?? policy.authority, row)
   }
 
+  /// Of a column of a new row, which as such is the author's to add.
+  func refusal(ofNewColumn column: ColumnID, row: [ColumnID: Value]) -> WriteRefusal? {
+    refusal(by: policy.authorities[column] ?? policy.authority, row)
+  }
+
   /// Of a new row.
   func refusalOfInsertion(row: [ColumnID: Value]) -> WriteRefusal? {
-    if policy.direction == .down, !isHeadquarters { return .downOnly }
+    if policy.direction == .down, !isSource { return .downOnly }
     return refusal(by: policy.authority, row)
+  }
+
+  /// Whether what comes down may come from the author: headquarters, and who is named.
+  private var isSource: Bool {
+    guard case .only(let replicas) = policy.authority else { return isHeadquarters }
+    return replicas.contains(author)
   }
 
   func refusalOfDeletion(row: [ColumnID: Value]) -> WriteRefusal? {
@@ -43,7 +54,7 @@ struct WriteRights {
 
   private var refusalOfAnyChange: WriteRefusal? {
     guard !isHeadquarters else { return nil }
-    if policy.direction == .down { return .downOnly }
+    if policy.direction == .down, !isSource { return .downOnly }
     return policy.isAppendOnly ? .appendOnly : nil
   }
 

@@ -23,7 +23,7 @@ struct MergeStoryTests {
       #expect(!story.isSaidTwice && (story.hasOtherOrder || story.otherOutcome == nil), "\(name)")
       if !story.hasOtherOrder { count += 1 }
     }
-    #expect(count <= 20)
+    #expect(count <= 22)
   }
 
   @Test func everyRefusalHasAStory() throws {
@@ -67,7 +67,7 @@ struct MergeStoryTests {
 
     write limit headquarters
 
-    north 09:00 adds name = Li Wei, phone = 100, limit = 500
+    north before joining adds name = Li Wei, phone = 100, limit = 500
     south has everything
     north 10:00 sets phone = 200
     south 10:05 sets phone = 300, limit = 900
