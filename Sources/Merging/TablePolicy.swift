@@ -14,9 +14,11 @@ package struct TablePolicy: Hashable, Sendable {
   /// Who may write the columns that are not in `authorities`, insert rows and delete them.
   package var authority: WriteAuthority
   package var authorities: [ColumnID: WriteAuthority]
-  /// The table with whose rows this one's are decided: that of an order for its lines.
+  /// The table with whose rows this one's are decided: that of an order for its lines. Nothing
+  /// follows from it yet, and no policy file says it.
   package var parent: Parent?
-  /// Columns that hold keys of other tables where the schema does not say so.
+  /// Columns that hold keys of other tables where the schema does not say so. As for the parent,
+  /// nothing follows from it yet.
   package var references: [ColumnID: TableID]
 
   /// The table with whose rows another's are decided.

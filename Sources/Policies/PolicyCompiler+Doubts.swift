@@ -48,6 +48,19 @@ extension PolicyCompiler {
       """)
   }
 
+  /// Only headquarters write at a place, and no branch does as headquarters. Said once.
+  mutating func warnOfHeadquarters(at place: TextPlace) {
+    guard headquartersBranches == nil, !hasWarnedOfHeadquarters else { return }
+    hasWarnedOfHeadquarters = true
+    remarks.warn(
+      at: place,
+      """
+      Nobody can write here yet: only headquarters may, and headquarters only decide conflicts. \
+      Name at the top of the file the branches whose programs write as headquarters: \
+      `headquarters: [office]`.
+      """)
+  }
+
   private mutating func warn(ofWay policy: TablePolicy, at place: TextPlace) {
     switch (policy.direction, policy.authority) {
     case (.down, .branches), (.down, .owner):
@@ -56,13 +69,6 @@ extension PolicyCompiler {
         """
         Nothing can be written here: only branches may, and with `direction: down` nothing of \
         theirs leaves them. Change `write` or `direction`.
-        """)
-    case (.up, .hub):
-      remarks.warn(
-        at: place,
-        """
-        Branches never see what is written here: only headquarters may write, and with \
-        `direction: up` nothing of it reaches them. Change `write` or `direction`.
         """)
     default: break
     }

@@ -153,7 +153,8 @@ extension PolicyCompiler {
   }
 
   private mutating func replicas(named name: String, at place: TextPlace) -> [ReplicaID] {
-    let replicas = names.replicas(name)
+    var replicas = names.replicas(name)
+    if name == PolicyNames.headquartersName { replicas += headquartersBranches ?? [] }
     if name == PolicyNames.headquartersName, names.branches[name] != nil {
       remarks.warn(
         at: place,
@@ -174,14 +175,44 @@ extension PolicyCompiler {
     return replicas
   }
 
+  /// One branch or a list of them, each once.
+  mutating func branches(named value: YAMLValue) -> [ReplicaID] {
+    let items: [YAMLValue]
+    if case .list(let all) = value.content { items = all } else { items = [value] }
+    var result: [ReplicaID] = []
+    for item in items {
+      if case .word(PolicyNames.headquartersName, _) = item.content {
+        remarks.refuse(
+          at: item.place,
+          """
+          No branch was named: headquarters are who decides conflicts at the hub, and no branch. \
+          Name the branches whose programs write as headquarters.
+          """)
+        continue
+      }
+      for replica in replicas(item) ?? [] where !result.contains(replica) {
+        result.append(replica)
+      }
+    }
+    return result
+  }
+
   // MARK: Who writes
+
+  /// Headquarters, with the branches that write as headquarters; nil if there are none of these.
+  var headquartersAuthority: WriteAuthority? {
+    guard let headquartersBranches, !headquartersBranches.isEmpty else { return nil }
+    return .only(Set([names.headquarters] + headquartersBranches))
+  }
 
   /// `everyone`, `headquarters`, `branches`, a list of branches, or `{owner: column}`.
   mutating func authority(_ value: YAMLValue, in columns: ColumnNames?) -> WriteAuthority? {
     switch value.content {
     case .broken: return nil
     case .word("everyone", _): return .everyone
-    case .word(PolicyNames.headquartersName, _): return .hub
+    case .word(PolicyNames.headquartersName, _):
+      warnOfHeadquarters(at: value.place)
+      return headquartersAuthority ?? .hub
     case .word("branches", _): return .branches
     case .list(let items): return authority(of: items, at: value.place)
     case .map(let entries, let isWhole):
@@ -219,6 +250,7 @@ extension PolicyCompiler {
         """)
       return nil
     }
+    if writers == [names.headquarters] { warnOfHeadquarters(at: place) }
     if writers.isEmpty {
       remarks.warn(
         at: place,

@@ -16,8 +16,14 @@ extension PolicyCompiler {
     var lines: [ColumnID: Int] = [:]
     if let entry = fields["columns"] { readColumns(entry, of: columns, &lines, into: &policy) }
     if let entry = fields["units"] { readUnits(entry, of: columns, &lines, into: &policy) }
-    if let entry = fields["belongs-to"] { policy.parent = parent(entry.value, of: columns) }
-    if let entry = fields["references"] { readReferences(entry, of: columns, into: &policy) }
+    for entry in [fields["belongs-to"], fields["references"]].compactMap({ $0 }) {
+      remarks.refuse(
+        at: entry.place,
+        """
+        `\(entry.name)` was not set: this build cannot decide rows by those of other tables. Take \
+        it out; each row is decided by itself.
+        """)
+    }
     warn(of: policy, fields, of: columns)
     return policy
   }
@@ -209,20 +215,6 @@ extension PolicyCompiler {
       ids.append(column.id)
     }
     return ids.count == words.count ? ids : nil
-  }
-
-  /// A word; nil if it is none, which is remarked.
-  mutating func word(
-    _ value: YAMLValue, _ what: String, example: String
-  ) -> (text: String, place: TextPlace)? {
-    guard case .list = value.content else { return words(value, what, example: example)?.first }
-    remarks.refuse(
-      at: value.place,
-      """
-      What stands here was not read: \(shown(what)) takes one name. Write it without brackets, \
-      for example \(example).
-      """)
-    return nil
   }
 
   /// A list of words; nil if it is none, which is remarked. A word alone is a list of one.

@@ -8,6 +8,9 @@ struct PolicyCompiler {
   let registry: RuleRegistry
   var remarks: PolicyRemarks
   var absentBranches: Set<String> = []
+  /// The branches whose programs write as headquarters; nil where the file names none.
+  var headquartersBranches: [ReplicaID]?
+  var hasWarnedOfHeadquarters = false
 
   /// The format that this build reads.
   static let version = "1"
@@ -32,18 +35,28 @@ struct PolicyCompiler {
       return nil
     }
     guard checkVersion(fields) else { return nil }
+    headquartersBranches = fields["headquarters"].map { branches(named: $0.value) }
     let others = defaults(fields["defaults"])
     let tables = self.tables(fields["tables"], defaults: others)
     guard !remarks.hasErrors else { return nil }
     do throws(MergePolicyError) {
-      return try MergePolicy(tables: tables, others: others, registry: registry)
+      return try MergePolicy(
+        tables: tables.mapValues(comingDown), others: comingDown(others), registry: registry)
     } catch {
       remarks.refuse(at: value.place, "The policy was not made. \(error.message)")
       return nil
     }
   }
 
-  private static let known = ["policy", "defaults", "tables"]
+  private static let known = ["policy", "headquarters", "defaults", "tables"]
+
+  /// What comes down comes from headquarters, unless somebody is named.
+  private func comingDown(_ policy: TablePolicy) -> TablePolicy {
+    guard policy.direction == .down, policy.authority == .everyone else { return policy }
+    var policy = policy
+    if let authority = headquartersAuthority { policy.authority = authority }
+    return policy
+  }
 
   private mutating func checkVersion(_ fields: Fields) -> Bool {
     guard let entry = fields["policy"] else {
@@ -93,10 +106,7 @@ struct PolicyCompiler {
       let words: [(String, DeleteRule)] = [("lose", .lose), ("win", .win), ("ask", .ask)]
       if let deletes = choice(entry, words) { policy.deletes = deletes }
     }
-    if let entry = fields["direction"] {
-      let words: [(String, SyncDirection)] = [("both", .both), ("up", .up), ("down", .down)]
-      if let direction = choice(entry, words) { policy.direction = direction }
-    }
+    if let entry = fields["direction"] { readDirection(entry, into: &policy) }
     if let entry = fields["append-only"] {
       if let isAppendOnly = choice(entry, [("true", true), ("false", false)]) {
         policy.isAppendOnly = isAppendOnly
@@ -105,6 +115,23 @@ struct PolicyCompiler {
     if let entry = fields["write"], let authority = self.authority(entry.value, in: columns) {
       policy.authority = authority
     }
+    if let entry = fields["direction"], policy.direction == .down, policy.authority == .everyone {
+      warnOfHeadquarters(at: entry.value.place)
+    }
+  }
+
+  private mutating func readDirection(_ entry: YAMLEntry, into policy: inout TablePolicy) {
+    if case .word("up", _) = entry.value.content {
+      remarks.refuse(
+        at: entry.value.place,
+        """
+        `direction: up` was not set: this build cannot keep from branches what others wrote. \
+        Take it out; what branches write goes to all of them.
+        """)
+      return
+    }
+    let words: [(String, SyncDirection)] = [("both", .both), ("down", .down)]
+    if let direction = choice(entry, words) { policy.direction = direction }
   }
 
   /// One of a few words; nil if it is another, which is remarked.
@@ -140,7 +167,6 @@ struct PolicyCompiler {
       let entries = self.entries(of: entry.value, "`tables`", example: "customers: {rule: latest}")
     else { return [:] }
     var policies: [TableID: TablePolicy] = [:]
-    var parents: [TableID: TextPlace] = [:]
     var lines: [TableID: Int] = [:]
     for entry in entries {
       let not = "Nothing was decided for"
@@ -151,9 +177,7 @@ struct PolicyCompiler {
       }
       lines[table.id] = entry.place.line
       policies[table.id] = tablePolicy(entry, of: ColumnNames(table), defaults: defaults)
-      if policies[table.id]?.parent != nil { parents[table.id] = entry.place }
     }
-    refuseCircles(policies, at: parents)
     return policies
   }
 
@@ -169,25 +193,5 @@ struct PolicyCompiler {
         for: name, among: names.tableNames, otherwise: "Correct the name, or leave it out."))
       """)
     return nil
-  }
-
-  /// Tables whose rows would be decided with themselves.
-  private mutating func refuseCircles(
-    _ policies: [TableID: TablePolicy], at places: [TableID: TextPlace]
-  ) {
-    for (table, place) in places.sorted(by: { $0.key < $1.key }) {
-      var seen: Set<TableID> = []
-      var next = policies[table]?.parent?.table
-      while let parent = next, parent != table, seen.insert(parent).inserted {
-        next = policies[parent]?.parent?.table
-      }
-      guard next == table else { continue }
-      remarks.refuse(
-        at: place,
-        """
-        Table \(shown(names.schema.table(table)?.name ?? "")) got no parent: by `belongs-to` its \
-        rows would belong to themselves. Take out one `belongs-to` of the circle.
-        """)
-    }
   }
 }

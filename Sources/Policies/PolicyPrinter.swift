@@ -43,8 +43,9 @@ struct PolicyPrinter {
     if policy.deletes != defaults?.deletes {
       lines.append("deletes: \(Self.word(policy.deletes))")
     }
-    if policy.direction != (defaults ?? plain).direction {
-      lines.append("direction: \(Self.word(policy.direction))")
+    let comesDown = policy.direction == .down
+    if comesDown != ((defaults ?? plain).direction == .down) {
+      lines.append("direction: \(comesDown ? "down" : "both")")
     }
     if policy.isAppendOnly != (defaults ?? plain).isAppendOnly {
       lines.append("append-only: \(policy.isAppendOnly)")
@@ -67,15 +68,6 @@ struct PolicyPrinter {
     for unit in policy.units {
       let columns = unit.columns.map { name($0, of: table) }.joined(separator: ", ")
       lines.append("  - {columns: [\(columns)], rule: \(written(unit.rule))}")
-    }
-    if let parent = policy.parent {
-      let columns = parent.columns.map { name($0, of: table) }
-      let by = columns.count == 1 ? columns[0] : "[\(columns.joined(separator: ", "))]"
-      lines.append("belongs-to: {table: \(name(parent.table)), by: \(by)}")
-    }
-    if !policy.references.isEmpty { lines.append("references:") }
-    for (column, target) in policy.references.sorted(by: { $0.key < $1.key }) {
-      lines.append("  \(name(column, of: table)): \(name(target))")
     }
     return lines
   }
@@ -106,20 +98,8 @@ struct PolicyPrinter {
     }
   }
 
-  static func word(_ direction: SyncDirection) -> String {
-    switch direction {
-    case .both: "both"
-    case .up: "up"
-    case .down: "down"
-    }
-  }
-
   private func name(_ column: ColumnID, of table: TableSchema?) -> String {
     YAMLWords.written(table?.column(column)?.name ?? "\(column)")
-  }
-
-  private func name(_ table: TableID) -> String {
-    YAMLWords.written(names.schema.table(table)?.name ?? "\(table)")
   }
 
   private func written(_ rule: RuleReference) -> String {

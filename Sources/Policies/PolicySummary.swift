@@ -37,10 +37,6 @@ private struct PolicyWords {
     var lines = [words(policy.rule), words(policy.deletes)]
     if policy.isAppendOnly { lines[1] = "rows are only added, never changed or deleted" }
     lines += words(policy.direction) + words(policy.authority)
-    if let parent = policy.parent {
-      let columns = enumerated(parent.columns.map(name))
-      lines.append("rows are decided with their row of \(name(parent.table)), by \(columns)")
-    }
     for column in table?.columns ?? [] {
       let said =
         [policy.rules[column.id].map(words)].compactMap { $0 }
@@ -50,17 +46,10 @@ private struct PolicyWords {
     for unit in policy.units {
       lines.append("\(enumerated(unit.columns.map(name))), as one: \(words(unit.rule))")
     }
-    for (column, target) in policy.references.sorted(by: { $0.key < $1.key }) {
-      lines.append("\(name(column)) holds keys of \(name(target))")
-    }
     return lines
   }
 
   private func name(_ column: ColumnID) -> String { table?.column(column)?.name ?? "\(column)" }
-
-  private func name(_ table: TableID) -> String {
-    names.schema.table(table)?.name ?? "\(table)"
-  }
 
   private func words(_ rule: RuleReference) -> String {
     switch rule.name {
@@ -91,8 +80,7 @@ private struct PolicyWords {
 
   private func words(_ direction: SyncDirection) -> [String] {
     switch direction {
-    case .both: []
-    case .up: ["changes travel from branches to the hub only"]
+    case .both, .up: []
     case .down: ["changes travel from the hub to branches only"]
     }
   }

@@ -64,7 +64,8 @@ struct PolicyFileTests {
     let file = try policy(
       """
       policy: 1
-      defaults: {rule: first, direction: up}
+      headquarters: [futian, "no"]
+      defaults: {rule: first, direction: down}
       tables:
         Customers:
           rule: latest
@@ -80,38 +81,56 @@ struct PolicyFileTests {
           units:
             - {columns: [postcode, street, city], rule: ask}
         order_lines:
-          belongs-to: {table: ORDERS, by: Order_id}
+          deletes: win
         payments:
           append-only: true
-          references: {customer: customers}
+          direction: both
+          write: headquarters
       """)
     func column(_ name: String) -> ColumnID { Shop.column(name, of: "customers") }
     let unit = ["street", "city", "postcode"].map(column).sorted()
+    let headquarters = WriteAuthority.only([ReplicaID(1), ReplicaID(4), ReplicaID(5)])
     let customers = TablePolicy(
       rule: .latest,
       rules: [
         column("points"): .counter,
-        column("tier"): .prefer([ReplicaID(1), ReplicaID(3), ReplicaID(7), ReplicaID(9)]),
+        column("tier"): .prefer([1, 4, 5, 3, 7, 9].map { ReplicaID($0) }),
         column("credit_limit"): .latest, column("notes"): .lines,
       ], units: [TablePolicy.Unit(columns: unit, rule: .ask)], deletes: .ask, direction: .both,
       authority: .branches,
       authorities: [
-        column("credit_limit"): .hub, column("phone"): .owner(column("home_branch")),
-        column("notes"): .only(
-          [ReplicaID(1), ReplicaID(2), ReplicaID(3), ReplicaID(7), ReplicaID(9)]),
+        column("credit_limit"): headquarters, column("phone"): .owner(column("home_branch")),
+        column("notes"): .only(Set([1, 2, 3, 4, 5, 7, 9].map { ReplicaID($0) })),
       ])
-    let parent = TablePolicy.Parent(
-      table: Shop.table("orders").id, columns: [Shop.column("order_id", of: "order_lines")])
     let expected = try MergePolicy(
       tables: [
         Shop.table("customers").id: customers,
-        Shop.table("order_lines").id: TablePolicy(rule: .first, direction: .up, parent: parent),
+        Shop.table("order_lines").id: TablePolicy(
+          rule: .first, deletes: .win, direction: .down, authority: headquarters),
         Shop.table("payments").id: TablePolicy(
-          rule: .first, isAppendOnly: true, direction: .up,
-          references: [Shop.column("customer", of: "payments"): Shop.table("customers").id]),
-      ], others: TablePolicy(rule: .first, direction: .up))
+          rule: .first, isAppendOnly: true, authority: headquarters),
+      ], others: TablePolicy(rule: .first, direction: .down, authority: headquarters))
     #expect(file.policy == expected)
     #expect(file.warnings == [])
+    #expect(try policy(file.policy.yaml(names: Shop.names)).policy == file.policy)
+  }
+
+  @Test func whoWritesAsHeadquartersIsNamedOnce() throws {
+    let tables = "tables: {settings: {write: headquarters}, products: {direction: down}}"
+    let open = try policy("policy: 1\n\(tables)")
+    #expect(open.warnings.map { "\($0.place)" } == ["2:28"])
+    #expect(open.warnings[0].sentence.hasPrefix("Nobody can write here yet: only headquarters"))
+    let settings = Shop.table("settings").id
+    #expect(open.policy.table(settings).authority == .hub)
+    let named = try policy("policy: 1\nheadquarters: nanshan\n\(tables)")
+    #expect(named.warnings == [])
+    let writers = WriteAuthority.only([ReplicaID(1), ReplicaID(2)])
+    #expect(named.policy.table(settings).authority == writers)
+    #expect(named.policy.table(Shop.table("products").id).authority == writers)
+    let absent = try policy("policy: 1\nheadquarters: [office]\n\(tables)")
+    #expect(absent.absentBranches == ["office"] && absent.warnings.count == 1)
+    #expect(absent.policy == open.policy)
+    #expect(throws: PolicyFile.Refusal.self) { try policy("policy: 1\nheadquarters: headquarters") }
   }
 
   /// The file in deploy/ is a policy of the tables beside it, without a word to say against it but
@@ -124,8 +143,8 @@ struct PolicyFileTests {
     #expect(file.policy.tables.count == Shop.schema.tables.count)
     let nobody = PolicyNames(schema: Shop.schema, headquarters: Shop.headquarters, branches: [:])
     let early = try PolicyFile(compiling: bytes, names: nobody)
-    #expect(early.absentBranches == ["nanshan"])
-    #expect(early.warnings.count == 1)
+    #expect(early.absentBranches == ["head-office", "nanshan"])
+    #expect(early.warnings.count == 2)
     #expect(early.policy != file.policy)
     for name in RuleRegistry.standard.names { #expect(file.text.contains(name), "\(name)") }
     let printed = file.policy.yaml(names: Shop.names)
@@ -141,7 +160,8 @@ struct PolicyFileTests {
     #expect(blocks.count > 3)
     for block in blocks {
       // A piece stands under its table, or under its column's.
-      let start = ["policy: 1\ntables:\n", "policy: 1\ntables:\n  customers:\n"]
+      let top = "policy: 1\nheadquarters: nanshan\n"
+      let start = ["policy: 1\n", "\(top)tables:\n", "\(top)tables:\n  customers:\n"]
       let texts = block.hasPrefix("policy") ? [String(block)] : start.map { $0 + block }
       #expect(texts.contains { (try? policy($0))?.warnings == [] }, "\(block)")
     }

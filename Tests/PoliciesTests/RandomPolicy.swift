@@ -31,12 +31,7 @@ struct RandomPolicy {
     }
     var others = general()
     if case .owner = others.authority { others.authority = .hub }
-    do {
-      return try MergePolicy(tables: tables, others: others, registry: registry)
-    } catch MergePolicyError.ownParent {
-      for table in tables.keys { tables[table]?.parent = nil }
-      return try MergePolicy(tables: tables, others: others, registry: registry)
-    }
+    return try MergePolicy(tables: tables, others: others, registry: registry)
   }
 
   /// True once in so many times.
@@ -47,7 +42,7 @@ struct RandomPolicy {
   private mutating func general() -> TablePolicy {
     TablePolicy(
       rule: rule(), deletes: DeleteRule.allCases.randomElement(using: &generator)!,
-      isAppendOnly: chance(4), direction: SyncDirection.allCases.randomElement(using: &generator)!,
+      isAppendOnly: chance(4), direction: chance(3) ? .down : .both,
       authority: authority([ColumnID(1)]))
   }
 
@@ -66,16 +61,6 @@ struct RandomPolicy {
     for column in columns where chance(2) { policy.rules[column] = rule() }
     for column in table.valueColumns where chance(3) {
       policy.authorities[column] = authority(all)
-    }
-    let target = schema.tables.randomElement(using: &generator)!
-    if chance(3), target.id != table.id, target.keyColumns.count <= all.count {
-      let by = Array(all.shuffled(using: &generator).prefix(target.keyColumns.count))
-      policy.parent = TablePolicy.Parent(table: target.id, columns: by)
-    }
-    for column in all where chance(5) {
-      let target = schema.tables.filter { $0.keyColumns.count == 1 }
-        .randomElement(using: &generator)!
-      policy.references[column] = target.id
     }
     return policy
   }

@@ -15,6 +15,7 @@ enum Shop {
     "futian": [ReplicaID(4)],
     "no": [ReplicaID(5)],
     "8001": [ReplicaID(6)],
+    "head-office": [ReplicaID(8)],
   ]
 
   static let schema: Schema = {

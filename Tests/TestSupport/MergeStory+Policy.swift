@@ -86,7 +86,8 @@ extension MergeStory {
       case .direction(let word): fields.append("direction: \(word)")
       }
     }
-    var text = "policy: 1\n"
+    // Headquarters write at the hub here, whatever a program at a branch may.
+    var text = "policy: 1\nheadquarters: []\n"
     guard !policy.isEmpty else { return text }
     text += "tables:\n  \(table):\n"
     text += fields.map { "    \($0)\n" }.joined()
