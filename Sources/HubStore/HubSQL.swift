@@ -102,6 +102,10 @@ enum HubSQL {
     VALUES ((\(nextReplica)), ?, ?, ?, ?)
     """
   static let updateReplicaName = "UPDATE tributary_replica SET name = ?, state = ? WHERE id = ?"
+  /// As whoever had a name before has it.
+  static let numberReplicaName = """
+    UPDATE tributary_replica SET name = name || ' #' || id WHERE name = ?
+    """
   static let updateReplicaState = "UPDATE tributary_replica SET state = ? WHERE id = ?"
   static let updateCertificate = """
     UPDATE tributary_replica SET certificate_serial = ?, certificate_fingerprint = ? WHERE id = ?

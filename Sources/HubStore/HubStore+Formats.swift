@@ -17,6 +17,8 @@ extension HubStore {
       if try format() == 1 {
         try database.executeScript(HubSQL.createSecondFormat)
         try rewriteLedger(database)
+        // The name was anybody's then.
+        try database.execute(HubSQL.numberReplicaName, [.text(headquartersName)])
         try database.execute(HubSQL.updateFormat, [.integer(2)])
       }
     }

@@ -53,6 +53,11 @@ package enum HubStoreError: Error, Hashable, Sendable {
       Nothing was merged: version \(version) of the hub's policy cannot be used here. \(why) Run \
       the program that knows the rule, or publish a policy without it.
       """
+    case .nameTaken(HubStore.headquartersName):
+      """
+      No token was made: “\(HubStore.headquartersName)” are the people who decide conflicts at \
+      the hub. Choose another name for the branch.
+      """
     case .nameTaken(let name):
       """
       No token was made: a branch named “\(name)” takes part already. Choose another name, or \

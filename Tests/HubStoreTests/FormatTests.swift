@@ -57,6 +57,22 @@ import Testing
     #expect(try hub.reopened().conflicts(openOnly: false).map(\.state) == [.decided])
   }
 
+  @Test func aBranchThatWasCalledHeadquartersIsCalledByItsNumberToo() throws {
+    let (hub, ledger) = try former()
+    try Database(path: hub.store.folder + "/hub.db", mode: .readWrite)
+      .executeScript("UPDATE tributary_replica SET name = 'headquarters' WHERE id = 1")
+    let store = try hub.reopened()
+    #expect(try store.names()[ReplicaID(1)] == "headquarters #1")
+    try store.registerHeadquarters(wallMilliseconds: TestHub.now)
+    try store.decide(
+      [ledger[0].id], .branch("headquarters #1"), person: "", wallMilliseconds: TestHub.now)
+    #expect(try hub.tables()[.customer(1)]?[ColumnID(3)] == .text("Rome"))
+    var branch = hub.branch(1)
+    try store.sync(&branch)
+    #expect(try store.names()[ReplicaID(4)] == "headquarters")
+    #expect(HubStoreError.nameTaken("headquarters").message.contains("decide conflicts"))
+  }
+
   @Test func whatCannotBeReadLeavesTheFileAsItIs() throws {
     let (hub, _) = try former()
     let file = try Database(path: hub.store.folder + "/hub.db", mode: .readWrite)
