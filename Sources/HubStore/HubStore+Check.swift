@@ -17,7 +17,7 @@ extension HubStore {
       try database.readTransaction {
         [
           try checkFile(), try checkSchema(), try checkLog(), try checkChains(),
-          try checkQuarantine(),
+          try checkPolicy(), try checkQuarantine(),
         ]
       }
     }
@@ -84,6 +84,17 @@ extension HubStore {
         ? "The log is whole up to position \(head)."
         : "The log has \(gaps) gaps, and \(short) entries lack frames.",
       whatToDo: isOK ? "" : "Restore the hub from its last backup.")
+  }
+
+  /// After a restore it is the one of the backup, and branches go back to it.
+  private func checkPolicy() throws -> Finding {
+    let version = try database.integer(HubSQL.selectLastPolicyVersion) ?? 0
+    return Finding(
+      isOK: true,
+      what: version == 0
+        ? "No merge policy was published: the latest write stands everywhere."
+        : "Version \(version) of the merge policy is in force.",
+      whatToDo: "")
   }
 
   private func checkChains() throws -> Finding {

@@ -40,6 +40,7 @@ import Testing
   @Test func versionsCountAndTheLastIsInForce() throws {
     let hub = try TestHub()
     #expect(try hub.store.policyInForce() == nil)
+    #expect(try hub.store.check().contains { $0.what.hasPrefix("No merge policy was published") })
     #expect(try publish(TablePolicy(rule: .first), at: hub) == 1)
     #expect(try publish(TablePolicy(rule: .least), at: hub) == 2)
     let first = try #require(try hub.store.policies().last)
@@ -49,6 +50,8 @@ import Testing
         wallMilliseconds: TestHub.now + 1) == 3)
     let inForce = try #require(try hub.reopened().policyInForce())
     #expect(inForce.version == 3 && inForce.likeVersion == 1)
+    #expect(
+      try hub.store.check().map(\.what).contains("Version 3 of the merge policy is in force."))
     #expect(inForce.contentHash == first.contentHash && inForce.source == "# a policy")
     #expect(throws: HubStoreError.policyTooLarge(limit: 1 << 20)) {
       _ = try hub.store.publish(
