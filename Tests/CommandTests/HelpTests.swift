@@ -35,6 +35,28 @@ struct HelpTests {
     #expect(files.sorted() == names.sorted())
   }
 
+  /// What the help shows is taken, whatever becomes of it where there is no hub.
+  @Test(arguments: commands.filter({ $0 != ["agent"] && $0 != ["demo"] }))
+  func examplesAreTaken(command: [String]) async throws {
+    let name = (["tributary"] + command).joined(separator: "-")
+    let help = try String(contentsOf: fixture("Help/\(name).txt"), encoding: .utf8)
+    let folder = try TemporaryFolder()
+    for line in help.replacing("\\\n", with: "").split(separator: "\n")
+    where line.hasPrefix("  tributary ") && !line.contains(where: { "…>(".contains($0) }) {
+      let words = Self.words(line.replacing("/srv/", with: "")).dropFirst()
+      let result = try await Program.run(Array(words), in: folder.url)
+      #expect(result.status != 64, "\(words): \(result.errors)")
+    }
+  }
+
+  /// As a shell takes a line apart.
+  private static func words(_ line: Substring) -> [String] {
+    let parts = line.split(separator: "'", omittingEmptySubsequences: false)
+    return parts.enumerated().flatMap { index, part in
+      index.isMultiple(of: 2) ? part.split(separator: " ").map(String.init) : [String(part)]
+    }
+  }
+
   @Test func theVersionIsOneLine() async throws {
     let result = try await Program.run(["--version"])
     #expect(result.status == 0)

@@ -19,7 +19,8 @@ struct ConflictsCommand: OperatorCommand {
 
         tributary conflicts /srv/hub resolve 17 --take Riverside
         tributary conflicts /srv/hub resolve 17 18 --value 'Main Street 5'
-        tributary conflicts /srv/hub resolve --all --open --column city --take Riverside
+        tributary conflicts /srv/hub resolve --all --open --table customers \\
+          --column city --take Riverside
         tributary conflicts /srv/hub resolve 17 --undo
 
       In JSON, values are JSON's own; a blob is {"blob":"<hex>"}, text that is not UTF-8 \
