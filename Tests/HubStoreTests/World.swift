@@ -179,8 +179,13 @@ final class World {
       branches[index].core.move(to: place, shared: place.position)
       branches[index].logHash = nil
     }
-    for (replica, name) in try store.names() { names[replica] = name }
+    try learnNames()
     return true
+  }
+
+  /// Branches hear who there is.
+  func learnNames() throws {
+    for (replica, name) in try store.names() { names[replica] = name }
   }
 
   /// Takes an identity of its own.
