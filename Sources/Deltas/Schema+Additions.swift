@@ -37,26 +37,59 @@ extension Schema {
     return number
   }
 
-  /// This schema with what only another has. What both have is as the one says that knows of more
-  /// declared migrations; this one, if both know of as many.
+  /// What only another schema has: columns and tables that were added after the hub was made.
+  /// What both have stays as it is here, whatever the other says of it.
   ///
   /// What cannot be had beside the rest is left out: another thing under the same number or name,
   /// or with another key.
-  package func extended(by other: Schema) -> Schema {
-    let isBehind = other.revision > revision
-    var result = isBehind ? other : self
-    let additions = isBehind ? self : other
-    for table in additions.tables {
-      if let index = result.tables.firstIndex(where: { $0.id == table.id }) {
-        guard result.tables[index].isSame(as: table) else { continue }
-        result.tables[index].extend(by: table)
-      } else if !result.tables.contains(where: { $0.isNamed(table.name) }) {
-        result.tables.append(table)
+  package func additions(in other: Schema) -> [SchemaAddition] {
+    var result: [SchemaAddition] = []
+    var added: [TableSchema] = []
+    for table in other.tables {
+      if let own = self.table(table.id) {
+        guard own.isSame(as: table) else { continue }
+        let columns = own.additions(in: table)
+        if !columns.isEmpty { result.append(.columns(columns, of: own.id)) }
+      } else if table.isAdded, !(tables + added).contains(where: { $0.isNamed(table.name) }) {
+        added.append(table)
+        result.append(.table(table))
       }
     }
-    result.tables.sort { $0.id < $1.id }
     return result
   }
+
+  package mutating func add(_ addition: SchemaAddition) {
+    switch addition {
+    case .table(let table):
+      tables.append(table)
+      tables.sort { $0.id < $1.id }
+    case .columns(let columns, let id):
+      guard let index = tables.firstIndex(where: { $0.id == id }) else { return }
+      tables[index].columns += columns
+    }
+  }
+
+  /// Whether another schema has seen a migration that this one has not: it knows of more, and has
+  /// something otherwise that both have.
+  package func lacksMigration(of other: Schema) -> Bool {
+    guard other.revision > revision else { return false }
+    return other.tables.contains { table in
+      guard let own = self.table(table.id) else { return false }
+      guard own.name == table.name, own.isDropped == table.isDropped else { return true }
+      return table.columns.contains { column in
+        guard let before = own.column(column.id) else { return false }
+        return before.name != column.name || before.isDropped != column.isDropped
+          || before.affinity != column.affinity || before.collation != column.collation
+      }
+    }
+  }
+}
+
+/// What one schema has beyond another, in one table.
+package enum SchemaAddition: Hashable, Sendable {
+  case table(TableSchema)
+  /// Never empty.
+  case columns([ColumnSchema], of: TableID)
 }
 
 extension TableSchema {
@@ -73,11 +106,18 @@ extension TableSchema {
       }
   }
 
-  fileprivate mutating func extend(by other: TableSchema) {
-    for column in other.columns where self.column(column.id) == nil {
-      guard !columns.contains(where: { Schema.sameName($0.name, column.name) }) else { continue }
-      columns.append(column)
+  /// Whether its number and its columns' are such as follow from names.
+  fileprivate var isAdded: Bool {
+    id.rawValue >= Schema.addedNumberMin && columns.allSatisfy(\.isAdded)
+  }
+
+  fileprivate func additions(in other: TableSchema) -> [ColumnSchema] {
+    var result: [ColumnSchema] = []
+    for column in other.columns where column.isAdded && self.column(column.id) == nil {
+      let isTaken = (columns + result).contains { Schema.sameName($0.name, column.name) }
+      if !isTaken { result.append(column) }
     }
+    return result
   }
 }
 
@@ -86,4 +126,6 @@ extension ColumnSchema {
   package func isNamed(_ other: String) -> Bool {
     Schema.sameName(name, other) || formerNames.contains { Schema.sameName($0, other) }
   }
+
+  fileprivate var isAdded: Bool { id.rawValue >= Schema.addedNumberMin }
 }

@@ -22,7 +22,7 @@ extension Schema {
     guard isPlain || version == FormatVersion.evolvingSchema else {
       throw .unsupportedFormat(version)
     }
-    let revision = isPlain ? 0 : try reader.readVarint()
+    let revision = isPlain ? 0 : try reader.readOrdinal("revision", orZero: true)
     let tables = try reader.readList(
       of: "tables", atMost: DeltaLimits.tablesMax
     ) { (reader) throws(DeltaDecodingError) in try reader.readTableSchema(isPlain: isPlain) }
@@ -40,12 +40,18 @@ extension Schema {
   }
 
   /// A digest of the tables and columns being synced; both sides must match. Names, numbers, keys,
-  /// affinities, collations and the number of declared migrations count; the wording of CREATE
-  /// statements does not.
+  /// affinities, collations, defaults, drops and the number of declared migrations count; the
+  /// wording of CREATE statements does not.
   package var fingerprint: ContentHash {
     var writer = ByteWriter()
-    writer.writeLengthPrefixed(revision == 0 ? "tributary schema 1" : "tributary schema 2")
-    if revision > 0 { writer.writeVarint(revision) }
+    let isFirst =
+      revision == 0
+      && tables.allSatisfy { table in
+        !table.isDropped
+          && table.columns.allSatisfy { $0.defaultValue == nil && !$0.isDropped }
+      }
+    writer.writeLengthPrefixed(isFirst ? "tributary schema 1" : "tributary schema 2")
+    if !isFirst { writer.writeVarint(revision) }
     writer.writeList(tables.sorted { $0.id < $1.id }) { writer, table in
       writer.write(table.id)
       writer.writeLengthPrefixed(table.name)
@@ -54,8 +60,12 @@ extension Schema {
         writer.writeLengthPrefixed(column.name)
         writer.write(column.affinity.rawValue)
         writer.writeLengthPrefixed(Self.uppercasedASCII(column.collation))
+        guard !isFirst else { return }
+        writer.writeOptional(column.defaultValue) { $0.write($1) }
+        writer.write(column.isDropped)
       }
       writer.writeList(table.keyColumns) { $0.write($1) }
+      if !isFirst { writer.write(table.isDropped) }
     }
     return ContentHash(of: writer.bytes)
   }

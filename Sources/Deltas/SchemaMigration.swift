@@ -27,10 +27,14 @@ package struct SchemaMigration: Hashable, Sendable {
 
   package var renames: [Rename]
   package var drops: [Name]
+  /// How many migrations there are with this one, at least: branches may know of more than a hub
+  /// that was restored.
+  package var revisionMin: UInt64
 
-  package init(renames: [Rename] = [], drops: [Name] = []) {
+  package init(renames: [Rename] = [], drops: [Name] = [], revisionMin: UInt64 = 0) {
     self.renames = renames
     self.drops = drops
+    self.revisionMin = revisionMin
   }
 }
 
@@ -96,7 +100,18 @@ extension Schema {
     for table in other.tables { result.takeOver(table) }
     result.tables.sort { $0.id < $1.id }
     if !result.hasSameNames(as: self) { result.revision += 1 }
+    result.revision = min(max(result.revision, migration.revisionMin), DeltaLimits.ordinalMax)
     return result
+  }
+
+  /// What the tables that are synced are called after a migration.
+  package func tableNames(after migration: SchemaMigration) -> [String] {
+    tables.filter { !$0.isDropped }.map { table in
+      let rename = migration.renames.first {
+        $0.name.column == nil && Schema.sameName($0.name.table, table.name)
+      }
+      return rename?.newName ?? table.name
+    }
   }
 
   private func tableIndex(_ name: String) -> Int? {

@@ -6,6 +6,10 @@ internal import Storage
 extension HubSQL {
   static let selectTableSQL = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?"
 
+  static let beginAddition = "SAVEPOINT tributary_addition"
+  static let endAddition = "RELEASE tributary_addition"
+  static let undoAddition = "ROLLBACK TO tributary_addition; RELEASE tributary_addition"
+
   static func addColumn(_ column: ColumnSchema, to table: TableSchema) -> String {
     let definition = definition(of: column, isStrict: table.isStrict)
     return "ALTER TABLE \(quoted(table.name)) ADD COLUMN \(definition)"

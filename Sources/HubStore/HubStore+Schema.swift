@@ -2,8 +2,7 @@ internal import Basics
 package import Deltas
 internal import Storage
 
-/// The hub's schema as it grows. Branches bring what their applications have added; what renames or
-/// drops is declared at the hub.
+/// The hub's schema as it changes. What renames, drops or retypes is declared at the hub.
 extension HubStore {
   /// Reads the schema anew if another process has changed it, or the file was replaced. Cheap while
   /// nothing has.
@@ -16,28 +15,6 @@ extension HubStore {
     let stored = try Schema(encoded: bytes)
     if stored != schema { schema = stored }
     schemaVersion = version
-  }
-
-  /// Takes over what a branch's schema has beyond this one: columns and tables get their place in
-  /// the consolidated tables, with the values that rows have by default. What cannot be had beside
-  /// the rest is left out. Returns the schema as it is then.
-  @discardableResult
-  package func extend(by other: Schema) throws -> Schema {
-    try storing("extend its schema") {
-      try refreshSchema()
-      guard schema.extended(by: other) != schema else { return schema }
-      do {
-        try database.transaction {
-          try takeOver()
-          try alter(to: schema.extended(by: other))
-        }
-      } catch {
-        forgetCaches()
-        throw error
-      }
-      try refreshSchema()
-      return schema
-    }
   }
 
   /// Puts a migration in force: what an application's database has from now on, and what became of
@@ -69,26 +46,19 @@ extension HubStore {
   }
 
   /// In the caller's transaction: makes the tables those of another schema, which has all that this
-  /// one has. `like` is the database's that it comes from, if an administrator gave one: then its
-  /// statements are used as they are.
-  func alter(to other: Schema, like: Schema? = nil) throws {
+  /// one has. `like` is the database's that it comes from: its statements are used as they are.
+  private func alter(to other: Schema, like: Schema) throws {
     var next = other
     try checkLimits(next)
-    for index in next.tables.indices {
-      let table = next.tables[index]
+    for table in next.tables {
       do throws(StorageError) {
         if let before = schema.table(table.id) {
           try alter(before, to: table)
         } else {
-          try database.executeScript(like == nil ? HubSQL.createTable(table) : table.createSQL)
+          try database.executeScript(table.createSQL)
         }
-        if let like { try rebuild(table, like: like) }
-        if like == nil, schema.table(table.id) != table,
-          let sql = try database.firstRow(HubSQL.selectTableSQL, [.text(table.name)])?.first
-        {
-          next.tables[index].createSQL = sql.asText
-        }
-        _ = try HubTable(next.tables[index], database: database)
+        try rebuild(table)
+        _ = try HubTable(table, database: database)
       } catch {
         switch error {
         case .other(_, let message), .constraint(_, let message):
@@ -97,10 +67,8 @@ extension HubStore {
         }
       }
     }
-    if let like {
-      next.otherSQL = like.otherSQL
-      try makeUniqueIndexes(of: like)
-    }
+    next.otherSQL = like.otherSQL
+    try makeUniqueIndexes(of: like)
     try database.execute(HubSQL.updateSchema, [.blob(next.encoded)])
     schema = next
   }
@@ -122,7 +90,7 @@ extension HubStore {
 
   /// Makes a table anew of which columns were dropped or retyped, with the rows that it has. Values
   /// of dropped columns stay, for branches that have not heard of it yet.
-  private func rebuild(_ table: TableSchema, like: Schema) throws(StorageError) {
+  private func rebuild(_ table: TableSchema) throws(StorageError) {
     guard let before = schema.table(table.id), !table.isDropped else { return }
     let isSame = table.columns.allSatisfy { column in
       guard let known = before.column(column.id) else { return true }

@@ -61,6 +61,23 @@ package enum SchemaReader {
     return schema
   }
 
+  /// What a database has of a schema's tables, under the names that a migration gives them, and of
+  /// further tables that are named. Others are its own.
+  package static func read(
+    _ database: Database, after migration: SchemaMigration, of schema: Schema,
+    besides further: [String]
+  ) throws(SchemaError) -> Schema {
+    let names = schema.tableNames(after: migration)
+    var wanted = try Catalog(database).tables.filter { table in
+      table.kind == .ordinary && names.contains { sameName($0, table.name) }
+    }.map(\.name)
+    for name in further where !wanted.contains(where: { sameName($0, name) }) {
+      wanted.append(name)
+    }
+    guard !wanted.isEmpty else { return Schema(tables: [], otherSQL: []) }
+    return try readWithDefaults(database, tables: wanted)
+  }
+
   /// Refuses what other replicas could not be told: a hub that has it would not open.
   private static func checkLimits(_ schema: Schema) throws(SchemaError) {
     for table in schema.tables {

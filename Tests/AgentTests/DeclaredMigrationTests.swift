@@ -172,7 +172,13 @@ struct DeclaredMigrationTests {
     #expect(try a.store.outbox().isEmpty && b.store.outbox().isEmpty)
   }
 
-  @Test func aHubRestoredFromBeforeTheMigrationGetsItBack() throws {
+  /// Whether the hub was restored from before a migration that a branch has seen.
+  private func lacksMigration(_ branch: AgentBranch) throws -> Bool {
+    guard case .refused(let refusal) = try branch.sync().outcome else { return false }
+    return refusal.code == .schemaMismatch && refusal.message.contains("--revision 1")
+  }
+
+  @Test func aHubRestoredFromBeforeTheMigrationNeedsItDeclaredAgain() throws {
     try world.backUpHub("backup")
     try world.settle(a, b)
     let like = try read(
@@ -180,9 +186,9 @@ struct DeclaredMigrationTests {
       CREATE TABLE item(id INTEGER PRIMARY KEY, title TEXT, size TEXT NOT NULL, v);
       CREATE TABLE note(id INTEGER PRIMARY KEY, item INTEGER REFERENCES item, words TEXT);
       """)
-    try world.hubStore.publish(
-      like,
-      by: SchemaMigration(renames: [.init(.init(table: "item", column: "name"), to: "title")]))
+    let migration = SchemaMigration(
+      renames: [.init(.init(table: "item", column: "name"), to: "title")])
+    try world.hubStore.publish(like, by: migration)
     try a.run("ALTER TABLE item RENAME name TO title")
     // The new program came before the word of it.
     try world.settle(b, a)
@@ -190,10 +196,64 @@ struct DeclaredMigrationTests {
     try world.settle(a, b)
     let schema = world.hubStore.schema
     try world.restoreHub("backup")
+    #expect(try lacksMigration(a) && lacksMigration(b))
+    #expect(world.hubStore.schema.revision == 0)
+    try world.hubStore.publish(like, by: migration)
     try world.settle(b, a)
     #expect(world.hubStore.schema.fingerprint == schema.fingerprint)
     #expect(try texts(a, "SELECT title FROM item ORDER BY id") == ["uno", "two"])
     #expect(try texts(b, "SELECT name FROM item ORDER BY id") == ["uno", "two"])
+    try expectNothingOpen()
+  }
+
+  @Test func whatWasDroppedOrRetypedIsSoAfterARestoreToo() throws {
+    try world.backUpHub("backup")
+    let like = try read(
+      """
+      CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v TEXT);
+      CREATE TABLE note(id INTEGER PRIMARY KEY, item INTEGER REFERENCES item, words TEXT);
+      """)
+    let migration = SchemaMigration(drops: [.init(table: "item", column: "size")])
+    try world.hubStore.publish(like, by: migration)
+    try world.settle(a, b)
+    for branch in [a, b] {
+      try branch.run(
+        """
+        BEGIN; CREATE TABLE new(id INTEGER PRIMARY KEY, name TEXT, v TEXT);
+        INSERT INTO new SELECT id, name, v FROM item; DROP TABLE item;
+        ALTER TABLE new RENAME TO item; COMMIT
+        """)
+    }
+    try world.settle(a, b)
+    try world.restoreHub("backup")
+    try a.run("INSERT INTO item VALUES (3, 'three', '007')")
+    #expect(try lacksMigration(a) && lacksMigration(b))
+    try world.hubStore.publish(like, by: migration)
+    try world.settle(a, b)
+    for branch in [a, b] {
+      #expect(try branch.items() == ["1 one", "2 two", "3 three"])
+      #expect(try texts(branch, "SELECT v FROM item ORDER BY id") == ["1", "2", "007"])
+    }
+    try expectNothingOpen()
+    #expect(try world.hubStore.lossCount() == 0)
+  }
+
+  @Test func whatMoreWasDeclaredThanARestoredHubKnowsIsCountedOn() throws {
+    let like = try read(
+      "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, size TEXT NOT NULL, v)")
+    try world.backUpHub("backup")
+    try world.hubStore.publish(like, by: SchemaMigration(drops: [.init(table: "note")]))
+    try world.settle(a, b)
+    try world.restoreHub("backup")
+    #expect(try lacksMigration(a))
+    // It was not what was wanted: the tables stay as they were before.
+    let schema = try read(Self.sql)
+    try world.hubStore.publish(schema, by: SchemaMigration(revisionMin: 1))
+    try world.settle(b, a)
+    try b.run("UPDATE item SET name = 'uno' WHERE id = 1; UPDATE note SET words = 'last'")
+    try world.settle(b, a)
+    #expect(try a.items() == ["1 uno", "2 two"])
+    #expect(try texts(a, "SELECT words FROM note") == ["last"])
     try expectNothingOpen()
   }
 

@@ -148,14 +148,88 @@ struct ExtendedSchemaTests {
     table.name = "tributary_log"
     var schema = SampleSchema.schema
     schema.tables.append(table)
-    #expect(throws: HubStoreError.self) { try hub.store.extend(by: schema) }
+    let before = hub.store.schema
+    #expect(try hub.store.extend(by: schema) == before)
     #expect(try hub.store.check().allSatisfy(\.isOK))
   }
 
-  @Test func aTableIsMadeFromItsColumnsAlone() throws {
+  /// Membership under another name, with numbers that follow from names.
+  private func table(_ name: String) -> TableSchema {
     var table = SampleSchema.schema.tables[1]
-    table.id = Schema.addedTable("visit", besides: [])
-    table.name = "visit"
+    table.id = Schema.addedTable(name, besides: [])
+    table.name = name
+    for index in table.columns.indices {
+      table.columns[index].id = Schema.addedColumn(table.columns[index].name, besides: [])
+    }
+    table.keyColumns = table.columns.map(\.id)
+    return table
+  }
+
+  @Test func whatCannotBePlacedIsLeftOutAndTheRestIsTaken() throws {
+    var schema = extended()
+    var column = schema.tables[0].columns[4]
+    let others = [("own", "PROGRAMS OWN"), ("tributary_x", "BINARY"), ("last", "NOCASE")]
+    for (name, collation) in others {
+      column.id = Schema.addedColumn(name, besides: [])
+      column.name = name
+      column.collation = collation
+      schema.tables[0].columns.insert(column, at: 4)
+    }
+    var strange = table("strange")
+    strange.columns[1].collation = "PROGRAMS OWN"
+    var twice = table("twice")
+    twice.columns[1].name = "CUSTOMER"
+    schema.tables += [strange, twice, table("sqlite_own"), table("visit")]
+    let result = try hub.store.extend(by: schema)
+    #expect(
+      result.tables[0].columns.map(\.name) == ["id", "name", "city", "score", "last", "grade"])
+    #expect(result.tables.count == 4 && result.table(named: "visit") != nil)
+    #expect(try hub.reopened().schema == result)
+    #expect(try grades().count == 2)
+    // Told again, it is the same again.
+    #expect(try hub.store.extend(by: schema) == result)
+    #expect(try hub.store.check().allSatisfy(\.isOK))
+  }
+
+  @Test func whatIsTooMuchIsLeftOut() throws {
+    var schema = extended()
+    schema.tables[0].columns[4].defaultValue = .text([UInt8](repeating: 65, count: 2 << 20))
+    var column = extended("small").tables[0].columns[4]
+    column.defaultValue = nil
+    schema.tables[0].columns.append(column)
+    schema.tables.append(table("visit"))
+    let result = try hub.store.extend(by: schema)
+    #expect(result.tables[0].columns.map(\.name) == ["id", "name", "city", "score", "small"])
+    #expect(result.table(named: "visit") != nil)
+    #expect(try hub.reopened().schema == result)
+  }
+
+  @Test func aBranchDeclaresNoMigration() throws {
+    var schema = extended()
+    schema.revision = DeltaLimits.ordinalMax
+    schema.otherSQL = ["CREATE TRIGGER evil AFTER INSERT ON customer BEGIN SELECT 1; END"]
+    // Nothing that both have is otherwise: what is new comes in, and nothing else.
+    let result = try hub.store.extend(by: schema)
+    #expect(result.revision == 0 && result.otherSQL == SampleSchema.schema.otherSQL)
+    #expect(result.tables[0].columns.count == 5)
+    let changes: [(inout TableSchema) -> Void] = [
+      { $0.isDropped = true }, { $0.columns[1].isDropped = true },
+      { $0.columns[1].name = "title" }, { $0.columns[1].collation = "NOCASE" },
+    ]
+    for change in changes {
+      var other = schema
+      change(&other.tables[0])
+      let error = #expect(throws: HubStoreError.self) { try hub.store.extend(by: other) }
+      #expect(error?.message.contains("--revision \(DeltaLimits.ordinalMax)") == true)
+    }
+    var other = schema
+    other.tables[1].keyColumns.reverse()
+    #expect(try hub.store.extend(by: other) == result)
+    #expect(hub.store.schema == result)
+  }
+
+  @Test func aTableIsMadeFromItsColumnsAlone() throws {
+    var table = table("visit")
     table.createSQL = "DROP TABLE customer"
     var schema = SampleSchema.schema
     schema.tables.append(table)

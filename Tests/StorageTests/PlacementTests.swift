@@ -29,6 +29,32 @@ struct PlacementTests {
     #expect(found.obstacles.isEmpty && found.unfit.isEmpty)
   }
 
+  @Test func aMigrationReadsWhatIsSyncedAndWhatIsNamed() throws {
+    try database.executeScript(
+      """
+      CREATE TABLE settings(id INTEGER PRIMARY KEY, printer TEXT);
+      CREATE TABLE visit(id INTEGER PRIMARY KEY); ALTER TABLE item RENAME TO product;
+      """)
+    func names(_ migration: SchemaMigration, _ further: String...) throws -> [String] {
+      try SchemaReader.read(database, after: migration, of: schema, besides: further)
+        .tables.map(\.name)
+    }
+    let rename = SchemaMigration(renames: [.init(.init(table: "ITEM"), to: "Product")])
+    #expect(try names(rename) == ["product"])
+    #expect(try names(rename, "visit", "PRODUCT") == ["product", "visit"])
+    #expect(try names(SchemaMigration()).isEmpty)
+    #expect(throws: SchemaError.self) { try names(rename, "loose") }
+    // What is synced nowhere belongs to the rest of the application's schema.
+    let read = try SchemaReader.read(database, after: rename, of: schema, besides: [])
+    #expect(read.otherSQL.contains { $0.contains("settings") })
+    #expect(try schema.migrated(like: read, by: rename).tables.map(\.name) == ["Product"])
+    #expect(throws: SchemaMigrationError.self) {
+      try schema.migrated(
+        like: SchemaReader.read(database, after: SchemaMigration(), of: schema, besides: []),
+        by: SchemaMigration())
+    }
+  }
+
   @Test func additionsHaveTheirNumbersAndDefaults() throws {
     try database.executeScript(
       """

@@ -17,9 +17,9 @@ struct SchemaPublishCommand: OperatorCommand {
           --rename customer=client --rename client.phone=telephone --drop client.fax
 
       Names of columns begin with their table's new name. Nothing is done if something is missing \
-      in the database that neither --rename nor --drop explains. Without --table, every table with \
-      a primary key counts. Works while the hub serves. Exit codes: 0; 10 no hub; 13 it cannot be \
-      done.
+      in the database that neither --rename nor --drop explains. Tables that are not synced yet \
+      stay each branch's own, unless --table names them. Works while the hub serves. Exit codes: \
+      0; 10 no hub; 13 it cannot be done.
       """)
 
   @Argument(help: "The hub's folder.", completion: .directory)
@@ -30,7 +30,9 @@ struct SchemaPublishCommand: OperatorCommand {
     completion: .file())
   var like: String
 
-  @Option(help: ArgumentHelp("A table to track; repeat for more.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "A table to sync that is not synced yet; repeat for more.", valueName: "name"))
   var table: [String] = []
 
   @Option(
@@ -42,6 +44,12 @@ struct SchemaPublishCommand: OperatorCommand {
     help: ArgumentHelp("A table or column that is no more; repeat for more.", valueName: "name"))
   var drop: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "How many migrations there are with this one: after the hub was restored, as branches say.",
+      valueName: "number"))
+  var revision: UInt64 = 0
+
   @OptionGroup var output: OutputOptions
 
   var undone: String { "The schema was not published." }
@@ -50,16 +58,19 @@ struct SchemaPublishCommand: OperatorCommand {
     for text in rename where Self.rename(text) == nil {
       throw ValidationError("“\(text)” does not say what becomes of what: write TABLE.OLD=NEW.")
     }
+    guard revision <= Self.revisionMax else {
+      throw ValidationError("--revision is too large: take the number that a branch's sync says.")
+    }
   }
 
   func perform() async throws -> ExitStatus {
     let store = try HubAccess.open(hub, undone: undone)
     let database = try Database(path: like, mode: .readOnly)
-    let schema = try SchemaReader.readWithDefaults(
-      database, tables: table.isEmpty ? nil : table)
     let before = store.schema
     let migration = SchemaMigration(
-      renames: rename.compactMap(Self.rename), drops: drop.map(Self.name))
+      renames: rename.compactMap(Self.rename), drops: drop.map(Self.name), revisionMin: revision)
+    let schema = try SchemaReader.read(
+      database, after: migration, of: before, besides: table)
     let after = try store.publish(schema, by: migration)
     let report = SchemaReport(before: before, after: after)
     if output.json {
@@ -69,6 +80,8 @@ struct SchemaPublishCommand: OperatorCommand {
     }
     return .done
   }
+
+  private static let revisionMax: UInt64 = 1_000_000
 
   private static func name(_ text: String) -> SchemaMigration.Name {
     guard let dot = text.firstIndex(of: ".") else { return SchemaMigration.Name(table: text) }
