@@ -315,6 +315,7 @@ package final class BranchEngine {
 
   private func note(_ seal: SealReport) {
     report.repairedTriggers += seal.repairedTriggers
+    report.notSynced += seal.notSynced
     report.leftOut += seal.leftOut.map {
       "\($0.rowCount) rows of table “\($0.table)” were not sent: \($0.why)."
     }

@@ -32,6 +32,8 @@ package struct SyncReport: Hashable, Sendable {
   package var repairedTriggers: [String] = []
   /// Rows that no replica could take, as sentences.
   package var leftOut: [String] = []
+  /// What the application has added and the hub has no place for, as sentences: told once.
+  package var notSynced: [String] = []
   /// Why the hub's merge policy is not followed here, if it is not.
   package var policyProblem: String?
   /// What the hub has told the branch's people for the first time.

@@ -22,22 +22,22 @@ extension BranchSQL {
   // MARK: Carried values. Column 0 says that the row is there, where the table is not.
 
   static let putCarried = "INSERT OR REPLACE INTO tributary_carried VALUES (?1, ?2, ?3, ?4)"
-  static let selectCarriedTables = "SELECT DISTINCT table_id FROM tributary_carried"
   static let selectCarried = """
     SELECT value FROM tributary_carried WHERE table_id = ?1 AND key = ?2 AND column_id = ?3
     """
   static let selectCarriedOfColumn = """
-    SELECT key, value FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2 ORDER BY key
+    SELECT key, value FROM tributary_carried
+    WHERE table_id = ?1 AND column_id = ?2 AND key > ?3 ORDER BY key LIMIT ?4
     """
   static let selectCarriedOfTable = """
-    SELECT key, column_id, value FROM tributary_carried WHERE table_id = ?1
-    ORDER BY key, column_id
-    """
-  static let hasCarriedOfColumn = """
-    SELECT EXISTS (SELECT 1 FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2)
+    SELECT key, column_id, value FROM tributary_carried WHERE table_id = ?1 AND key > ?2
+    ORDER BY key, column_id LIMIT ?3
     """
   static let hasCarriedOfTable =
     "SELECT EXISTS (SELECT 1 FROM tributary_carried WHERE table_id = ?1)"
+  /// Those after one key and up to another.
+  static let deleteCarriedRows =
+    "DELETE FROM tributary_carried WHERE table_id = ?1 AND key > ?2 AND key <= ?3"
   static let deleteCarriedRow = "DELETE FROM tributary_carried WHERE table_id = ?1 AND key = ?2"
   static let deleteCarriedCell = """
     DELETE FROM tributary_carried WHERE table_id = ?1 AND key = ?2 AND column_id = ?3
@@ -58,9 +58,13 @@ extension BranchSQL {
 
   static func selectRows(_ table: TableSchema) -> String { select(table, table.valueColumns) }
 
-  /// The rows in which a column has anything but ?1.
+  /// The rows in which a column has anything but ?1, whatever its own collation, which may not be
+  /// ours to know, takes for equal. Where nothing is converted, 1 and 1.0 are two values.
   static func selectOthers(_ table: TableSchema, than column: ColumnID) -> String {
-    "\(select(table, [column])) WHERE \(name(column, of: table)) IS NOT ?1"
+    let name = name(column, of: table)
+    let others = "\(select(table, [column])) WHERE \(name) COLLATE BINARY IS NOT ?1"
+    guard table.column(column)?.affinity == .blob else { return others }
+    return "\(others) OR typeof(\(name)) IS NOT typeof(?1)"
   }
 
   static func selectAll(_ table: TableSchema, _ column: ColumnID) -> String {

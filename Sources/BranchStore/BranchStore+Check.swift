@@ -60,7 +60,7 @@ extension BranchStore {
         Finding(
           isOK: false,
           what: "Column “\(name.column ?? "")” of table “\(name.table)” is not synced: the hub has "
-            + "another thing under its name.",
+            + "no place for it, or another thing under its name.",
           whatToDo: "Nothing, if that is as it should be; else call it something else."))
     }
     for sentence in placement.unfit {

@@ -1,7 +1,7 @@
 package import Basics
 internal import Clocks
 package import Deltas
-internal import Storage
+package import Storage
 
 /// What the application changes of its schema, and what others have changed of theirs.
 extension BranchStore {
@@ -14,13 +14,15 @@ extension BranchStore {
       try database.transaction {
         var state = try BranchState(database)
         var report = try seal(&state, wallMilliseconds: wallMilliseconds, canExtend: true)
-        try leaveUntracked(besides: told)
+        report.notSynced = try leaveUntracked(besides: told)
+        let before = self.told
         let placement = try SchemaReader.placement(
           of: told, in: database, besides: try untrackedNames(), called: try localNames())
         guard placement.differences.isEmpty else {
           throw BranchStoreError.schemaDiffers(placement.differences)
         }
         try follow(placement, told: told, &state, wallMilliseconds: wallMilliseconds)
+        try compareDefaults(ofColumnsBeyond: before)
         let rest = try seal(&state, wallMilliseconds: wallMilliseconds)
         report.changesetCount += rest.changesetCount
         report.rowCount += rest.rowCount
@@ -65,7 +67,7 @@ extension BranchStore {
 
   /// What our triggers say that tables and columns are called: SQLite changes them with what the
   /// application renames.
-  func localNames() throws -> LocalNames {
+  package func localNames() throws -> LocalNames {
     var result = LocalNames()
     for row in try database.rows(BranchSQL.ownTriggers) {
       guard case .text(let name) = row[0], case .text(let sql) = row[1],
@@ -85,16 +87,45 @@ extension BranchStore {
       BranchSQL.putUntracked, [.text(name.table), .text(name.column ?? "")])
   }
 
-  private func leaveUntracked(besides told: Schema) throws {
+  /// What only this branch has found and the hub has no place for. Returns it as sentences.
+  private func leaveUntracked(besides told: Schema) throws -> [String] {
+    var result: [String] = []
     for table in known.tables {
       guard let other = told.table(table.id) else {
         try Self.note(UntrackedName(table: table.name, column: nil), in: database)
+        result.append("Table “\(table.name)” is not synced: the hub has no place for it.")
         continue
       }
       for column in table.columns where other.column(column.id) == nil {
         try Self.note(
           UntrackedName(table: other.name, column: column.name), in: database)
+        result.append(
+          "Column “\(column.name)” of table “\(table.name)” is not synced: the hub has no place "
+            + "for it.")
       }
+    }
+    return result
+  }
+
+  /// Whether rows of this file have something else by default in a column that was added than they
+  /// have at the hub.
+  func hasOtherDefault(_ column: ColumnID, of table: TableSchema) throws -> Bool {
+    guard column.rawValue >= Schema.addedNumberMin,
+      let agreed = told.table(table.id)?.column(column), let name = table.column(column)?.name,
+      let own = try SchemaReader.defaultValue(of: name, in: table.name, in: database)
+    else { return false }
+    return own != agreed.defaultValue ?? .null
+  }
+
+  /// Nobody has written a default, so it was not captured: the hub's rows are taken.
+  private func compareDefaults(ofColumnsBeyond before: Schema) throws {
+    for table in tables {
+      guard let old = before.table(table.schema.id) else { continue }
+      let added = table.valueColumns.filter { old.column($0) == nil }
+      guard try added.contains(where: { try hasOtherDefault($0, of: table.schema) }) else {
+        continue
+      }
+      try openGaps([table.schema.id], isSent: false)
     }
   }
 

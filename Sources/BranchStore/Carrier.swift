@@ -6,8 +6,9 @@ internal import Storage
 final class Carrier {
   private let store: BranchStore
   private var database: Database { store.database }
-  /// The tables of which something is carried; nil until it is asked for.
-  private var carried: Set<TableID>?
+  /// Whether something is carried of a table, as far as it was asked for.
+  private var carried: [TableID: Bool] = [:]
+  private var isForgotten = false
   private var encoder = KeyEncoder()
   /// What is to be kept of blocks like the last one.
   private var last: (table: TableID, columns: [ColumnID], kept: [Int])?
@@ -15,12 +16,15 @@ final class Carrier {
   init(_ store: BranchStore) { self.store = store }
 
   /// Nothing is carried any more.
-  func forget() { carried = [] }
+  func forget() {
+    carried = [:]
+    isForgotten = true
+  }
 
   /// Whether anything may have to be kept or forgotten of a block's rows.
   func concerns(_ block: BlockReader, beside table: TrackedTable?) throws -> Bool {
     switch block.kind {
-    case .delete: try tables().contains(block.table)
+    case .delete: try isCarried(block.table)
     case .insert: table == nil || block.columns != table?.valueColumns
     case .update: !kept(of: block, beside: table).isEmpty
     }
@@ -32,7 +36,7 @@ final class Carrier {
   ) throws {
     switch block.kind {
     case .delete:
-      guard try tables().contains(block.table) else { return }
+      guard try isCarried(block.table) else { return }
       values.encodeKey(row: row, into: &encoder)
       try database.execute(BranchSQL.deleteCarriedRow, place(block.table))
     case .insert:
@@ -78,11 +82,12 @@ final class Carrier {
 
   private func isSynced(_ table: TableID) -> Bool { store.known.table(table)?.isDropped != true }
 
-  private func tables() throws -> Set<TableID> {
-    if let carried { return carried }
-    let rows = try database.rows(BranchSQL.selectCarriedTables)
-    let found = Set(rows.compactMap { $0[0].number.map { TableID(UInt16(clamping: $0)) } })
-    carried = found
+  private func isCarried(_ table: TableID) throws -> Bool {
+    if let known = carried[table] { return known }
+    guard !isForgotten else { return false }
+    let found =
+      try database.integer(BranchSQL.hasCarriedOfTable, [.integer(Int64(table.rawValue))]) == 1
+    carried[table] = found
     return found
   }
 
@@ -93,7 +98,7 @@ final class Carrier {
   private func put(_ table: TableID, _ column: ColumnID, _ value: Value) throws {
     try database.execute(
       BranchSQL.putCarried, place(table) + [.integer(Int64(column.rawValue)), value])
-    carried?.insert(table)
+    carried[table] = true
   }
 }
 

@@ -13,8 +13,8 @@ struct SchemaSettler {
   private let database: Database
   private let carrier: Carrier
   private let wallMilliseconds: Int64
-  /// What was carried, row by row.
-  private var changes: [RowChange] = []
+  /// Where what was carried has a place now: a column of a table, or all of it.
+  private var places: [(table: TableID, column: ColumnID?)] = []
   /// What the application had written instead.
   private var overruled: [RowChange] = []
   private var encoder = KeyEncoder()
@@ -33,14 +33,10 @@ struct SchemaSettler {
       .integer(Int64(table.schema.id.rawValue)), .integer(Int64(column.rawValue)),
     ]
     try journalOthers(than: column, of: table)
-    for row in try database.rows(BranchSQL.selectCarriedOfColumn, place) {
-      guard case .blob(let key) = row[0] else { continue }
-      changes.append(
-        RowChange(
-          key: try RowKey(table: table.schema.id, encoded: key), kind: .update, columns: [column],
-          values: [row[1]], milliseconds: wallMilliseconds, base: nil))
+    places.append((table.schema.id, column))
+    if try store.hasOtherDefault(column, of: table.schema) {
+      try store.openGaps([table.schema.id], isSent: false)
     }
-    try database.execute(BranchSQL.deleteCarriedColumn, place)
     guard try database.integer(BranchSQL.isMissed, place) == 1 else { return }
     // It was here before: what it held then went with it.
     try database.execute(BranchSQL.deleteMissed, place)
@@ -108,31 +104,8 @@ struct SchemaSettler {
   // MARK: Tables
 
   mutating func settle(_ table: TrackedTable) throws {
-    let id = Value.integer(Int64(table.schema.id.rawValue))
     try journalRows(of: table)
-    var row: (key: [UInt8], columns: [ColumnID], values: [Value])?
-    func end(_ changes: inout [RowChange]) throws {
-      guard let row else { return }
-      changes.append(
-        RowChange(
-          key: try RowKey(table: table.schema.id, encoded: row.key), kind: .insert,
-          columns: row.columns, values: row.values, milliseconds: wallMilliseconds, base: nil))
-    }
-    for cell in try database.rows(BranchSQL.selectCarriedOfTable, [id]) {
-      guard case .blob(let key) = cell[0], let number = cell[1].number else { continue }
-      if row?.key != key {
-        try end(&changes)
-        row = (key, [], [])
-      }
-      guard number > 0 else { continue }
-      row?.columns.append(ColumnID(UInt16(clamping: number)))
-      row?.values.append(cell[2])
-    }
-    try end(&changes)
-    for column in [RowPresence.column] + table.valueColumns {
-      try database.execute(
-        BranchSQL.deleteCarriedColumn, [id, .integer(Int64(column.rawValue))])
-    }
+    places.append((table.schema.id, nil))
   }
 
   /// Rows that the application wrote before anything was captured.
@@ -164,18 +137,95 @@ struct SchemaSettler {
 
   /// Writes what was carried. A row that SQLite refuses waits.
   mutating func finish(from position: LogPosition) throws {
-    guard !changes.isEmpty else { return }
+    let isNeeded = try places.contains { place in
+      let table = Value.integer(Int64(place.table.rawValue))
+      return try database.integer(BranchSQL.hasCarriedOfTable, [table]) == 1
+    }
+    guard isNeeded else { return }
     let applier = try Applier(store, from: position)
     try applier.installGuards()
-    for change in changes {
-      guard case .refused(let reason) = try applier.apply(change) else { continue }
-      let block = try BlockReader(raw: change.block)
-      try block.withValues { values in
-        try applier.wait(block, values, row: 0, key: change.key.encoded, reason: reason)
-      }
-    }
+    for place in places { try write(place.table, place.column, by: applier) }
     try applier.removeGuards()
-    changes = []
+    places = []
+  }
+
+  /// Page by page, since there may be any number of rows.
+  private func write(_ table: TableID, _ column: ColumnID?, by applier: Applier) throws {
+    let id = Value.integer(Int64(table.rawValue))
+    var last: [UInt8] = []
+    while true {
+      let page: [RowChange]
+      if let column {
+        page = try changes(of: column, table, after: last)
+      } else {
+        page = try changes(of: table, after: last)
+      }
+      guard let next = page.last?.key.encoded else { break }
+      // What of these rows has no place yet is carried on, by their being written.
+      if column == nil {
+        try database.execute(BranchSQL.deleteCarriedRows, [id, .blob(last), .blob(next)])
+      }
+      for change in page { try write(change, by: applier) }
+      last = next
+    }
+    guard let column else { return }
+    try database.execute(
+      BranchSQL.deleteCarriedColumn, [id, .integer(Int64(column.rawValue))])
+  }
+
+  private func write(_ change: RowChange, by applier: Applier) throws {
+    guard case .refused(let reason) = try applier.apply(change) else { return }
+    let block = try BlockReader(raw: change.block)
+    try block.withValues { values in
+      try applier.wait(block, values, row: 0, key: change.key.encoded, reason: reason)
+    }
+  }
+
+  /// The cells of a page: more than a row can have.
+  private static let pageCellsMax = 4_096
+
+  private func changes(
+    of column: ColumnID, _ table: TableID, after last: [UInt8]
+  ) throws -> [RowChange] {
+    let rows = try database.rows(
+      BranchSQL.selectCarriedOfColumn,
+      [
+        .integer(Int64(table.rawValue)), .integer(Int64(column.rawValue)), .blob(last),
+        .integer(Int64(Self.pageCellsMax)),
+      ])
+    return try rows.compactMap { row in
+      guard case .blob(let key) = row[0] else { return nil }
+      return RowChange(
+        key: try RowKey(table: table, encoded: key), kind: .update, columns: [column],
+        values: [row[1]], milliseconds: wallMilliseconds, base: nil)
+    }
+  }
+
+  /// Rows of a table of which all that is carried is in the page.
+  private func changes(of table: TableID, after last: [UInt8]) throws -> [RowChange] {
+    var cells = try database.rows(
+      BranchSQL.selectCarriedOfTable,
+      [.integer(Int64(table.rawValue)), .blob(last), .integer(Int64(Self.pageCellsMax))])
+    if cells.count == Self.pageCellsMax, let cut = cells.last?[0] {
+      cells.removeAll { $0[0] == cut }
+    }
+    var result: [RowChange] = []
+    var key: Value?
+    for cell in cells {
+      guard case .blob(let bytes) = cell[0], let number = cell[1].number else { continue }
+      if key != cell[0] {
+        key = cell[0]
+        result.append(
+          RowChange(
+            key: try RowKey(table: table, encoded: bytes), kind: .insert, columns: [], values: [],
+            milliseconds: wallMilliseconds, base: nil))
+      }
+      // Column 0 says only that the row is there.
+      guard number > 0 else { continue }
+      result[result.count - 1].columns.append(ColumnID(UInt16(clamping: number)))
+      result[result.count - 1].values.append(cell[2])
+    }
+    return result
   }
 
   /// Sends what was overruled, for the ledger.

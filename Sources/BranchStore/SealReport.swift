@@ -14,6 +14,8 @@ package struct SealReport: Hashable, Sendable {
   /// Rows sealed: each counts once, however often it was written.
   package var rowCount = 0
   package var leftOut: [LeftOut] = []
+  /// Columns and tables that the application has added and that stay this file's own, as sentences.
+  package var notSynced: [String] = []
   /// Capture triggers that were missing or altered and were made anew. What was written meanwhile
   /// is found by comparing.
   package var repairedTriggers: [String] = []

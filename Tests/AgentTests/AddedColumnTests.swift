@@ -127,6 +127,69 @@ struct AddedColumnTests {
     #expect(kept.first?.sides.contains { $0.values == [.text("filled")] } == true)
   }
 
+  @Test func whatDiffersFromTheDefaultByLittleIsCaptured() throws {
+    try a.run(
+      """
+      ALTER TABLE item ADD COLUMN grade TEXT COLLATE NOCASE DEFAULT 'none';
+      ALTER TABLE item ADD COLUMN count DEFAULT 0;
+      ALTER TABLE item ADD COLUMN size TEXT DEFAULT 5;
+      UPDATE item SET grade = 'None', count = 0.0 WHERE id = 2
+      """)
+    #expect(try a.sync().pushed.rows == 1)
+    #expect(try hubGrades() == ["1 one none", "2 two None", "3 three none"])
+    #expect(
+      try world.hubStore.database.rows("SELECT count FROM item ORDER BY id").map { $0[0] }
+        == [.integer(0), .real(0), .integer(0)])
+    #expect(try expectSame(a))
+    try expectNothingOpen(a)
+  }
+
+  @Test func theDefaultThatTheHubHeardOfFirstIsEverybodys() throws {
+    try a.run("\(Self.add); UPDATE item SET grade = 'gold' WHERE id = 1")
+    try b.run("ALTER TABLE item ADD COLUMN grade TEXT DEFAULT 'standard'")
+    try b.run("UPDATE item SET grade = 'tin' WHERE id = 2")
+    _ = try b.store.seal(wallMilliseconds: world.wall)
+    try world.settle(a, b)
+    #expect(try grades(b) == ["1 one gold", "2 two tin", "3 three plain"])
+    #expect(try expectSame(a, b))
+    // A program that makes it later with another default again, and what it writes stands.
+    let c = try world.join("c", Self.sql)
+    try world.settle(c)
+    try c.run("ALTER TABLE item ADD COLUMN grade TEXT DEFAULT 'late'")
+    try c.run("INSERT INTO item(id, name) VALUES (4, 'four')")
+    try world.settle(c, a, b)
+    #expect(try grades(c) == ["1 one gold", "2 two tin", "3 three plain", "4 four late"])
+    #expect(try expectSame(a, b, c))
+    try expectNothingOpen(a, b, c)
+  }
+
+  @Test func whatTheHubHasNoPlaceForIsToldOnceAndStopsNothing() throws {
+    try a.run(Self.add)
+    // As of a program that has a collation of its own.
+    try a.run("ALTER TABLE item ADD COLUMN own TEXT COLLATE NOCASE")
+    try a.run(
+      """
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, 'NOCASE', 'OWNS') WHERE name = 'item';
+      PRAGMA writable_schema = RESET
+      """)
+    try a.restart()
+    try a.run("UPDATE item SET grade = 'gold', own = 'x' WHERE id = 1")
+    let report = try a.sync()
+    #expect(report.outcome == .complete)
+    #expect(
+      report.notSynced == [
+        "Column “own” of table “item” is not synced: the hub has no place for it."
+      ])
+    #expect(try hubGrades() == ["1 one gold", "2 two plain", "3 three plain"])
+    try a.run("UPDATE item SET own = 'y', name = 'uno' WHERE id = 1")
+    let next = try a.sync()
+    #expect(next.outcome == .complete && next.notSynced.isEmpty)
+    try world.settle(b)
+    #expect(try b.items() == ["1 uno", "2 two", "3 three"])
+    try expectNothingOpen(a, b)
+  }
+
   @Test func aRestoredHubGetsTheColumnBackUnderItsNumber() throws {
     try world.backUpHub("backup")
     try world.settle(a, b)

@@ -69,6 +69,9 @@ struct SyncResult {
   /// What else a person should know: for standard error.
   var notes: [String] {
     var notes = report.leftOut
+    notes += report.notSynced.map {
+      "\(ValueText.escaped($0)) See: tributary doctor \(database)"
+    }
     if let name = report.newName {
       notes.append(
         "This database was a copy of another one, and is “\(ValueText.escaped(name))” from now on."
