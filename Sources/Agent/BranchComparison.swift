@@ -21,6 +21,10 @@ package final class BranchComparison {
 
   private let database: Database
   private let schema: Schema
+  /// What a branch calls what its application has renamed by itself.
+  private let names: LocalNames
+  /// Tables and columns that the database does not have, as sentences. Valid once begun.
+  package private(set) var notCompared: [String] = []
   /// What of the schema the database has.
   private var waiting: [TableSchema] = []
   private var done: [TableComparison] = []
@@ -31,14 +35,23 @@ package final class BranchComparison {
 
   /// `isNaming` asks for what only people need: rows that are only at the hub, and the values of
   /// rows that differ.
-  package init(database: Database, schema: Schema, isNaming: Bool) {
+  package init(
+    database: Database, schema: Schema, isNaming: Bool, called names: LocalNames = LocalNames()
+  ) {
+    self.names = names
     self.database = database
     self.isNaming = isNaming
     self.schema = schema
   }
 
   package func start() throws -> Effect {
-    let placement = try SchemaReader.placement(of: schema, in: database, besides: [])
+    let placement = try SchemaReader.placement(
+      of: schema, in: database, besides: [], called: names)
+    notCompared =
+      placement.missing.map { "Table “\($0.name)” is not in this file." }
+      + placement.missingColumns.map {
+        "Column “\($0.column.name)” of table “\($0.table.name)” is not in this file."
+      }
     waiting = placement.placed.restricted(to: schema).tables.reversed()
     return try nextTable()
   }

@@ -79,7 +79,8 @@ package final class BranchRepair {
     let schema = Schema(
       tables: store.known.tables.filter { tables.contains($0.id) }, otherSQL: [])
     let comparison = BranchComparison(
-      database: store.database, schema: schema, isNaming: true)
+      database: store.database, schema: schema, isNaming: true,
+      called: try store.localNames())
     self.comparison = comparison
     stage = .comparing(before: before)
     return try advance(try comparison.start(), before: before, wallMilliseconds: 0)

@@ -254,7 +254,8 @@ final class AgentBranch {
   /// Compares with the hub.
   func compare(isNaming: Bool = true) throws -> (BranchComparison, [TableComparison]) {
     let comparison = BranchComparison(
-      database: application, schema: world.schema, isNaming: isNaming)
+      database: application, schema: world.schema, isNaming: isNaming,
+      called: try store.localNames())
     var effect = try comparison.start()
     while true {
       switch effect {

@@ -257,6 +257,29 @@ struct DeclaredMigrationTests {
     try expectNothingOpen()
   }
 
+  @Test func whatAProgramHasRenamedByItselfIsCompared() throws {
+    try a.run("ALTER TABLE item RENAME name TO title; ALTER TABLE note RENAME TO remark")
+    try world.settle(a, b)
+    // Writes of our own connection are not captured.
+    try a.store.database.executeScript(
+      "UPDATE item SET title = 'hidden' WHERE id = 1; UPDATE remark SET words = 'lost'")
+    let report = try a.sync(isComparingAll: true)
+    #expect(report.repair?.sent.count == 2 && report.repair?.leftCount == 0)
+    try world.settle(a, b)
+    #expect(try b.items() == ["1 hidden", "2 two"])
+    #expect(try texts(b, "SELECT words FROM note") == ["lost"])
+    let (comparison, tables) = try a.compare()
+    #expect(comparison.notCompared.isEmpty && tables.count == 2)
+    let without = BranchComparison(database: a.application, schema: world.schema, isNaming: false)
+    _ = try without.start()
+    #expect(
+      without.notCompared == [
+        "Table “note” is not in this file.",
+        "Column “name” of table “item” is not in this file.",
+      ])
+    try expectNothingOpen()
+  }
+
   @Test func whatAMigrationAddsHasItsDefaultEverywhere() throws {
     let like = try read(
       "\(Self.sql) ALTER TABLE item ADD COLUMN grade TEXT NOT NULL DEFAULT 'plain'")

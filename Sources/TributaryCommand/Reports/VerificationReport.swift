@@ -4,6 +4,8 @@ internal import Deltas
 /// How a branch's rows stand to the hub's, each difference named.
 struct VerificationReport {
   let tables: [TableComparison]
+  /// What is synced and not in the file, as sentences.
+  let notCompared: [String]
   /// What was healed before these were compared, if that was asked for.
   var repaired: RepairReport?
 
@@ -22,6 +24,7 @@ struct VerificationReport {
       "repaired": repaired.map(json) ?? .null,
       "differences": .array(tables.flatMap { table in table.differences.map { json($0, table) } }),
       "tables": .array(tables.map(json)),
+      "notCompared": .array(notCompared.map { .string($0) }),
     ]
   }
 
@@ -71,8 +74,8 @@ struct VerificationReport {
 
   func lines(style: TextStyle) -> [String] {
     let healed = repairedLines(style: style)
-    guard differenceCount > 0 else { return healed + equalLines }
-    return healed + differenceLines(style: style)
+    let found = differenceCount > 0 ? differenceLines(style: style) : equalLines
+    return healed + found + notCompared.map { "Not compared: \(ValueText.escaped($0))" }
   }
 
   private var equalLines: [String] {

@@ -34,8 +34,10 @@ struct Verification {
 
   private func compare(_ line: BranchLine) async throws -> VerificationReport {
     let comparison = BranchComparison(
-      database: line.store.database, schema: line.store.known, isNaming: true)
+      database: line.store.database, schema: line.store.known, isNaming: true,
+      called: try line.store.localNames())
     var driver = ComparisonDriver(line: .device(line.connection))
-    return VerificationReport(tables: try await driver.run(comparison))
+    let tables = try await driver.run(comparison)
+    return VerificationReport(tables: tables, notCompared: comparison.notCompared)
   }
 }
