@@ -200,7 +200,7 @@ extension Data {
     try handle.write(contentsOf: self)
     try handle.truncate(atOffset: UInt64(count))
     try handle.close()
-    for suffix in ["-wal", "-shm"] {
+    for suffix in ["-journal", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: file.path + suffix)
     }
   }
