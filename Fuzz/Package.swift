@@ -63,8 +63,8 @@ let package = Package(
     module("Policies", ["Clocks", "Deltas", "Merging"]),
     module("Sessions", ["Basics", "Clocks", "Deltas"]),
     module("Storage", ["Basics", "Deltas", "CSQLite"]),
-    module("BranchStore", ["Basics", "Clocks", "Deltas", "Storage"]),
-    module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
+    module("BranchStore", ["Basics", "Clocks", "Deltas", "Merging", "Storage"]),
+    module("HubStore", ["Basics", "Clocks", "Deltas", "Merging", "Policies", "Storage"]),
     module("Hub", ["Basics", "Clocks", "Deltas", "Sessions", "Storage", "HubStore"]),
     module(
       "Transport", ["Basics", "Clocks"] + (withCertificates ? certificatePackages : []),
