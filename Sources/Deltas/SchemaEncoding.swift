@@ -1,10 +1,12 @@
 package import Basics
 
 extension Schema {
+  /// Whether the first format has words for all of it; then it is written in that one.
+  private var isPlain: Bool { revision == 0 && tables.allSatisfy(\.isPlain) }
+
   /// Canonical bytes: what the hub sends to a joining branch and both sides keep.
   package var encoded: [UInt8] {
     var writer = ByteWriter()
-    let isPlain = revision == 0 && tables.allSatisfy(\.isPlain)
     writer.writeVarint(isPlain ? FormatVersion.current : FormatVersion.evolvingSchema)
     if !isPlain { writer.writeVarint(revision) }
     writer.writeList(tables) { $0.write($1, isPlain: isPlain) }
@@ -37,6 +39,9 @@ extension Schema {
     try reader.expectEnd()
     self.init(tables: tables, otherSQL: otherSQL)
     self.revision = revision
+    guard isPlain == self.isPlain else {
+      throw reader.error("is in a later format than it needs")
+    }
   }
 
   /// A digest of the tables and columns being synced; both sides must match. Names, numbers, keys,
