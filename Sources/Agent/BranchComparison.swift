@@ -25,6 +25,7 @@ package final class BranchComparison {
   private let names: LocalNames
   /// Tables and columns that the database does not have, as sentences. Valid once begun.
   package private(set) var notCompared: [String] = []
+  private let keys: [TableID: KeyColumns]
   /// What of the schema the database has.
   private var waiting: [TableSchema] = []
   private var done: [TableComparison] = []
@@ -34,12 +35,14 @@ package final class BranchComparison {
   private let isNaming: Bool
 
   /// `isNaming` asks for what only people need: rows that are only at the hub, and the values of
-  /// rows that differ.
+  /// rows that differ. `keys` are those of tables in which the database has keys of its own.
   package init(
-    database: Database, schema: Schema, isNaming: Bool, called names: LocalNames = LocalNames()
+    database: Database, schema: Schema, keys: [TableID: KeyColumns] = [:], isNaming: Bool,
+    called names: LocalNames = LocalNames()
   ) {
     self.names = names
     self.database = database
+    self.keys = keys
     self.isNaming = isNaming
     self.schema = schema
   }
@@ -105,7 +108,8 @@ package final class BranchComparison {
     let rowCount = try TableDigests.digest(of: table, in: database).rowCount
     return try send(
       TableWork(
-        table: table, whole: whole, rowCount: rowCount, bits: Self.bits(rowCount: rowCount)))
+        table: table, whole: whole, keys: keys[table.id], rowCount: rowCount,
+        bits: Self.bits(rowCount: rowCount)))
   }
 
   private func send(_ work: TableWork) throws -> Effect {

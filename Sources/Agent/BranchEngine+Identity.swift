@@ -70,7 +70,8 @@ extension BranchEngine {
     guard let adoption else { return }
     let notice = try store.adopt(
       replica: adoption.identity.replica, branch: adoption.identity.branch,
-      parentHash: parentHash, wallMilliseconds: wallMilliseconds)
+      parentHash: parentHash, keySpace: KeySpace(adoption.identity.replica.rawValue),
+      wallMilliseconds: wallMilliseconds)
     if let notice {
       report.notices.append(
         Notice(number: 0, milliseconds: notice.milliseconds, text: notice.text))

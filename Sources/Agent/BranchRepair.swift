@@ -79,7 +79,7 @@ package final class BranchRepair {
     let schema = Schema(
       tables: store.known.tables.filter { tables.contains($0.id) }, otherSQL: [])
     let comparison = BranchComparison(
-      database: store.database, schema: schema, isNaming: true,
+      database: store.database, schema: schema, keys: store.keyColumns, isNaming: true,
       called: try store.localNames())
     self.comparison = comparison
     stage = .comparing(before: before)

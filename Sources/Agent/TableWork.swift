@@ -15,6 +15,7 @@ struct TableWork {
   }
 
   var result: TableComparison
+  private let ownKeys: KeyColumns?
   var bits: Int
   var known = KnownRows()
   private(set) var stage = Stage.buckets
@@ -27,7 +28,8 @@ struct TableWork {
   private let compared: [ColumnID]
 
   /// `whole` has the columns that are at the hub; `table` those that are here too.
-  init(table: TableSchema, whole: TableSchema, rowCount: Int, bits: Int) {
+  init(table: TableSchema, whole: TableSchema, keys: KeyColumns?, rowCount: Int, bits: Int) {
+    ownKeys = keys
     result = TableComparison(table: table)
     columnsAtHub = whole.columns.map(\.id).sorted()
     let isWhole = table.columns.count == whole.columns.count
@@ -53,7 +55,7 @@ struct TableWork {
   mutating func takeBuckets(
     _ there: [StateDigest], database: Database, isNaming: Bool
   ) throws {
-    let here = try TableDigests.buckets(of: result.table, bits: bits, in: database)
+    let here = try TableDigests.buckets(of: result.table, bits: bits, keys: ownKeys, in: database)
     known.bits = bits
     result.rowsHere = here.reduce(0) { $0 + $1.rowCount }
     result.rowsAtHub = there.reduce(0) { $0 + max(0, $1.rowCount) }
@@ -80,7 +82,7 @@ struct TableWork {
     while rows == nil, !chosen.isEmpty {
       rows = try TableDigests.rows(
         of: result.table, bits: bits, buckets: Set(chosen),
-        atMost: ComparisonLimits.namedRowsMax, in: database)
+        atMost: ComparisonLimits.namedRowsMax, keys: ownKeys, in: database)
       if rows == nil { chosen.removeLast(max(1, chosen.count / 2)) }
     }
     for row in rows ?? [] { try name(row.key, .onlyHere) }
@@ -91,7 +93,8 @@ struct TableWork {
     guard case .rows(let buckets) = stage else { return }
     let here =
       try TableDigests.rows(
-        of: result.table, bits: bits, buckets: Set(buckets), atMost: .max, in: database) ?? []
+        of: result.table, bits: bits, buckets: Set(buckets), atMost: .max, keys: ownKeys,
+        in: database) ?? []
     var atHub: [[UInt8]: RowDigest] = [:]
     for row in there { atHub[row.key] = row.digest }
     for row in here {
@@ -120,7 +123,7 @@ struct TableWork {
   ) throws {
     toFetch += keys.dropFirst(there.count)
     let columns = result.table.columns.map(\.id).sorted()
-    let sql = TableSQL(result.table).selectByKey(columns)
+    let sql = TableSQL(result.table, keys: ownKeys).selectByKey(columns)
     for (key, row) in zip(keys, there) {
       guard let row, row.count == columnsAtHub.count,
         let here = try database.firstRow(sql, key.values),

@@ -37,6 +37,8 @@ final class Applier {
   /// Keeps the values of columns that the file does not have.
   let carrier: Carrier
   private var nextDeferredID: Int64
+  /// Nil where this branch's keys are the shared ones.
+  private let numbers: KeyNumbers?
   private(set) var report: ApplyReport
 
   init(
@@ -48,6 +50,7 @@ final class Applier {
     self.tail = tail
     self.wholeState = wholeState
     database = store.database
+    numbers = store.keys.map { KeyNumbers(store.database, $0) }
     integrated = from
     self.accepted = accepted
     report = ApplyReport(position: from)
@@ -74,7 +77,8 @@ final class Applier {
       if isGuarded {
         for sql in BranchSQL.createGuard(table.schema) { try database.executeScript(sql) }
       }
-      tables[table.schema.id] = TableApplier(table, database: database, isGuarded: isGuarded)
+      tables[table.schema.id] = TableApplier(
+        table, database: database, isGuarded: isGuarded, numbers: numbers)
     }
   }
 
@@ -85,6 +89,7 @@ final class Applier {
       for sql in BranchSQL.dropGuard(applier.table.schema) { try database.executeScript(sql) }
     }
     tables.removeAll()
+    numbers?.finish()
   }
 
   // MARK: Frames

@@ -46,7 +46,7 @@ struct BaselineSealer {
         // It stays pending, and is said at each seal.
         try database.execute(
           BranchSQL.appendToJournal(table.schema),
-          key.values + [
+          try ownKey(of: key.values, in: table) + [
             .integer(BranchSQL.changeInsert), JournalTime.value(milliseconds: wallMilliseconds),
           ])
         continue
@@ -56,6 +56,12 @@ struct BaselineSealer {
       if isFull { try add(&block, &state) }
     }
     try add(&block, &state)
+  }
+
+  /// A key as the journal has it.
+  private func ownKey(of values: [Value], in table: TrackedTable) throws -> [Value] {
+    guard table.sql.isTranslating else { return values }
+    return try database.firstRow(table.sql.selectOwnKey, values) ?? values
   }
 
   private mutating func add(_ block: inout BlockBuilder, _ state: inout BranchState) throws {

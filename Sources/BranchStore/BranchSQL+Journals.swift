@@ -240,9 +240,9 @@ extension BranchSQL {
     ]
   }
 
-  static func allowDeletion(_ table: TableSchema) -> String {
-    let parameters = (1...table.keyColumns.count).map { "?\($0)" }.joined(separator: ", ")
-    return "INSERT INTO temp.\(guarded(table)) VALUES (\(parameters))"
+  static func allowDeletion(_ table: TableSchema, keys: KeyColumns? = nil) -> String {
+    let values = TableSQL(table, keys: keys).ownKeyValues.joined(separator: ", ")
+    return "INSERT INTO temp.\(guarded(table)) VALUES (\(values))"
   }
 
   static func allowNoDeletion(_ table: TableSchema) -> String {

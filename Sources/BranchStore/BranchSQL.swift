@@ -4,6 +4,9 @@ internal import Storage
 /// All SQL of the branch store. Nothing else spells the name of one of its tables.
 enum BranchSQL {
   static let formatVersion: Int64 = 4
+  /// Of a branch that has keys of its own: programs that do not know of them must not open it.
+  static let translatingFormatVersion = translatingFormatBase + formatVersion
+  static let translatingFormatBase: Int64 = 100
 
   // MARK: The file
 

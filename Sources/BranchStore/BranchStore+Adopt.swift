@@ -1,7 +1,7 @@
 package import Basics
 package import Clocks
 internal import Deltas
-internal import Storage
+package import Storage
 
 /// Chains: what a copy of a database does to go on beside the one it was copied from.
 extension BranchStore {
@@ -38,12 +38,15 @@ extension BranchStore {
   /// The outbox becomes the beginning of a new chain that goes on from `parentHash`, the last of
   /// the old chain that the hub's log has; zero if it has none. Each changeset names the hash that
   /// it was first sealed with, by which the hub knows those that it has. One transaction, in which
-  /// what was captured meanwhile is sealed first.
+  /// what was captured meanwhile is sealed first. If the branch has keys of its own, `keySpace` is
+  /// where rows that are made from now on get theirs; rows that are there keep what others know
+  /// them by.
   ///
   /// Returns what the branch's people must be told; nil if the identity is the branch's already.
   @discardableResult
   package func adopt(
-    replica: ReplicaID, branch: String, parentHash: ContentHash, wallMilliseconds: Int64
+    replica: ReplicaID, branch: String, parentHash: ContentHash, keySpace: KeySpace? = nil,
+    wallMilliseconds: Int64
   ) throws -> BranchNotice? {
     try performing {
       guard replica != identity.replica else { return nil }
@@ -59,12 +62,14 @@ extension BranchStore {
         // The hub tells both; should it be restored before it could, somebody is told all the same.
         try database.execute(
           BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(notice.text)])
+        if let keySpace { try moveKeys(to: keySpace) }
         state.adopt(replica: replica, branch: branch)
         try rechain(&state, from: 1, previous: parentHash) { _ in }
         try state.save(to: database)
       }
       identity.replica = replica
       identity.branch = branch
+      try rereadKeys()
       return notice
     }
   }

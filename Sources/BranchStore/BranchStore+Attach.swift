@@ -9,10 +9,11 @@ extension BranchStore {
   ///
   /// One transaction. Rows that are there already become the branch's first changesets, except
   /// those that `isKnown` says the hub has with equal values; it gets a row's table and encoded
-  /// key. They carry no time of their own.
+  /// key. They carry no time of their own. `ownKeys` says that equal keys of others are other
+  /// records; without it they are the same.
   package static func attach(
     path: String, identity: BranchIdentity, schema: Schema, wallMilliseconds: Int64,
-    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    ownKeys: OwnKeys? = nil, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> BranchStore {
     let isNew = !DatabaseFile.exists(path)
     do {
@@ -30,11 +31,14 @@ extension BranchStore {
         let schema = placement.placed.restricted(to: known)
         for table in schema.tables { try checkUsable(table, in: database) }
         try install(schema, known: known, in: database)
+        let keys = try ownKeys.flatMap { try install($0, schema: schema, in: database) }
         var state = BranchState(identity: identity, joined: wallMilliseconds)
         try sealBaseline(
-          &state, schema: schema, fingerprint: known.fingerprint, database: database,
-          wallMilliseconds: wallMilliseconds, isKnown: isKnown ?? { _, _ in false })
+          &state, tables: schema.tables.map { TrackedTable($0, keys: keys?.columns(of: $0.id)) },
+          fingerprint: known.fingerprint, database: database, wallMilliseconds: wallMilliseconds,
+          isKnown: isKnown ?? { _, _ in false })
         try state.insert(into: database)
+        if keys != nil { try database.execute(BranchSQL.setTranslatingFormat) }
       }
     } catch {
       // Unless somebody else has made it a branch meanwhile.
@@ -134,14 +138,12 @@ extension BranchStore {
   }
 
   private static func sealBaseline(
-    _ state: inout BranchState, schema: Schema, fingerprint: ContentHash, database: Database,
-    wallMilliseconds: Int64, isKnown: (TableID, [UInt8]) -> Bool
+    _ state: inout BranchState, tables: [TrackedTable], fingerprint: ContentHash,
+    database: Database, wallMilliseconds: Int64, isKnown: (TableID, [UInt8]) -> Bool
   ) throws {
     var sealer = BaselineSealer(
       database: database, fingerprint: fingerprint, wallMilliseconds: wallMilliseconds)
-    for table in schema.tables {
-      try sealer.seal(TrackedTable(table), state: &state, isKnown: isKnown)
-    }
+    for table in tables { try sealer.seal(table, state: &state, isKnown: isKnown) }
     try sealer.close(&state)
   }
 }

@@ -7,19 +7,24 @@ extension BranchStore {
   /// Brings a file of an earlier format up to this one, in one transaction.
   static func bringUpFormat(_ database: Database) throws {
     let format = try database.integer(BranchSQL.selectFormat) ?? 0
-    guard format != BranchSQL.formatVersion else { return }
-    guard (1..<BranchSQL.formatVersion).contains(format) else {
+    guard format != BranchSQL.formatVersion, format != BranchSQL.translatingFormatVersion
+    else { return }
+    let isTranslating = format > BranchSQL.translatingFormatBase
+    let base = isTranslating ? BranchSQL.translatingFormatBase : 0
+    guard (1..<BranchSQL.formatVersion).contains(format - base) else {
       throw BranchStoreError.unsupportedFormat(format)
     }
     try database.transaction {
       // Another process may have done it meanwhile.
-      if try database.integer(BranchSQL.selectFormat) == 1 { try bringUpToSecond(database) }
-      if try database.integer(BranchSQL.selectFormat) == 2 {
+      let before = try (database.integer(BranchSQL.selectFormat) ?? format) - base
+      if before < 2 { try bringUpToSecond(database) }
+      if before < 3 {
         try database.executeScript(BranchSQL.createThirdFormat)
         try rewriteLedger(database)
         try database.executeScript(BranchSQL.fillThirdFormat)
       }
-      if try database.integer(BranchSQL.selectFormat) == 3 { try bringUpToFourth(database) }
+      if before < 4 { try bringUpToFourth(database) }
+      if isTranslating { try database.execute(BranchSQL.setTranslatingFormat) }
     }
   }
 

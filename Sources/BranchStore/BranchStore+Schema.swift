@@ -41,7 +41,7 @@ extension BranchStore {
       try refreshSchema()
       guard told != known, known.fingerprint == fingerprint else { return }
       try database.transaction {
-        use(schema, known: known, told: known)
+        try use(schema, known: known, told: known)
         try storeSchema()
       }
     }
@@ -137,7 +137,7 @@ extension BranchStore {
     _ news: SchemaPlacement, told: Schema, _ state: inout BranchState, wallMilliseconds: Int64
   ) throws {
     let before = schema
-    use(news.placed, known: news.extended, told: told)
+    try use(news.placed, known: news.extended, told: told)
     for table in before.tables { try leaveCapture(of: table) }
     var settler = try SchemaSettler(self, wallMilliseconds: wallMilliseconds)
     for table in tables {

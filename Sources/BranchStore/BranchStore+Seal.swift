@@ -46,12 +46,14 @@ extension BranchStore {
     }
     report.gapTables = tables(of: damaged)
     try openGaps(report.gapTables, isSent: true)
-    let captured = try tables.filter {
-      try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1
-    }
-    let written = captured.filter { !isUnagreed($0) }
+    let captured = try journaledTables()
+    var written = captured.filter { !isUnagreed($0) }
     guard canExtend || written.count == captured.count else { throw Self.changedMeanwhile }
     guard !written.isEmpty else { return report }
+    if keys != nil {
+      try settleKeys(written)
+      written = try journaledTables().filter { !isUnagreed($0) }
+    }
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
     let compared = Set(try gaps().filter(\.isSent).map(\.table))
     let mayCount = try written.contains {
@@ -79,6 +81,10 @@ extension BranchStore {
       report.rowCount += rowCount
     }
     return report
+  }
+
+  private func journaledTables() throws -> [TrackedTable] {
+    try tables.filter { try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1 }
   }
 
   private static let changedMeanwhile = BranchStoreError.answerDoesNotFit(

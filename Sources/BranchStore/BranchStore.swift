@@ -36,6 +36,8 @@ package final class BranchStore {
   /// The rules that policies name.
   let registry: RuleRegistry
   let watcher: TriggerWatcher
+  /// How this branch's own keys stand to the shared ones; nil if they are the same.
+  private(set) var keys: KeyTranslation?
   /// The state of the file's own schema that was last found to fit.
   private var schemaVersionChecked: Int64?
   /// The same, in which nothing was found that is not known.
@@ -56,11 +58,12 @@ package final class BranchStore {
       try Self.bringUpFormat(database)
       (known, told, schema, edition) = try Self.storedSchema(in: database)
       identity = try BranchState(database).identity
+      keys = try KeyTranslation(database, schema: schema)
     } catch {
       throw (BranchStoreError.wrapping(error) as? BranchStoreError)
         ?? .damaged("an unexpected error")
     }
-    tables = schema.tables.map { TrackedTable($0) }
+    tables = Self.tables(schema, policy: MergePolicy(), keys: keys)
     watcher = TriggerWatcher(schema)
     watcher.install(on: database)
   }
@@ -68,6 +71,7 @@ package final class BranchStore {
   /// Looks who this database is: another agent may have given it an identity of its own meanwhile.
   package func rereadIdentity() throws {
     identity = try performing { try BranchState(database).identity }
+    try rereadKeys()
   }
 
   /// How the branch stands in the log.
@@ -117,7 +121,9 @@ package final class BranchStore {
   package func digests() throws -> [(table: TableSchema, digest: StateDigest)] {
     try performing {
       try database.readTransaction {
-        try schema.tables.map { ($0, try TableDigests.digest(of: $0, in: database)) }
+        try schema.tables.map {
+          ($0, try TableDigests.digest(of: $0, keys: keyColumns(of: $0.id), in: database))
+        }
       }
     }
   }
@@ -134,8 +140,20 @@ package final class BranchStore {
   /// Looks at the tables as a policy has them.
   func follow(_ policy: BranchPolicy?) {
     rules = policy?.policy ?? MergePolicy()
-    tables = schema.tables.map { TrackedTable($0, policy: rules) }
+    tables = Self.tables(schema, policy: rules, keys: keys)
     followed = policy?.contentHash
+  }
+
+  /// Looks at the tables with the keys that the file has noted.
+  func rereadKeys() throws {
+    keys = try performing { try KeyTranslation(database, schema: schema) }
+    tables = Self.tables(schema, policy: rules, keys: keys)
+  }
+
+  private static func tables(
+    _ schema: Schema, policy: MergePolicy, keys: KeyTranslation?
+  ) -> [TrackedTable] {
+    schema.tables.map { TrackedTable($0, policy: policy, keys: keys?.columns(of: $0.id)) }
   }
 
   func table(_ id: TableID) -> TrackedTable? { tables.first { $0.schema.id == id } }
@@ -162,17 +180,18 @@ package final class BranchStore {
   func refreshSchema() throws {
     guard try database.integer(BranchSQL.selectEdition) != edition else { return }
     let stored = try Self.storedSchema(in: database)
-    use(stored.placed, known: stored.known, told: stored.told)
+    try use(stored.placed, known: stored.known, told: stored.told)
     edition = stored.edition
   }
 
   /// Looks at the tables that the file has from now on. In the caller's transaction, which stores
   /// them, or has read them.
-  func use(_ placed: Schema, known: Schema, told: Schema) {
+  func use(_ placed: Schema, known: Schema, told: Schema) throws {
+    keys = try KeyTranslation(database, schema: placed)
     self.known = known
     self.told = told
     schema = placed
-    tables = placed.tables.map { TrackedTable($0, policy: rules) }
+    tables = Self.tables(placed, policy: rules, keys: keys)
     watcher.watch(placed)
     schemaVersionChecked = nil
     placementVersionChecked = nil

@@ -21,6 +21,8 @@ package enum BranchStoreError: Error, Hashable, Sendable {
   case ownEntryMissing(counter: UInt64)
   /// A merge policy that this program cannot follow.
   case policyNotUsable(PolicyDecodingError)
+  /// Why a database's keys cannot be its own, as sentences.
+  case keysNotSafe([String])
   /// What the store holds is not what it wrote.
   case damaged(String)
 
@@ -64,6 +66,11 @@ package enum BranchStoreError: Error, Hashable, Sendable {
       """
       The branch was not changed: this program cannot follow the hub's merge policy. \
       \(error.message) Upgrade the program, or register the policy's rules with it.
+      """
+    case .keysNotSafe(let sentences):
+      """
+      The database cannot have keys of its own. \(sentences.joined(separator: " ")) Say for each \
+      such column which table it refers to, or that it does not, and try again.
       """
     case .damaged(let what):
       "The branch database's own tables are damaged: \(what). Run “tributary doctor”."

@@ -29,7 +29,8 @@ extension BranchStore {
           }
         }
       }
-      for row in try database.rows(BranchSQL.selectJournalOfKey(table.schema), key.values) {
+      let own = try ownKey(of: key)?.values ?? key.values
+      for row in try database.rows(BranchSQL.selectJournalOfKey(table.schema), own) {
         result.append(.captured(milliseconds: JournalTime.milliseconds(row[1])))
       }
       return result

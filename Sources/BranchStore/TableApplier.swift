@@ -8,6 +8,8 @@ internal import Storage
 final class TableApplier {
   let table: TrackedTable
   private let database: Database
+  /// Nil where the table's keys are the shared ones.
+  private let keys: TableKeys?
   /// Whether a trigger of the application deletes from this table.
   let isGuarded: Bool
   private var statements: [Statement?] = [Statement?](
@@ -30,8 +32,11 @@ final class TableApplier {
     case refused(String)
   }
 
-  init(_ table: TrackedTable, database: Database, isGuarded: Bool) {
+  init(
+    _ table: TrackedTable, database: Database, isGuarded: Bool, numbers: KeyNumbers? = nil
+  ) {
     self.table = table
+    keys = numbers.flatMap { TableKeys(table, $0) }
     self.database = database
     self.isGuarded = isGuarded
     placed = Set(table.valueColumns)
@@ -42,6 +47,13 @@ final class TableApplier {
 
   /// Applies one row of a block: those of its columns that the table has.
   func apply(_ block: BlockReader, _ values: BlockValues, row: Int) throws -> Outcome {
+    try keys?.prepare(block, values, row: row)
+    let outcome = try write(block, values, row: row)
+    if let keys, case .done = outcome { try keys.note(block.kind, values, row: row) }
+    return outcome
+  }
+
+  private func write(_ block: BlockReader, _ values: BlockValues, row: Int) throws -> Outcome {
     switch block.kind {
     case .insert where block.columns == table.valueColumns: return try put(values, row: row)
     case .delete: return try delete(values, row: row)
@@ -215,7 +227,7 @@ final class TableApplier {
       case .delete: table.sql.delete
       case .compare: table.sql.selectByKey(table.valueColumns)
       case .exists: table.sql.selectByKey([])
-      case .allowDeletion: BranchSQL.allowDeletion(table.schema)
+      case .allowDeletion: BranchSQL.allowDeletion(table.schema, keys: table.keys)
       case .allowNoDeletion: BranchSQL.allowNoDeletion(table.schema)
       }
     let statement = try database.prepare(sql)

@@ -20,7 +20,7 @@ final class TableSealer {
     ) throws {
       self.columns = columns
       self.counted = counted
-      statement = try database.prepare(table.sql.selectByKey(columns))
+      statement = try database.prepare(table.sql.selectByOwnKey(columns))
       block = BlockBuilder(
         table: table.schema.id, kind: kind, columns: columns, counted: counted,
         keyColumnCount: table.keyCount)
@@ -51,7 +51,10 @@ final class TableSealer {
   private var updateShapes: [UpdateColumns: Shape] = [:]
   private var lastShape: Shape?
   private var group: JournalGroup
+  /// As the table has it.
   private var key = KeyBuffer()
+  /// What others call it; nil if that is the same.
+  private var shared: SharedKey?
   private var row = RowBuffer()
   private var encoder = KeyEncoder()
   private(set) var nullKeyCount = 0
@@ -68,6 +71,7 @@ final class TableSealer {
     insertShape = try Shape(table, kind: .insert, columns: table.valueColumns, database)
     deleteShape = try Shape(table, kind: .delete, columns: [], database)
     group = JournalGroup(table)
+    shared = table.sql.isTranslating ? try SharedKey(table, database) : nil
   }
 
   /// Deletions first: a new row may take over what was unique about a deleted one.
@@ -115,6 +119,7 @@ final class TableSealer {
         isFirst = false
         group.reset()
         key.take(statement, count: keyCount)
+        try shared?.take(key, count: keyCount)
         swap(&encoder, &next)
       }
       let change = statement.integer(keyCount)
@@ -185,6 +190,8 @@ final class TableSealer {
     return columns.filter { table.counted.contains($0) && group.knowsStart(of: $0) }
   }
 
+  private var sharedKey: KeyBuffer { shared?.key ?? key }
+
   private func leaveOut() {
     guard tooLarge.last?.key != key.values else { return }
     tooLarge.append((key.values, group.lastWall))
@@ -235,7 +242,8 @@ final class TableSealer {
         shape, rowBytes: rowBytes, milliseconds: milliseconds, base: base, &outbox)
     }
     if rowBytes > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
-    let isFull = row.append(to: &shape.block, key: key, milliseconds: milliseconds, base: base)
+    let isFull = row.append(
+      to: &shape.block, key: sharedKey, milliseconds: milliseconds, base: base)
     outbox.oldest = min(outbox.oldest, milliseconds)
     if isFull { try outbox.add(&shape.block) }
     shape.statement.rewind()
@@ -263,7 +271,7 @@ final class TableSealer {
     }
     if sum > DeltaLimits.blockRawBytesTarget { try outbox.add(&shape.block) }
     let isFull = row.append(
-      to: &shape.block, key: key, previous: previous, milliseconds: milliseconds, base: base)
+      to: &shape.block, key: sharedKey, previous: previous, milliseconds: milliseconds, base: base)
     outbox.oldest = min(outbox.oldest, milliseconds)
     if isFull { try outbox.add(&shape.block) }
     shape.statement.rewind()
@@ -273,7 +281,7 @@ final class TableSealer {
   private func addDeletion(_ outbox: inout OutboxWriter) throws {
     guard !key.hasNull, encoder.bytes.count <= DeltaLimits.keyBytesMax else { return }
     deleteShape.block.beginRow(milliseconds: group.deletionWall, base: try base(&outbox))
-    key.lendEach { deleteShape.block.appendKey($1) }
+    sharedKey.lendEach { deleteShape.block.appendKey($1) }
     outbox.oldest = min(outbox.oldest, group.deletionWall)
     outbox.rowCount += 1
     if deleteShape.block.isFull { try outbox.add(&deleteShape.block) }
@@ -289,9 +297,9 @@ final class TableSealer {
   /// Where the row's incoming changes began to wait, if they do.
   private func base(_ outbox: inout OutboxWriter) throws -> LogPosition? {
     guard hasDeferred else { return nil }
+    let encoded = shared?.encoder.bytes ?? encoder.bytes
     let known = try database.integer(
-      BranchSQL.selectDeferredBase,
-      [.integer(Int64(table.schema.id.rawValue)), .blob(encoder.bytes)])
+      BranchSQL.selectDeferredBase, [.integer(Int64(table.schema.id.rawValue)), .blob(encoded)])
     let base = known.map { LogPosition(UInt64($0)) }
     outbox.refer(to: base)
     return base

@@ -10,17 +10,23 @@ struct TrackedTable {
   let valueColumns: [ColumnID]
   /// The columns whose rule counts operations: their updates say what was there before. Ascending.
   let counted: [ColumnID]
+  /// Which of its columns hold own keys; nil if none does.
+  let keys: KeyColumns?
   /// Columns that are decided as one, and travel as one: each ascending.
   let units: [[ColumnID]]
 
-  init(_ schema: TableSchema, policy: MergePolicy = MergePolicy()) {
+  init(
+    _ schema: TableSchema, policy: MergePolicy = MergePolicy(), keys: KeyColumns? = nil
+  ) {
     self.schema = schema
-    sql = TableSQL(schema)
+    self.keys = keys
+    sql = TableSQL(schema, keys: keys)
     keyCount = schema.keyColumns.count
     let valueColumns = schema.valueColumns
     self.valueColumns = valueColumns
     counted = valueColumns.filter {
-      policy.countsOperations(table: schema.id, column: $0)
+      // What a reference was before is no number that could be counted with.
+      policy.countsOperations(table: schema.id, column: $0) && keys?.domains[$0] == nil
     }
     // The policy may know columns that this schema has not yet.
     units = policy.units(of: schema.id).map { unit in

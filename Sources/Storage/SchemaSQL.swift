@@ -38,6 +38,14 @@ enum SchemaSQL {
     ORDER BY list.name, part.seqno
     """
 
+  /// Number, parent, child column, parent column (NULL for the parent's key) and place in the key of
+  /// what a table's foreign keys consist of.
+  static let foreignKeyParts = """
+    SELECT id, "table", "from", "to", seq FROM pragma_foreign_key_list(?1) ORDER BY id, seq
+    """
+
+  static let tableSQL = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1"
+
   /// Second UNIQUE constraints and indexes, beside the key's.
   static let otherUniqueIndexes = """
     SELECT count(*) FROM pragma_index_list(?1) WHERE "unique" = 1 AND origin <> 'pk'

@@ -4,7 +4,8 @@ package import Deltas
 /// Digests of a table's rows: of all, by bucket, and one by one.
 ///
 /// Rows whose key has a NULL in it are left out: they have no name that replicas could agree on.
-/// Each call scans the table once; it allocates only for what it returns.
+/// Each call scans the table once; it allocates only for what it returns. Where a branch has keys of
+/// its own, digests are of shared ones.
 package enum TableDigests {
   /// One row's encoded key and digest.
   package struct KeyedRow: Hashable, Sendable {
@@ -14,16 +15,16 @@ package enum TableDigests {
 
   /// The state digest of a whole table.
   package static func digest(
-    of table: TableSchema, in database: Database
+    of table: TableSchema, keys: KeyColumns? = nil, in database: Database
   ) throws(StorageError) -> StateDigest {
     var result = StateDigest()
     var digester = RowDigester()
-    let statement = try database.cached(TableSQL(table).selectAll)
+    let statement = try database.cached(TableSQL(table, keys: keys).selectAll)
     defer { statement.reset() }
-    let keys = keyIndexes(of: table)
+    let keyIndexes = keyIndexes(of: table)
     let columnCount = table.columns.count
     while try statement.step() {
-      guard !hasNullKey(statement, keys) else { continue }
+      guard !hasNullKey(statement, keyIndexes) else { continue }
       for column in 0..<columnCount { digester.append(statement.view(column)) }
       result.add(digester.finishRow())
     }
@@ -32,10 +33,10 @@ package enum TableDigests {
 
   /// The digests of the table's 2^`bits` buckets.
   package static func buckets(
-    of table: TableSchema, bits: Int, in database: Database
+    of table: TableSchema, bits: Int, keys: KeyColumns? = nil, in database: Database
   ) throws(StorageError) -> [StateDigest] {
     var result = [StateDigest](repeating: StateDigest(), count: 1 << bits)
-    try forEachRow(of: table, bits: bits, in: database) { (bucket, _, digest) in
+    try forEachRow(of: table, bits: bits, keys: keys, in: database) { (bucket, _, digest) in
       result[Int(bucket)].add(digest)
     }
     return result
@@ -45,11 +46,11 @@ package enum TableDigests {
   /// limit.
   package static func rows(
     of table: TableSchema, bits: Int, buckets: Set<UInt32>, atMost limit: Int,
-    in database: Database
+    keys: KeyColumns? = nil, in database: Database
   ) throws(StorageError) -> [KeyedRow]? {
     var result: [KeyedRow] = []
     var isOverLimit = false
-    try forEachRow(of: table, bits: bits, in: database) { (bucket, key, digest) in
+    try forEachRow(of: table, bits: bits, keys: keys, in: database) { (bucket, key, digest) in
       guard !isOverLimit, buckets.contains(bucket) else { return }
       if result.count == limit {
         isOverLimit = true
@@ -70,19 +71,19 @@ package enum TableDigests {
   }
 
   private static func forEachRow(
-    of table: TableSchema, bits: Int, in database: Database,
+    of table: TableSchema, bits: Int, keys: KeyColumns?, in database: Database,
     _ body: (_ bucket: UInt32, _ key: [UInt8], _ digest: RowDigest) -> Void
   ) throws(StorageError) {
     var digester = RowDigester()
     var encoder = KeyEncoder()
-    let statement = try database.cached(TableSQL(table).selectAll)
+    let statement = try database.cached(TableSQL(table, keys: keys).selectAll)
     defer { statement.reset() }
-    let keys = keyIndexes(of: table)
+    let keyIndexes = keyIndexes(of: table)
     let columnCount = table.columns.count
     while try statement.step() {
-      guard !hasNullKey(statement, keys) else { continue }
+      guard !hasNullKey(statement, keyIndexes) else { continue }
       encoder.removeAll()
-      for key in keys { encoder.append(statement.view(key)) }
+      for key in keyIndexes { encoder.append(statement.view(key)) }
       let key = encoder.bytes
       for column in 0..<columnCount { digester.append(statement.view(column)) }
       body(bucket(ofKey: key, bits: bits), key, digester.finishRow())

@@ -101,9 +101,10 @@ final class AgentWorld {
 
   /// Enrols a branch and attaches its file, which some SQL may have made before.
   func join(
-    _ name: String, _ sql: String? = nil, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    _ name: String, _ sql: String? = nil, hasOwnKeys: Bool = false,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
-    try attach(name, as: enrol(name), sql, isKnown: isKnown)
+    try attach(name, as: enrol(name), sql, hasOwnKeys: hasOwnKeys, isKnown: isKnown)
   }
 
   func enrol(_ name: String) throws -> ReplicaID {
@@ -116,7 +117,7 @@ final class AgentWorld {
 
   /// Attaches the file of a branch that has enrolled.
   func attach(
-    _ name: String, as replica: ReplicaID, _ sql: String? = nil,
+    _ name: String, as replica: ReplicaID, _ sql: String? = nil, hasOwnKeys: Bool = false,
     isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
     let path = folder.path("\(name).db")
@@ -125,7 +126,9 @@ final class AgentWorld {
       path: path,
       identity: BranchIdentity(
         replica: replica, branch: name, hubURL: "https://hub.example", generation: generation),
-      schema: hubStore.schema, wallMilliseconds: wall, isKnown: isKnown)
+      schema: hubStore.schema, wallMilliseconds: wall,
+      ownKeys: hasOwnKeys ? KeySpace(replica.rawValue).map { OwnKeys(space: $0) } : nil,
+      isKnown: isKnown)
     let staging = folder.path("\(name)-tributary")
     try FileManager.default.createDirectory(
       atPath: staging, withIntermediateDirectories: true)
@@ -254,7 +257,7 @@ final class AgentBranch {
   /// Compares with the hub.
   func compare(isNaming: Bool = true) throws -> (BranchComparison, [TableComparison]) {
     let comparison = BranchComparison(
-      database: application, schema: world.schema, isNaming: isNaming,
+      database: application, schema: world.schema, keys: store.keyColumns, isNaming: isNaming,
       called: try store.localNames())
     var effect = try comparison.start()
     while true {

@@ -21,7 +21,8 @@ final class TestBranch {
   /// Attaches a file that was made by some SQL or copied, or a new file if there is none.
   init(
     _ sql: String? = nil, copyOf source: URL? = nil, like schema: Schema? = nil,
-    replica: UInt32 = 1, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    replica: UInt32 = 1, ownKeys: OwnKeys? = nil,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws {
     folder = try TemporaryFolder()
     path = folder.path("branch.db")
@@ -42,7 +43,8 @@ final class TestBranch {
       identity: BranchIdentity(
         replica: self.replica, branch: "branch \(replica)", hubURL: "https://hub.example",
         generation: Self.generation),
-      schema: read ?? Schema(tables: [], otherSQL: []), wallMilliseconds: 1_000, isKnown: isKnown)
+      schema: read ?? Schema(tables: [], otherSQL: []), wallMilliseconds: 1_000,
+      ownKeys: ownKeys, isKnown: isKnown)
     application = try Database(path: path, mode: .readWrite)
   }
 

@@ -1,0 +1,134 @@
+internal import Deltas
+internal import Storage
+
+/// Where own keys meet the tables and their journals.
+extension BranchSQL {
+  static let setTranslatingFormat = """
+    UPDATE tributary_state SET format = \(translatingFormatVersion)
+    """
+  static let selectSequence = "SELECT seq FROM sqlite_sequence WHERE name = ?1"
+  static let insertSequence = "INSERT INTO sqlite_sequence(name, seq) VALUES (?1, ?2)"
+  static let raiseSequence = "UPDATE sqlite_sequence SET seq = ?2 WHERE name = ?1 AND seq < ?2"
+
+  private static func full(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "\(quoted(table.name)).\(quoted(column.name))"
+  }
+
+  static func hasRow(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = ?1"
+  }
+
+  static func greatestNumber(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "SELECT max(\(full(table, column))) FROM \(quoted(table.name))"
+      + " WHERE \(full(table, column)) BETWEEN 1 AND \(KeySpace.ownMax)"
+  }
+
+  /// Keys that the rule leaves as they are, and that have no entry yet.
+  private static func isIrregular(_ key: String) -> String {
+    "(typeof(\(key)) = 'integer' AND \(key) NOT BETWEEN 1 AND \(KeySpace.ownMax) OR +\(key) = '')"
+      + " AND NOT EXISTS (SELECT 1 FROM main.tributary_key WHERE domain = ?1 AND own = +\(key))"
+  }
+
+  static func irregularKeys(of table: TableSchema, _ column: ColumnSchema) -> String {
+    let key = full(table, column)
+    return "SELECT DISTINCT \(key) FROM \(quoted(table.name)) WHERE \(isIrregular(key))"
+  }
+
+  static func journaledIrregularKeys(of table: TableSchema, keyIndex: Int) -> String {
+    let key = "journal.k\(keyIndex + 1)"
+    return "SELECT DISTINCT \(key) FROM \(journal(table.id)) AS journal WHERE \(isIrregular(key))"
+  }
+
+  /// Whether a key column has what is not translated.
+  static func hasUntranslated(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "SELECT EXISTS (SELECT 1 FROM \(quoted(table.name))"
+      + " WHERE typeof(\(full(table, column))) IN ('real', 'blob'))"
+  }
+
+  /// Own key, shared key and state of rows that programs have made under numbers that were kept for rows of
+  /// others: not here yet, or, with `orGone`, deleted.
+  static func takenKeys(of table: TableSchema, _ column: ColumnSchema, orGone: Bool) -> String {
+    """
+    SELECT DISTINCT entry.own, entry.shared, entry.state FROM \(journal(table.id)) AS journal \
+    CROSS JOIN main.tributary_key AS entry ON entry.domain = ?1 AND entry.own = +journal.k1 \
+    WHERE entry.state \(orGone ? "<> 0" : "= 1") AND EXISTS (\
+    SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = +entry.own)
+    """
+  }
+
+  /// What of the journaled deletions has no row in any of the tables.
+  static func noteJournaledGone(
+    _ journaled: TableSchema, makers: [(table: TableSchema, column: ColumnSchema)]
+  ) -> String {
+    let rows = makers.map { table, column in
+      " AND NOT EXISTS (SELECT 1 FROM \(quoted(table.name))"
+        + " WHERE \(full(table, column)) = +tributary_key.own)"
+    }
+    return "UPDATE main.tributary_key SET state = 2 WHERE domain = ?1 AND own IN"
+      + " (SELECT k1 FROM \(journal(journaled.id)) WHERE change <= \(changeDelete))"
+      + rows.joined()
+  }
+
+  /// Whether no row has a greater number: SQLite may give it again.
+  static func isLast(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "SELECT NOT EXISTS (SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) > ?1)"
+  }
+
+  /// Numbers of journaled deletions that SQLite may give again, of rows that were made here.
+  static func noteLastGone(
+    _ table: TableSchema, _ column: ColumnSchema, domain: TableID, space: KeySpace
+  ) -> String {
+    "INSERT OR IGNORE INTO main.tributary_key SELECT DISTINCT \(domain.rawValue), journal.k1,"
+      + " \(KeySQL.shared("journal.k1", domain, space)), 2 FROM \(journal(table.id)) AS journal"
+      + " WHERE change <= \(changeDelete) AND typeof(journal.k1) = 'integer' AND journal.k1 >"
+      + " (SELECT coalesce(max(\(full(table, column))), 0) FROM \(quoted(table.name)))"
+  }
+
+  /// Rows here that a program has made, or made their own by a re-insertion, under a key that is
+  /// known.
+  static func noteJournaledHere(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "UPDATE main.tributary_key SET state = 0 WHERE domain = ?1 AND state <> 0 AND own IN"
+      + " (SELECT k1 FROM \(journal(table.id)) WHERE change = \(changeInsert))"
+      + " AND EXISTS (SELECT 1 FROM \(quoted(table.name))"
+      + " WHERE \(full(table, column)) = +tributary_key.own)"
+  }
+
+  /// Gives references that no program has written since the last seal another key.
+  static func moveReferences(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "UPDATE OR IGNORE \(quoted(table.name)) SET \(quoted(column.name)) = ?2"
+      + " WHERE \(isUnwritten(table, column))"
+  }
+
+  /// Journals them as written: they refer to another row than before.
+  static func journalReferences(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    let keys = table.keyColumns.compactMap { table.column($0).map { full(table, $0) } }
+    return "INSERT INTO \(journal(table.id))(\(journaledKey(table)), change, wall)"
+      + " SELECT \(keys.joined(separator: ", ")), \(update(of: column)), julianday()"
+      + " FROM \(quoted(table.name)) WHERE \(isUnwritten(table, column))"
+  }
+
+  private static func isUnwritten(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    let keys = table.keyColumns.compactMap { table.column($0).map { full(table, $0) } }
+    return "\(full(table, column)) = ?1 AND (\(keys.joined(separator: ", "))) NOT IN"
+      + " (SELECT \(journaledKey(table)) FROM \(journal(table.id))"
+      + " WHERE change IN (\(changeInsert), \(update(of: column))))"
+  }
+
+  private static func journaledKey(_ table: TableSchema) -> String {
+    (1...table.keyColumns.count).map { "k\($0)" }.joined(separator: ", ")
+  }
+
+  private static func update(of column: ColumnSchema) -> Int64 {
+    changeUpdateBase + Int64(column.id.rawValue)
+  }
+
+  /// Notes the shared keys of all that a column holds: the rule is about to change.
+  static func noteKeys(
+    of table: TableSchema, _ column: ColumnSchema, domain: TableID, space: KeySpace, state: Int
+  ) -> String {
+    let key = full(table, column)
+    return "INSERT OR IGNORE INTO main.tributary_key SELECT DISTINCT \(domain.rawValue), \(key),"
+      + " \(KeySQL.shared(key, domain, space)), \(state) FROM \(quoted(table.name))"
+      + " WHERE typeof(\(key)) IN ('integer', 'text')"
+  }
+}

@@ -1,0 +1,177 @@
+internal import Deltas
+internal import Storage
+
+/// Gives shared keys that come in their own keys here, and notes which of them have rows. Inside
+/// the caller's transaction.
+///
+/// A row keeps the number that others know it by, if that is above all that the table has had; else
+/// it gets the next one. A text stays what it is, unless another row here has it.
+final class KeyNumbers {
+  private let database: Database
+  let keys: KeyTranslation
+  private var lookups: [TableID: Statement] = [:]
+  /// By domain the greatest number that was given, or that a row has.
+  private var greatest: [TableID: Int64] = [:]
+
+  init(_ database: Database, _ keys: KeyTranslation) {
+    self.database = database
+    self.keys = keys
+  }
+
+  /// Lets go of the statements.
+  func finish() { lookups.removeAll() }
+
+  /// Makes sure that a shared key has an own one: its row is about to be written, or referred to.
+  func ensure(_ key: ValueView, in domain: TableID) throws {
+    switch key {
+    case .integer, .text: break
+    case .null, .real, .blob: return
+    }
+    let lookup = try lookup(domain)
+    try lookup.bind(1, key, copying: false)
+    let isKnown = try lookup.step() && !lookup.isNull(0)
+    lookup.reset()
+    guard !isKnown else { return }
+    let shared = Value(key)
+    let own = try fresh(for: shared, in: domain)
+    try database.execute(KeySQL.insert, [domain.value, own, shared, Self.stateAwaited])
+  }
+
+  /// Notes that a row under a shared key is here.
+  func noteHere(_ key: ValueView, in domain: TableID) throws {
+    try note(KeySQL.noteHere, key, domain)
+  }
+
+  /// Notes that a row under a shared key was deleted, unless another table has one under it.
+  func noteGone(_ key: ValueView, in domain: TableID) throws {
+    let lookup = try lookup(domain)
+    try lookup.bind(1, key, copying: false)
+    let own: Value = try lookup.step() ? lookup.value(0) : .null
+    lookup.reset()
+    guard own != .null, try !hasRow(own, in: domain) else { return }
+    try note(KeySQL.noteGone, key, domain)
+    guard database.changes == 0 else { return }
+    for maker in keys.byID[domain]?.makers ?? [] where maker.numbering == .mayRepeat {
+      let isLast = try database.integer(BranchSQL.isLast(maker.table, maker.column), [own]) == 1
+      guard isLast else { continue }
+      try database.execute(KeySQL.insertGone, [domain.value, own, Value(key)])
+    }
+  }
+
+  private func note(_ sql: String, _ key: ValueView, _ domain: TableID) throws {
+    let statement = try database.cached(sql)
+    defer { statement.reset() }
+    try statement.bind(1, .integer(Int64(domain.rawValue)), copying: false)
+    try statement.bind(2, key, copying: false)
+    _ = try statement.step()
+  }
+
+  private func lookup(_ domain: TableID) throws -> Statement {
+    if let known = lookups[domain] { return known }
+    let made = try database.prepare("SELECT \(KeySQL.own("?1", domain, keys.space))")
+    lookups[domain] = made
+    return made
+  }
+
+  // MARK: Own keys
+
+  /// An own key that no row, and no other shared key, has.
+  func fresh(for shared: Value, in domain: TableID) throws -> Value {
+    switch shared {
+    case .integer(let number) where number <= 0:
+      // Programs say “none” with such numbers.
+      let isFree = try isFree(shared, in: domain)
+      return isFree ? shared : .integer(try next(after: 0, in: domain))
+    case .integer(let number):
+      return .integer(try next(after: number % KeySpace.width - 1, in: domain))
+    case .text(let bytes):
+      var own = shared
+      var count = 1
+      while try !isFree(own, in: domain) {
+        own = .text(bytes + Array((count == 1 ? "~0" : "~0.\(count)").utf8))
+        count += 1
+      }
+      return own
+    case .null, .real, .blob: return shared
+    }
+  }
+
+  /// A number above all of the domain, and above a wanted one if that may be.
+  private func next(after wanted: Int64, in domain: TableID) throws -> Int64 {
+    let last = try greatest[domain] ?? readGreatest(domain)
+    let next = max(last, wanted < KeySpace.ownMax ? wanted : 0) + 1
+    guard next <= KeySpace.ownMax else {
+      throw BranchStoreError.damaged("a table has no number left for a row that comes in")
+    }
+    greatest[domain] = next
+    for maker in keys.byID[domain]?.makers ?? [] where maker.numbering == .ascending {
+      try raiseSequence(of: maker.table, to: next)
+    }
+    return next
+  }
+
+  private func readGreatest(_ domain: TableID) throws -> Int64 {
+    var result = try database.integer(KeySQL.greatestOwn, [domain.value]) ?? 0
+    for maker in keys.byID[domain]?.makers ?? [] {
+      let sql = BranchSQL.greatestNumber(maker.table, maker.column)
+      result = max(result, try database.firstRow(sql)?[0].number ?? 0)
+      guard maker.numbering == .ascending else { continue }
+      let given = try database.integer(BranchSQL.selectSequence, [.text(maker.table.name)]) ?? 0
+      if given < KeySpace.ownMax { result = max(result, given) }
+    }
+    return result
+  }
+
+  /// So that SQLite never gives it to another row.
+  private func raiseSequence(of table: TableSchema, to number: Int64) throws {
+    let values: [Value] = [.text(table.name), .integer(number)]
+    if try database.integer(BranchSQL.selectSequence, [values[0]]) == nil {
+      try database.execute(BranchSQL.insertSequence, values)
+    } else {
+      try database.execute(BranchSQL.raiseSequence, values)
+    }
+  }
+
+  private func isFree(_ own: Value, in domain: TableID) throws -> Bool {
+    guard try database.firstRow(KeySQL.hasOwn, [domain.value, own]) == nil else { return false }
+    return try !hasRow(own, in: domain)
+  }
+
+  private func hasRow(_ own: Value, in domain: TableID) throws -> Bool {
+    try (keys.byID[domain]?.makers ?? []).contains { maker in
+      try database.firstRow(BranchSQL.hasRow(maker.table, maker.column), [own]) != nil
+    }
+  }
+
+  // MARK: Shared keys that no rule makes
+
+  /// Gives an own key that the rule leaves as it is, or whose shared one is taken, another.
+  func giveShared(to own: Value, in domain: TableID) throws {
+    let shared: Value
+    switch own {
+    case .integer:
+      let first = keys.space.base + KeySpace.ownMax
+      let last = try database.integer(
+        KeySQL.greatestShared,
+        [domain.value, .integer(first), .integer(keys.space.base + KeySpace.width)])
+      shared = .integer((last ?? first) + 1)
+    case .text(let bytes):
+      var count = 1
+      var candidate: [UInt8]
+      repeat {
+        candidate = bytes + Array("\(keys.space.suffix).\(count)".utf8)
+        count += 1
+      } while try database.firstRow(KeySQL.hasShared, [domain.value, .text(candidate)]) != nil
+      shared = .text(candidate)
+    case .null, .real, .blob: return
+    }
+    try database.execute(KeySQL.insert, [domain.value, own, shared, Self.stateHere])
+  }
+
+  static let stateHere = Value.integer(0)
+  static let stateAwaited = Value.integer(1)
+}
+
+extension TableID {
+  var value: Value { .integer(Int64(rawValue)) }
+}

@@ -1,0 +1,152 @@
+internal import Deltas
+package import Storage
+
+/// That a database's keys are its own: equal keys of others are other records.
+package struct OwnKeys: Hashable, Sendable {
+  /// A column, by names.
+  package struct Column: Hashable, Sendable {
+    package var table: String
+    package var column: String
+
+    package init(_ table: String, _ column: String) {
+      self.table = table
+      self.column = column
+    }
+  }
+
+  /// What rows made here are called by others.
+  package var space: KeySpace
+  /// Columns that hold another table's keys although no foreign key says so.
+  package var references: [Column: String]
+  /// Columns that look as if they did, and do not.
+  package var plain: Set<Column>
+
+  package init(
+    space: KeySpace, references: [Column: String] = [:], plain: Set<Column> = []
+  ) {
+    self.space = space
+    self.references = references
+    self.plain = plain
+  }
+}
+
+extension OwnKeys {
+  /// The domains of a schema's keys, by the foreign keys that a file or the schema declares, and by
+  /// what is said here.
+  func domains(of schema: Schema, in database: Database) throws -> KeyDomains {
+    var references = try KeyDomains.references(
+      of: schema, in: [database, try Self.declared(schema)])
+    for (column, parent) in self.references {
+      guard let child = schema.place(column.table, column.column) else {
+        throw BranchStoreError.keysNotSafe([
+          "There is no column “\(column.column)” in a table “\(column.table)”."
+        ])
+      }
+      guard let table = schema.tables.first(where: { SchemaReader.sameName($0.name, parent) }),
+        let key = table.keyColumns.last, table.keyColumns.count == 1
+      else {
+        throw BranchStoreError.keysNotSafe([
+          "There is no table “\(parent)” with a key of one column for “\(column.column)” of table"
+            + " “\(column.table)” to refer to."
+        ])
+      }
+      references.insert(KeyDomains.Reference(child, KeyDomains.Place(table.id, key)))
+    }
+    return KeyDomains(schema, references: Array(references))
+  }
+
+  /// The schema's tables alone: the file's may have been made without foreign keys.
+  private static func declared(_ schema: Schema) throws -> Database {
+    let database = try Database(path: ":memory:", mode: .create)
+    for table in schema.tables {
+      do { try database.executeScript(table.createSQL) } catch {
+        // It needs something that only the application has; the file itself says what it refers to.
+        guard case .other = error else { throw error }
+      }
+    }
+    return database
+  }
+
+  // MARK: What stands in the way
+
+  /// Why a database's keys cannot be its own, as sentences.
+  func obstacles(
+    _ domains: KeyDomains, of schema: Schema, in database: Database
+  ) throws -> [String] {
+    var result: [String] = []
+    for table in schema.tables {
+      for id in table.keyColumns {
+        guard let column = table.column(id),
+          let domain = domains.domains[KeyDomains.Place(table.id, id)], domain == table.id
+        else { continue }
+        let place = "Column “\(column.name)” of table “\(table.name)”"
+        if column.collation != "BINARY", column.affinity == .text {
+          result.append(
+            "\(place) compares by \(column.collation): keys that it calls equal cannot be told"
+              + " apart.")
+        }
+        if try column.affinity == .real
+          || database.integer(BranchSQL.hasUntranslated(table, column)) == 1
+        {
+          result.append("\(place) holds keys that are neither whole numbers nor texts.")
+        }
+      }
+      result += mismatches(domains, of: table, in: schema)
+    }
+    return result + doubts(domains, of: schema)
+  }
+
+  /// Columns that would change what they are given.
+  private func mismatches(
+    _ domains: KeyDomains, of table: TableSchema, in schema: Schema
+  ) -> [String] {
+    table.columns.compactMap { column in
+      guard let domain = domains.domains[KeyDomains.Place(table.id, column.id)],
+        let parent = schema.tables.first(where: { $0.id == domain }),
+        let key = parent.keyColumns.last.flatMap({ parent.column($0) }),
+        key.affinity != column.affinity, column.affinity != .blob
+      else { return nil }
+      let numbers: Set<Affinity> = [.integer, .numeric]
+      guard !numbers.isSuperset(of: [key.affinity, column.affinity]) else { return nil }
+      return "Column “\(column.name)” of table “\(table.name)” is declared"
+        + " “\(column.declaredType)”, and refers to “\(key.name)” of table “\(parent.name)”, which"
+        + " is declared “\(key.declaredType)”."
+    }
+  }
+
+  /// Columns that are called like another table's key, and refer to nothing.
+  private func doubts(_ domains: KeyDomains, of schema: Schema) -> [String] {
+    let names = schema.tables.reduce(into: [String: TableSchema]()) { result, table in
+      for name in Self.referringNames(table) where result[name] == nil { result[name] = table }
+    }
+    let plain = Set(plain.compactMap { schema.place($0.table, $0.column) })
+    return schema.tables.flatMap { table in
+      table.columns.compactMap { column -> String? in
+        let place = KeyDomains.Place(table.id, column.id)
+        guard domains.domains[place] == nil, !plain.contains(place), column.affinity != .real,
+          let other = names[Self.simple(column.name)],
+          !table.keyColumns.contains(column.id)
+        else { return nil }
+        return "Column “\(column.name)” of table “\(table.name)” is called like a key of table"
+          + " “\(other.name)”, and no foreign key says whether it is one."
+      }
+    }
+  }
+
+  private static func referringNames(_ table: TableSchema) -> [String] {
+    guard table.keyColumns.count == 1, let key = table.keyNames.first else { return [] }
+    let name = simple(table.name)
+    var names = [name, name.hasSuffix("s") ? String(name.dropLast()) : name]
+    if name.hasSuffix("ies") { names.append(name.dropLast(3) + "y") }
+    let ends = ["id", "no", "key", "code", "number"]
+    var result = names.flatMap { name in ends.map { name + $0 } }
+    let keyName = simple(key)
+    if names.contains(where: { keyName.hasPrefix($0) }) { result.append(keyName) }
+    return result
+  }
+
+  /// Letters and digits alone, in lower case.
+  private static func simple(_ name: String) -> String {
+    String(SchemaReader.asciiLowercased(name).filter { $0.isLetter || $0.isNumber })
+  }
+}
