@@ -17,7 +17,15 @@ struct JoinCommand: OperatorCommand {
       If rows here have the hub's keys but other contents, nothing is joined and they are named: \
       they may be other records that only got the same numbers. Look at them, then say \
       --keys same if equal keys are the same record; the hub's contents then stand, and this \
-      database's go to the ledger.
+      database's go to the ledger. Say --keys own if this database's keys are its own, as those of \
+      a shop that lived apart: nothing of it is then taken for a record of others, now or later. \
+      Programs go on with their numbers; others know the rows by shared ones.
+
+        tributary join customers.db trib1.AbCd… --keys own --dry-run
+        tributary join customers.db trib1.AbCd… --keys own --refers orders.seller=employee
+
+      Foreign keys say which columns hold other tables' keys. Where a column looks as if it did and \
+      no foreign key says so, the join stops and asks: --refers or --plain.
 
       The device's private key is made here and stays in DB-tributary/, for you alone. If \
       something fails, the database is as it was, and the same token works again.
@@ -40,9 +48,21 @@ struct JoinCommand: OperatorCommand {
     help: ArgumentHelp(
       """
       What equal keys with other contents mean: the same record (same), or records of this \
-      database's own (own; not in this version).
+      database's own (own).
       """, valueName: "same|own"))
   var keys: Keys?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --keys own: a column holds a table's keys although no foreign key says so.",
+      valueName: "table.column=table"))
+  var refers: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "With --keys own: a column only looks as if it held another table's keys.",
+      valueName: "table.column"))
+  var plain: [String] = []
 
   @Flag(help: "Say what would be done and what stands in the way; change nothing.")
   var dryRun = false
@@ -54,15 +74,29 @@ struct JoinCommand: OperatorCommand {
     dryRun ? "Joining \(database) was not tried out." : "\(database) was not joined."
   }
 
-  func perform() async throws -> ExitStatus {
-    if keys == .own {
-      throw CommandFailure.notYet(
-        undone: undone, what: "give a database keys of its own (--keys own)",
-        next: "Change the clashing keys in the database yourself, then join again.")
+  func validate() throws {
+    guard keys != .own else {
+      _ = try ownKeys()
+      return
     }
+    if !refers.isEmpty || !plain.isEmpty {
+      throw ValidationError("--refers and --plain belong to --keys own.")
+    }
+  }
+
+  private func ownKeys() throws -> OwnKeyNames? {
+    guard keys == .own else { return nil }
+    guard let names = OwnKeyNames(refers: refers, plain: plain) else {
+      throw ValidationError(
+        "Give --refers as table.column=table, and --plain as table.column.")
+    }
+    return names
+  }
+
+  func perform() async throws -> ExitStatus {
     let joining = Joining(
       database: database, token: token, treatsEqualKeysAsSame: keys == .same,
-      waitMilliseconds: waiting.wait.milliseconds, undone: undone)
+      ownKeys: try ownKeys(), waitMilliseconds: waiting.wait.milliseconds, undone: undone)
     return dryRun
       ? try await joining.rehearse(asJSON: output.json)
       : try await joining.join(asJSON: output.json)

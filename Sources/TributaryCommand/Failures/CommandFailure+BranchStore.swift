@@ -19,6 +19,7 @@ extension CommandFailure {
     case .alreadyABranch: .alreadyJoined
     case .unsupportedFormat, .policyNotUsable: .formatTooNew
     case .schemaDiffers, .tableNotUsable: .schemaMismatch
+    case .keysNotSafe: .keysNotSafe
     case .delta: .damagedDelta
     case .answerDoesNotFit, .ownEntryMissing: .answerDoesNotFit
     case .damaged: .damaged

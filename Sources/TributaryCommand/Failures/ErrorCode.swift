@@ -23,6 +23,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case badKey = "bad-key"
   case schemaMismatch = "schema-mismatch"
   case keysClash = "keys-clash"
+  case keysNotSafe = "keys-not-safe"
   case notDecided = "not-decided"
   case policyNotUsable = "policy-not-usable"
   case badPolicy = "bad-policy"
@@ -71,7 +72,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .notABranch, .notAHub: .notInitialised
     case .locked: .locked
-    case .tableWithoutKey, .schemaMismatch: .schema
+    case .tableWithoutKey, .schemaMismatch, .keysNotSafe: .schema
     case .tokenMalformed, .tokenUnknown, .tokenUsed, .tokenExpired, .untrustedHub,
       .certificateRefused, .notAllowed, .keyMissing:
       .notAllowed

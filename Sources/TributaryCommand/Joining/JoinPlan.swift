@@ -13,6 +13,33 @@ struct JoinPlan {
   /// The file's data version before it was compared.
   let version: Int64?
   let treatsEqualKeysAsSame: Bool
+  /// Whether no row here is one of the hub's.
+  let hasOwnKeys: Bool
+
+  init(
+    schema: Schema, tables: [TableComparison], untracked: [JoinTarget.UntrackedTable],
+    comparison: BranchComparison?, target: JoinTarget, version: Int64?,
+    treatsEqualKeysAsSame: Bool, hasOwnKeys: Bool
+  ) {
+    self.schema = schema
+    self.untracked = untracked
+    self.comparison = comparison
+    self.target = target
+    self.version = version
+    self.treatsEqualKeysAsSame = treatsEqualKeysAsSame
+    self.hasOwnKeys = hasOwnKeys
+    self.tables = hasOwnKeys ? tables.map(Self.apart) : tables
+  }
+
+  /// As many rows as were found, all of them other records than the hub's.
+  private static func apart(_ found: TableComparison) -> TableComparison {
+    var result = TableComparison(table: found.table)
+    result.rowsHere = found.rowsHere
+    result.rowsAtHub = found.rowsAtHub
+    result.onlyHereCount = found.rowsHere
+    result.onlyAtHubCount = found.rowsAtHub
+    return result
+  }
 
   /// Keys that are named when rows clash, for each table.
   static let keysNamedMax = 10
@@ -27,7 +54,9 @@ struct JoinPlan {
   /// those that the hub has already add nothing there. The first question is asked under the write
   /// lock, so the answer holds until the transaction ends.
   func known() -> ((TableID, [UInt8]) -> Bool)? {
-    guard let comparison, let database = target.database, let version else { return nil }
+    guard !hasOwnKeys, let comparison, let database = target.database, let version else {
+      return nil
+    }
     var isUnchanged: Bool?
     return { table, key in
       let holds = isUnchanged ?? ((try? database.dataVersion()) == version)
@@ -62,7 +91,7 @@ struct JoinPlan {
         + " the hub’s keys but other contents.\n" + clashes.joined(separator: "\n"),
       next: "Nothing was changed, and the token is still good. If equal keys are the same record,"
         + " join again with --keys same: the hub’s contents then stand, and this database’s are"
-        + " kept in the ledger. If they are other records, give them other keys first.")
+        + " kept in the ledger. If they are other records, join again with --keys own.")
   }
 
   // MARK: A rehearsal's report

@@ -1,5 +1,6 @@
 internal import Agent
 internal import BranchStore
+internal import Clocks
 internal import Deltas
 internal import Sessions
 internal import Storage
@@ -11,6 +12,8 @@ struct Joining {
   let database: String
   let token: String
   let treatsEqualKeysAsSame: Bool
+  /// Nil if equal keys of the hub's are the same records.
+  let ownKeys: OwnKeyNames?
   let waitMilliseconds: Int64
   let undone: String
 
@@ -82,7 +85,10 @@ struct Joining {
     let version = try target.database?.dataVersion()
     let line = try await line(for: token)
     let description = try await line.describe()
-    if target.exists { try checkFits(description.schema) }
+    if target.exists {
+      try checkFits(description.schema)
+      try checkKeys(description.schema)
+    }
     var comparison: BranchComparison?
     var tables: [TableComparison] = []
     if let database = target.database {
@@ -96,7 +102,8 @@ struct Joining {
     return JoinPlan(
       schema: description.schema, tables: tables,
       untracked: try target.untracked(by: description.schema), comparison: comparison,
-      target: target, version: version, treatsEqualKeysAsSame: treatsEqualKeysAsSame)
+      target: target, version: version, treatsEqualKeysAsSame: treatsEqualKeysAsSame,
+      hasOwnKeys: ownKeys != nil)
   }
 
   /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
@@ -118,6 +125,20 @@ struct Joining {
         + " schema, or join with a file that does not exist yet.")
   }
 
+  /// Whether the file's keys can be its own, if they are to be.
+  private func checkKeys(_ schema: Schema) throws {
+    // Which numbers the rows get does not matter yet.
+    guard let keys = ownKeys?.keys(of: ReplicaID(1)) else { return }
+    let obstacles = try BranchStore.obstacles(path: database, schema: schema, ownKeys: keys)
+    guard !obstacles.isEmpty else { return }
+    throw CommandFailure(
+      .keysNotSafe, undone: undone,
+      why: "Its keys cannot be its own.\n" + obstacles.joined(separator: "\n"),
+      next: "Nothing was changed, and the token is still good. For a column that may hold another"
+        + " table’s keys say which with --refers table.column=table, or that it does not with"
+        + " --plain table.column.")
+  }
+
   private func attach(_ plan: JoinPlan, _ enrolment: PendingEnrolment) throws {
     let answer = enrolment.answer
     let identity = BranchIdentity(
@@ -126,7 +147,7 @@ struct Joining {
     _ = try BranchStore.attach(
       path: database, identity: identity, schema: answer.schema,
       wallMilliseconds: WallClock.systemMilliseconds(),
-      isKnown: plan.known())
+      ownKeys: ownKeys?.keys(of: answer.replica), isKnown: plan.known())
   }
 
   private func firstSync(

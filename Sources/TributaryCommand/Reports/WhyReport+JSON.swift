@@ -6,7 +6,7 @@ extension WhyReport {
   var json: JSONValue {
     [
       "table": .string(table.name),
-      "key": KeyArgument.json(key.values),
+      "key": KeyArgument.json(shownKey.values),
       "column": .optional(name(column)),
       "exists": .bool(exists),
       "cells": .array(shownCells.map(json)),

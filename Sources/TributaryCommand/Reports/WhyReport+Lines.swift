@@ -3,7 +3,7 @@ internal import Deltas
 
 extension WhyReport {
   func lines(style: TextStyle) -> [String] {
-    let keyText = ValueText.escaped(KeyArgument.text(key.values))
+    let keyText = ValueText.escaped(KeyArgument.text(shownKey.values))
     let what = name(column).map { " \($0)" } ?? ""
     var lines = [style.strong("\(ValueText.escaped(table.name)) \(keyText)\(what)")]
     lines += standing(style: style)

@@ -38,7 +38,10 @@ struct WhyReport {
   }
 
   let table: TableSchema
-  let key: RowKey
+  /// By which everyone knows the row.
+  var key: RowKey
+  /// By which the people who ask know it.
+  let shownKey: RowKey
   /// Only this one was asked for.
   let column: ColumnID?
   var exists = false

@@ -32,7 +32,7 @@ enum Place {
     switch self {
     case .branch(let store):
       LedgerReport(
-        conflicts: try store.ledger(openOnly: openOnly), schema: store.schema,
+        conflicts: try store.shown(try store.ledger(openOnly: openOnly)), schema: store.schema,
         names: try store.names())
     case .hub(let store):
       LedgerReport(
@@ -45,6 +45,17 @@ enum Place {
     switch self {
     case .branch(let store): try store.digests()
     case .hub(let store): try store.digests()
+    }
+  }
+}
+
+extension BranchStore {
+  /// Conflicts under the keys by which the branch's people know the rows.
+  func shown(_ conflicts: [Conflict]) throws -> [Conflict] {
+    try conflicts.map { conflict in
+      var result = conflict
+      result.key = try ownKey(of: conflict.key) ?? conflict.key
+      return result
     }
   }
 }

@@ -34,10 +34,17 @@ struct Verification {
 
   private func compare(_ line: BranchLine) async throws -> VerificationReport {
     let comparison = BranchComparison(
-      database: line.store.database, schema: line.store.known, isNaming: true,
-      called: try line.store.localNames())
+      database: line.store.database, schema: line.store.known, keys: line.store.keyColumns,
+      isNaming: true, called: try line.store.localNames())
     var driver = ComparisonDriver(line: .device(line.connection))
-    let tables = try await driver.run(comparison)
+    var tables = try await driver.run(comparison)
+    // People here know rows by the keys that these have here.
+    for (table, comparison) in tables.enumerated() {
+      for (index, difference) in comparison.differences.enumerated() {
+        tables[table].differences[index].key =
+          try line.store.ownKey(of: difference.key) ?? difference.key
+      }
+    }
     return VerificationReport(tables: tables, notCompared: comparison.notCompared)
   }
 }

@@ -17,7 +17,7 @@ struct WhyQuestion {
     let table = try place.schema.table(called: table, undone: undone)
     let column = try column.map { try table.column(called: $0, undone: undone) }
     let key = try KeyArgument.read(key, for: table)
-    var report = WhyReport(table: table, key: key, column: column?.id)
+    var report = WhyReport(table: table, key: key, shownKey: key, column: column?.id)
     switch place {
     case .hub(let store):
       let explanation = try store.explain(table: table.id, key: key.encoded)
@@ -27,8 +27,10 @@ struct WhyQuestion {
       report.exists = explanation.exists
       report.quarantineReason = explanation.quarantineReason
     case .branch(let store):
+      report.key = try store.sharedKey(of: key)
       try lookHere(store, &report)
       try await askHub(of: store, &report)
+      report.conflicts = try store.shown(report.conflicts)
     }
     return report
   }
