@@ -45,8 +45,8 @@ extension BranchSQL {
       + " WHERE typeof(\(full(table, column))) IN ('real', 'blob'))"
   }
 
-  /// Own key, shared key and state of rows that programs have made under numbers that were kept for rows of
-  /// others: not here yet, or, with `orGone`, deleted.
+  /// Own key, shared key and state of rows that programs have made under numbers that were kept for
+  /// rows of others: not here yet, or, with `orGone`, deleted.
   static func takenKeys(of table: TableSchema, _ column: ColumnSchema, orGone: Bool) -> String {
     """
     SELECT DISTINCT entry.own, entry.shared, entry.state FROM \(journal(table.id)) AS journal \

@@ -1,7 +1,7 @@
 package import Deltas
 
-/// Which columns of a table hold keys that are the branch's own: the statements of such a table take
-/// and give shared keys, while the table has its own.
+/// Which columns of a table hold keys that are the branch's own: the statements of such a table
+/// take and give shared keys, while the table has its own.
 package struct KeyColumns: Hashable, Sendable {
   /// By column: whose keys it holds, its own table's or those of another. Keys and references of
   /// one domain are translated alike.

@@ -38,8 +38,8 @@ enum SchemaSQL {
     ORDER BY list.name, part.seqno
     """
 
-  /// Number, parent, child column, parent column (NULL for the parent's key) and place in the key of
-  /// what a table's foreign keys consist of.
+  /// What a table's foreign keys consist of: number, parent, child column, parent column (NULL for
+  /// the parent's key) and place in the key.
   static let foreignKeyParts = """
     SELECT id, "table", "from", "to", seq FROM pragma_foreign_key_list(?1) ORDER BY id, seq
     """

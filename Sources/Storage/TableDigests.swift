@@ -4,8 +4,8 @@ package import Deltas
 /// Digests of a table's rows: of all, by bucket, and one by one.
 ///
 /// Rows whose key has a NULL in it are left out: they have no name that replicas could agree on.
-/// Each call scans the table once; it allocates only for what it returns. Where a branch has keys of
-/// its own, digests are of shared ones.
+/// Each call scans the table once; it allocates only for what it returns. Where a branch has keys
+/// of its own, digests are of shared ones.
 package enum TableDigests {
   /// One row's encoded key and digest.
   package struct KeyedRow: Hashable, Sendable {

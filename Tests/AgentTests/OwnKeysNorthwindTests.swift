@@ -31,8 +31,8 @@ struct OwnKeysNorthwindTests {
 
   /// The second shop's: every name, address and date is another.
   private static let changes = """
-    UPDATE Customers SET CompanyName = 'Second ' || CompanyName, ContactName = 'Second ' || ContactName,
-      Address = 'Second ' || Address;
+    UPDATE Customers SET CompanyName = 'Second ' || CompanyName,
+      ContactName = 'Second ' || ContactName, Address = 'Second ' || Address;
     UPDATE Employees SET LastName = 'Second ' || LastName, Address = 'Second ' || Address,
       BirthDate = date(BirthDate, '+1 day');
     UPDATE Suppliers SET CompanyName = 'Second ' || CompanyName;

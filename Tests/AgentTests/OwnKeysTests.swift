@@ -84,7 +84,8 @@ struct OwnKeysTests {
   @Test func databasesThatLivedApartJoinWithoutMixing() throws {
     func rows(_ name: String) -> String {
       Self.sql + """
-        INSERT INTO customer VALUES (1, '\(name) 1', NULL, NULL), (17, '\(name) 17', 1, '\(name) 1');
+        INSERT INTO customer VALUES (1, '\(name) 1', NULL, NULL);
+        INSERT INTO customer VALUES (17, '\(name) 17', 1, '\(name) 1');
         INSERT INTO orders VALUES (5, 17, '\(name) 17', '\(name) order');
         INSERT INTO line VALUES (5, 1, '\(name) order');
         """

@@ -24,8 +24,8 @@ struct JoinCommand: OperatorCommand {
         tributary join customers.db trib1.AbCd… --keys own --dry-run
         tributary join customers.db trib1.AbCd… --keys own --refers orders.seller=employee
 
-      Foreign keys say which columns hold other tables' keys. Where a column looks as if it did and \
-      no foreign key says so, the join stops and asks: --refers or --plain.
+      Foreign keys say which columns hold other tables' keys. Where a column looks as if it did \
+      and no foreign key says so, the join stops and asks: --refers or --plain.
 
       The device's private key is made here and stays in DB-tributary/, for you alone. If \
       something fails, the database is as it was, and the same token works again.
