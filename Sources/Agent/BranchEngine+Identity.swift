@@ -70,7 +70,7 @@ extension BranchEngine {
     guard let adoption else { return }
     let notice = try store.adopt(
       replica: adoption.identity.replica, branch: adoption.identity.branch,
-      parentHash: parentHash, keySpace: KeySpace(adoption.identity.replica.rawValue),
+      parentHash: parentHash, keySpace: KeySpace(replica: adoption.identity.replica.rawValue),
       wallMilliseconds: wallMilliseconds)
     if let notice {
       report.notices.append(

@@ -43,14 +43,15 @@ final class Applier {
 
   init(
     _ store: BranchStore, from: LogPosition, accepted: Set<UInt64> = [], tail: Tail? = nil,
-    wholeState: WholeState? = nil, overwritten: OverwrittenRows? = nil
+    wholeState: WholeState? = nil, overwritten: OverwrittenRows? = nil,
+    replicas: Set<UInt32> = []
   ) throws {
     self.store = store
     self.overwritten = overwritten
     self.tail = tail
     self.wholeState = wholeState
     database = store.database
-    numbers = store.keys.map { KeyNumbers(store.database, $0) }
+    numbers = store.keys.map { KeyNumbers(store.database, $0, replicas: replicas) }
     integrated = from
     self.accepted = accepted
     report = ApplyReport(position: from)

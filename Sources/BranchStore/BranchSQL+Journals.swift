@@ -8,6 +8,8 @@ extension BranchSQL {
   /// The row may have been removed without its trigger: look whether it is there.
   static let changeLookAgain: Int64 = -1
   static let changeDelete: Int64 = 0
+  /// An insert is about to happen whose number SQLite gives. Without a key.
+  static let changeNumbered: Int64 = -2
   static let changeInsert: Int64 = 1
   /// An update of column n is n plus this.
   static let changeUpdateBase: Int64 = 1
@@ -85,7 +87,7 @@ extension BranchSQL {
   static func pendingInJournal(_ table: TableSchema) -> String {
     """
     SELECT count(*), min(wall) FROM (SELECT min(wall) AS wall FROM \(journal(table.id)) \
-    GROUP BY \(journalKeys(table).joined(separator: ", ")))
+    WHERE change > \(changeNumbered) GROUP BY \(journalKeys(table).joined(separator: ", ")))
     """
   }
 
@@ -166,6 +168,7 @@ extension BranchSQL {
       trigger("i", "INSERT ON \(name)", append([("NEW", changeInsert)])),
       trigger("d", "DELETE ON \(name)", append([("OLD", changeDelete)])),
     ]
+    if let mark = numberMark(tracked) { result.append(mark) }
     for id in table.valueColumns {
       guard let column = table.column(id) else { continue }
       let event = "UPDATE OF \(quoted(column.name)) ON \(name) WHEN \(differs(column))"
@@ -183,6 +186,18 @@ extension BranchSQL {
         "k", "\(event) WHEN \(condition)",
         append([("OLD", changeDelete), ("NEW", changeInsert)])))
     return result
+  }
+
+  /// Before an insert that leaves the number to SQLite a trigger sees −1 in its place.
+  static func numberMark(_ tracked: TrackedTable) -> Trigger? {
+    let table = tracked.schema
+    guard tracked.keys?.marksNumbers == true, let key = table.keyNames.first else { return nil }
+    let name = "tributary_\(table.id.rawValue)_n"
+    return Trigger(
+      name: name,
+      sql: "CREATE TRIGGER \(name) BEFORE INSERT ON \(quoted(table.name))"
+        + " WHEN NEW.\(quoted(key)) = -1 BEGIN INSERT INTO \(journal(table.id))(change, wall)"
+        + " VALUES (\(changeNumbered), \(wall)); END")
   }
 
   /// The column's own collation would call some changes none. Where the column converts nothing,

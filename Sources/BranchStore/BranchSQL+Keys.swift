@@ -14,6 +14,35 @@ extension BranchSQL {
     "\(quoted(table.name)).\(quoted(column.name))"
   }
 
+  /// The numbers that SQLite gave: of each marked insert that came to a row, the row's.
+  ///
+  /// An insert that came to nothing leaves its mark, with another time than the next one's.
+  static func markedKeys(_ table: TableSchema) -> String {
+    let name = journal(table.id)
+    return """
+      SELECT DISTINCT made.k1 FROM \(name) AS mark CROSS JOIN \(name) AS made ON made.seq = (\
+      SELECT seq FROM \(name) AS later WHERE later.seq > mark.seq \
+      AND later.change IN (\(changeInsert), \(changeNumbered)) ORDER BY seq LIMIT 1) \
+      WHERE mark.change = \(changeNumbered) AND made.change = \(changeInsert) \
+      AND made.wall = mark.wall
+      """
+  }
+
+  static func dropMarks(_ table: TableSchema) -> String {
+    "DELETE FROM \(journal(table.id)) WHERE change = \(changeNumbered)"
+  }
+
+  /// When a row was last deleted, or was in the way of another.
+  static func lastDeletion(_ table: TableSchema) -> String {
+    "SELECT wall FROM \(journal(table.id)) WHERE k1 = ?1 AND change <= \(changeDelete)"
+      + " ORDER BY seq DESC LIMIT 1"
+  }
+
+  /// What the journal says first of a row.
+  static func firstChange(_ table: TableSchema) -> String {
+    "SELECT change FROM \(journal(table.id)) WHERE k1 = ?1 ORDER BY seq LIMIT 1"
+  }
+
   static func hasRow(_ table: TableSchema, _ column: ColumnSchema) -> String {
     "SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = ?1"
   }
@@ -45,13 +74,13 @@ extension BranchSQL {
       + " WHERE typeof(\(full(table, column))) IN ('real', 'blob'))"
   }
 
-  /// Own key, shared key and state of rows that programs have made under numbers that were kept for
-  /// rows of others: not here yet, or, with `orGone`, deleted.
-  static func takenKeys(of table: TableSchema, _ column: ColumnSchema, orGone: Bool) -> String {
+  /// Own and shared key of rows that programs have made under numbers that were kept for rows of
+  /// others which never were here.
+  static func takenKeys(of table: TableSchema, _ column: ColumnSchema) -> String {
     """
-    SELECT DISTINCT entry.own, entry.shared, entry.state FROM \(journal(table.id)) AS journal \
+    SELECT DISTINCT entry.own, entry.shared FROM \(journal(table.id)) AS journal \
     CROSS JOIN main.tributary_key AS entry ON entry.domain = ?1 AND entry.own = +journal.k1 \
-    WHERE entry.state \(orGone ? "<> 0" : "= 1") AND EXISTS (\
+    WHERE entry.state = 1 AND EXISTS (\
     SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = +entry.own)
     """
   }
@@ -76,7 +105,7 @@ extension BranchSQL {
 
   /// Numbers of journaled deletions that SQLite may give again, of rows that were made here.
   static func noteLastGone(
-    _ table: TableSchema, _ column: ColumnSchema, domain: TableID, space: KeySpace
+    _ table: TableSchema, _ column: ColumnSchema, domain: TableID, space: KeySpace?
   ) -> String {
     "INSERT OR IGNORE INTO main.tributary_key SELECT DISTINCT \(domain.rawValue), journal.k1,"
       + " \(KeySQL.shared("journal.k1", domain, space)), 2 FROM \(journal(table.id)) AS journal"
@@ -99,14 +128,6 @@ extension BranchSQL {
       + " WHERE \(isUnwritten(table, column))"
   }
 
-  /// Journals them as written: they refer to another row than before.
-  static func journalReferences(_ table: TableSchema, _ column: ColumnSchema) -> String {
-    let keys = table.keyColumns.compactMap { table.column($0).map { full(table, $0) } }
-    return "INSERT INTO \(journal(table.id))(\(journaledKey(table)), change, wall)"
-      + " SELECT \(keys.joined(separator: ", ")), \(update(of: column)), julianday()"
-      + " FROM \(quoted(table.name)) WHERE \(isUnwritten(table, column))"
-  }
-
   private static func isUnwritten(_ table: TableSchema, _ column: ColumnSchema) -> String {
     let keys = table.keyColumns.compactMap { table.column($0).map { full(table, $0) } }
     return "\(full(table, column)) = ?1 AND (\(keys.joined(separator: ", "))) NOT IN"
@@ -124,7 +145,7 @@ extension BranchSQL {
 
   /// Notes the shared keys of all that a column holds: the rule is about to change.
   static func noteKeys(
-    of table: TableSchema, _ column: ColumnSchema, domain: TableID, space: KeySpace, state: Int
+    of table: TableSchema, _ column: ColumnSchema, domain: TableID, space: KeySpace?, state: Int
   ) -> String {
     let key = full(table, column)
     return "INSERT OR IGNORE INTO main.tributary_key SELECT DISTINCT \(domain.rawValue), \(key),"

@@ -74,7 +74,7 @@ extension BranchStore {
     let wholeState = isRebased ? try WholeState(database) : nil
     let applier = try Applier(
       self, from: route.fork, accepted: accepted, tail: facts.isWholeState ? nil : tail,
-      wholeState: wholeState, overwritten: overwritten)
+      wholeState: wholeState, overwritten: overwritten, replicas: try replicas(facts))
     try applier.installGuards()
     if hasDeferred { try applier.releaseConfirmed() }
     if hasDeferred, facts.isWholeState { try applier.replayAccepted() }
@@ -105,6 +105,13 @@ extension BranchStore {
     }
     try applier.removeGuards()
     return applier.report
+  }
+
+  /// Whose rows may come.
+  private func replicas(_ facts: ExchangeFacts) throws -> Set<UInt32> {
+    guard keys != nil else { return [] }
+    let known = try vector().dots.map(\.replica) + facts.vectorDifference.map(\.replica)
+    return Set((known + Array(facts.names.keys)).map(\.rawValue))
   }
 
   /// Moves changesets that the hub has durably accepted from the outbox into the tail.

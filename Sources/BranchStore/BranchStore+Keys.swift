@@ -22,7 +22,7 @@ extension BranchStore {
       let database = try Database(path: path, mode: .readOnly)
       if try database.integer(BranchSQL.isEmptyFile) == 1 { return [] }
       let domains = try ownKeys.domains(of: schema, in: database)
-      return try ownKeys.obstacles(domains, of: schema, in: database)
+      return try ownKeys.obstacles(domains, of: schema, in: database).map(\.sentence)
     } catch BranchStoreError.keysNotSafe(let sentences) {
       return sentences
     } catch {
@@ -56,17 +56,27 @@ extension BranchStore {
   static func install(
     _ ownKeys: OwnKeys, schema: Schema, in database: Database
   ) throws -> KeyTranslation? {
-    let domains = try ownKeys.domains(of: schema, in: database)
-    let obstacles = try ownKeys.obstacles(domains, of: schema, in: database)
-    guard obstacles.isEmpty else { throw BranchStoreError.keysNotSafe(obstacles) }
+    let domains = try ownKeys.translated(
+      try ownKeys.domains(of: schema, in: database), of: schema, in: database)
+    guard !domains.domains.isEmpty else { return nil }
     try database.executeScript(KeySQL.create)
-    try database.execute(KeySQL.putSpace, [.integer(Int64(ownKeys.space.number))])
+    try database.execute(
+      KeySQL.insertSpace,
+      [
+        .integer(Int64(ownKeys.space.number)),
+        .integer(ownKeys.scope == .everything ? 1 : 0),
+      ])
     for (place, domain) in domains.domains.sorted(by: { $0.key < $1.key }) {
       try database.execute(
         KeySQL.insertColumn,
         [place.table.value, .integer(Int64(place.column.rawValue)), domain.value])
     }
     guard let keys = try KeyTranslation(database, schema: schema) else { return nil }
+    for table in schema.tables.map({ TrackedTable($0, keys: keys.columns(of: $0.id)) }) {
+      guard let mark = BranchSQL.numberMark(table) else { continue }
+      try database.executeScript(mark.sql)
+    }
+    guard keys.rule != nil else { return keys }
     let numbers = KeyNumbers(database, keys)
     for domain in keys.all {
       for maker in domain.makers {
@@ -83,16 +93,16 @@ extension BranchStore {
   /// the caller's transaction; the caller reads the keys anew once it is done.
   func moveKeys(to space: KeySpace) throws {
     guard let keys, keys.space != space else { return }
-    for domain in keys.all {
+    for domain in keys.rule == nil ? [] : keys.all {
       let makers = domain.makers.map { ($0.table, $0.column, 0) }
       let columns = domain.columns.map { ($0.table, $0.column, 1) }
       for (table, column, state) in makers + columns {
         try database.execute(
           BranchSQL.noteKeys(
-            of: table, column, domain: domain.id, space: keys.space, state: state))
+            of: table, column, domain: domain.id, space: keys.rule, state: state))
       }
     }
-    try database.execute(KeySQL.putSpace, [.integer(Int64(space.number))])
+    try database.execute(KeySQL.setSpace, [.integer(Int64(space.number))])
   }
 
   // MARK: Sealing
@@ -106,56 +116,95 @@ extension BranchStore {
     let numbers = KeyNumbers(database, keys)
     for domain in keys.all {
       for maker in domain.makers where tables.contains(maker.table.id) {
+        if maker.isNumbered { try settleMarked(maker, in: domain, numbers) }
         if maker.isWhole { try settleTaken(maker, in: domain, numbers) }
-        let irregular = BranchSQL.journaledIrregularKeys(
-          of: maker.table, keyIndex: maker.keyIndex)
-        for row in try database.rows(irregular, [domain.id.value]) {
-          try numbers.giveShared(to: row[0], in: domain.id)
-        }
+        if keys.rule != nil { try settleIrregular(maker, in: domain, numbers) }
         guard maker.isWhole else { continue }
         let makers = domain.makers.filter(\.isWhole).map { ($0.table, $0.column) }
         try database.execute(
           BranchSQL.noteJournaledHere(maker.table, maker.column), [domain.id.value])
         try database.execute(
           BranchSQL.noteJournaledGone(maker.table, makers: makers), [domain.id.value])
-        guard maker.numbering == .mayRepeat else { continue }
+        guard maker.numbering == .mayRepeat, keys.rule != nil else { continue }
         try database.execute(
           BranchSQL.noteLastGone(
-            maker.table, maker.column, domain: domain.id, space: keys.space))
+            maker.table, maker.column, domain: domain.id, space: keys.rule))
       }
     }
   }
 
-  /// A program's new row has a number that another row was to get, or had: that one gets another.
-  ///
-  /// What refers to a row that never was here goes with it, unless a program wrote it since. What
-  /// referred to a row that is gone refers to the new one now, as the branch's people see it, and
-  /// is sent so; but no reference that is part of a key.
+  private func settleIrregular(
+    _ maker: KeyTranslation.Maker, in domain: KeyTranslation.Domain, _ numbers: KeyNumbers
+  ) throws {
+    let sql = BranchSQL.journaledIrregularKeys(of: maker.table, keyIndex: maker.keyIndex)
+    for row in try database.rows(sql, [domain.id.value]) {
+      try numbers.giveShared(to: row[0], in: domain.id)
+    }
+  }
+
+  /// Numbers that SQLite gave since the last seal are new records' own, whatever had them before:
+  /// that is deleted under its own name, and what refers to it goes on referring to it.
+  private func settleMarked(
+    _ maker: KeyTranslation.Maker, in domain: KeyTranslation.Domain, _ numbers: KeyNumbers
+  ) throws {
+    for row in try database.rows(BranchSQL.markedKeys(maker.table)) {
+      guard let own = row[0].number else { continue }
+      let first = try database.integer(BranchSQL.firstChange(maker.table), [row[0]])
+      let wasThere = first != BranchSQL.changeInsert
+      let entry = try database.firstRow(KeySQL.selectOfOwn, [domain.id.value, row[0]])
+      if wasThere || entry != nil {
+        let shared = try entry?[0] ?? byRule(row[0], in: domain.id)
+        let other = try numbers.fresh(for: shared, in: domain.id)
+        if entry == nil {
+          try database.execute(
+            KeySQL.insert, [domain.id.value, other, shared, KeyNumbers.stateGone])
+        } else {
+          try database.execute(KeySQL.setOwn, [domain.id.value, row[0], other])
+        }
+        try moveReferences(in: domain, from: row[0], to: other)
+        if wasThere, let table = table(maker.table.id) {
+          let wall = try database.firstRow(BranchSQL.lastDeletion(maker.table), [row[0]])?[0]
+          try append(
+            [other], BranchSQL.changeDelete,
+            milliseconds: JournalTime.milliseconds(wall ?? .null), to: table)
+        }
+      }
+      try numbers.giveNumber(to: own, in: domain.id)
+    }
+    try database.execute(BranchSQL.dropMarks(maker.table))
+  }
+
+  /// A program has made a row under a number that was kept for a row of others: that one gets
+  /// another, and so does what refers to it and was not written since.
   private func settleTaken(
     _ maker: KeyTranslation.Maker, in domain: KeyTranslation.Domain, _ numbers: KeyNumbers
   ) throws {
-    let sql = BranchSQL.takenKeys(
-      of: maker.table, maker.column, orGone: maker.numbering == .mayRepeat)
+    let sql = BranchSQL.takenKeys(of: maker.table, maker.column)
     for row in try database.rows(sql, [domain.id.value]) {
       let (own, shared) = (row[0], row[1])
       let other = try numbers.fresh(for: shared, in: domain.id)
       try database.execute(KeySQL.setOwn, [domain.id.value, own, other])
-      let isGone = row[2] != KeyNumbers.stateAwaited
-      for (table, column) in domain.columns {
-        if isGone, !table.keyColumns.contains(column.id) {
-          try database.execute(BranchSQL.journalReferences(table, column), [own])
-        } else {
-          try database.execute(BranchSQL.moveReferences(table, column), [own, other])
-        }
-      }
-      let byRule = try database.firstRow(
-        "SELECT \(KeySQL.shared("?1", domain.id, numbers.keys.space))", [own])
-      guard let byRule, byRule[0] != own,
-        try database.firstRow(KeySQL.hasShared, [domain.id.value, byRule[0]]) == nil
-      else {
+      try moveReferences(in: domain, from: own, to: other)
+      let byRule = try byRule(own, in: domain.id)
+      let isTaken =
+        try database.firstRow(KeySQL.hasShared, [domain.id.value, byRule]) != nil
+      if isTaken || byRule == own && numbers.keys.rule != nil {
         try numbers.giveShared(to: own, in: domain.id)
-        continue
       }
+    }
+  }
+
+  /// The shared key of an own one that has no entry.
+  private func byRule(_ own: Value, in domain: TableID) throws -> Value {
+    let sql = "SELECT \(KeySQL.shared("?1", domain, keys?.rule))"
+    return try database.firstRow(sql, [own])?.first ?? own
+  }
+
+  private func moveReferences(
+    in domain: KeyTranslation.Domain, from own: Value, to other: Value
+  ) throws {
+    for (table, column) in domain.columns {
+      try database.execute(BranchSQL.moveReferences(table, column), [own, other])
     }
   }
 }

@@ -9,13 +9,16 @@ internal import Storage
 final class KeyNumbers {
   private let database: Database
   let keys: KeyTranslation
+  /// Whose rows may have numbers of their own elsewhere.
+  private let replicas: Set<UInt32>
   private var lookups: [TableID: Statement] = [:]
   /// By domain the greatest number that was given, or that a row has.
   private var greatest: [TableID: Int64] = [:]
 
-  init(_ database: Database, _ keys: KeyTranslation) {
+  init(_ database: Database, _ keys: KeyTranslation, replicas: Set<UInt32> = []) {
     self.database = database
     self.keys = keys
+    self.replicas = replicas
   }
 
   /// Lets go of the statements.
@@ -29,12 +32,21 @@ final class KeyNumbers {
     }
     let lookup = try lookup(domain)
     try lookup.bind(1, key, copying: false)
-    let isKnown = try lookup.step() && !lookup.isNull(0)
+    let known: Value = try lookup.step() ? lookup.value(0) : .null
     lookup.reset()
-    guard !isKnown else { return }
     let shared = Value(key)
+    guard try known == .null || known == shared && isForeign(shared, in: domain) else { return }
     let own = try fresh(for: shared, in: domain)
     try database.execute(KeySQL.insert, [domain.value, own, shared, Self.stateAwaited])
+  }
+
+  /// Whether a number was given by SQLite at another branch, and no row here has it as it is.
+  private func isForeign(_ shared: Value, in domain: TableID) throws -> Bool {
+    guard keys.rule == nil, case .integer(let number) = shared,
+      let replica = KeySpace.replica(of: number), replicas.contains(replica)
+    else { return false }
+    return try isFree(shared, in: domain)
+      && database.firstRow(KeySQL.hasShared, [domain.value, shared]) == nil
   }
 
   /// Notes that a row under a shared key is here.
@@ -50,7 +62,7 @@ final class KeyNumbers {
     lookup.reset()
     guard own != .null, try !hasRow(own, in: domain) else { return }
     try note(KeySQL.noteGone, key, domain)
-    guard database.changes == 0 else { return }
+    guard database.changes == 0, keys.rule != nil else { return }
     for maker in keys.byID[domain]?.makers ?? [] where maker.numbering == .mayRepeat {
       let isLast = try database.integer(BranchSQL.isLast(maker.table, maker.column), [own]) == 1
       guard isLast else { continue }
@@ -68,7 +80,7 @@ final class KeyNumbers {
 
   private func lookup(_ domain: TableID) throws -> Statement {
     if let known = lookups[domain] { return known }
-    let made = try database.prepare("SELECT \(KeySQL.own("?1", domain, keys.space))")
+    let made = try database.prepare("SELECT \(KeySQL.own("?1", domain, keys.rule))")
     lookups[domain] = made
     return made
   }
@@ -145,6 +157,17 @@ final class KeyNumbers {
 
   // MARK: Shared keys that no rule makes
 
+  /// Gives a number that SQLite gave a shared one in this branch's space, unless the rule does.
+  func giveNumber(to own: Int64, in domain: TableID) throws {
+    let shared = Value.integer(keys.space.base + own)
+    guard (1...KeySpace.ownMax).contains(own),
+      try database.firstRow(KeySQL.hasShared, [domain.value, shared]) == nil
+    else { return try giveShared(to: .integer(own), in: domain) }
+    guard keys.rule == nil else { return }
+    try database.execute(
+      KeySQL.insert, [domain.value, .integer(own), shared, Self.stateHere])
+  }
+
   /// Gives an own key that the rule leaves as it is, or whose shared one is taken, another.
   func giveShared(to own: Value, in domain: TableID) throws {
     let shared: Value
@@ -170,6 +193,7 @@ final class KeyNumbers {
 
   static let stateHere = Value.integer(0)
   static let stateAwaited = Value.integer(1)
+  static let stateGone = Value.integer(2)
 }
 
 extension TableID {

@@ -23,9 +23,14 @@ struct KeyTranslation {
 
     /// Whether the key has no other column.
     var isWhole: Bool { table.keyColumns.count == 1 }
+    /// Whether SQLite gives the numbers that programs do not.
+    var isNumbered: Bool { isWhole && numbering != .byPrograms }
   }
 
+  /// Where rows made here get shared keys that are not their own ones.
   let space: KeySpace
+  /// Nil if only numbers that SQLite gives are the branch's own.
+  let rule: KeySpace?
   let domains: KeyDomains
   private(set) var byID: [TableID: Domain] = [:]
 
@@ -35,10 +40,13 @@ struct KeyTranslation {
   /// What the file has noted; nil if its keys are the shared ones.
   init?(_ database: Database, schema: Schema) throws {
     guard try database.firstRow(KeySQL.hasKeys) != nil else { return nil }
-    guard let number = try database.integer(KeySQL.selectSpace).flatMap({ UInt32(exactly: $0) }),
-      let space = KeySpace(number)
+    let row = try database.firstRow(KeySQL.selectSpace) ?? []
+    guard row.count == 2, let space = row[0].number.flatMap({ UInt32(exactly: $0) }).flatMap({
+      KeySpace($0)
+    })
     else { throw BranchStoreError.damaged("its key space has an impossible number") }
     self.space = space
+    rule = row[1] == .integer(1) ? space : nil
     var places: [KeyDomains.Place: TableID] = [:]
     for row in try database.rows(KeySQL.selectColumns) {
       let numbers = row.compactMap { $0.number.flatMap { UInt16(exactly: $0) } }
@@ -71,6 +79,11 @@ struct KeyTranslation {
   /// What a table's statements need; nil if none of its columns is translated.
   func columns(of table: TableID) -> KeyColumns? {
     let columns = domains.columns(of: table)
-    return columns.isEmpty ? nil : KeyColumns(domains: columns, space: space)
+    guard !columns.isEmpty else { return nil }
+    let marksNumbers =
+      byID.values.contains { domain in
+        domain.makers.contains { $0.table.id == table && $0.isNumbered }
+      }
+    return KeyColumns(domains: columns, space: rule, marksNumbers: marksNumbers)
   }
 }

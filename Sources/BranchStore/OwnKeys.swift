@@ -1,7 +1,7 @@
 internal import Deltas
 package import Storage
 
-/// That a database's keys are its own: equal keys of others are other records.
+/// Which of a database's keys are its own: equal keys of others are other records.
 package struct OwnKeys: Hashable, Sendable {
   /// A column, by names.
   package struct Column: Hashable, Sendable {
@@ -14,6 +14,14 @@ package struct OwnKeys: Hashable, Sendable {
     }
   }
 
+  package enum Scope: Hashable, Sendable {
+    /// All that it has and will have.
+    case everything
+    /// Numbers that SQLite gives from now on. What programs write is shared as it is.
+    case newNumbers
+  }
+
+  package var scope: Scope
   /// What rows made here are called by others.
   package var space: KeySpace
   /// Columns that hold another table's keys although no foreign key says so.
@@ -22,8 +30,10 @@ package struct OwnKeys: Hashable, Sendable {
   package var plain: Set<Column>
 
   package init(
-    space: KeySpace, references: [Column: String] = [:], plain: Set<Column> = []
+    _ scope: Scope = .everything, space: KeySpace, references: [Column: String] = [:],
+    plain: Set<Column> = []
   ) {
+    self.scope = scope
     self.space = space
     self.references = references
     self.plain = plain
@@ -67,13 +77,41 @@ extension OwnKeys {
     return database
   }
 
+  /// The domains in which keys are translated: all, or, if only new numbers are the branch's own,
+  /// those in which SQLite gives some and nothing stands in the way. In others they are shared.
+  func translated(
+    _ domains: KeyDomains, of schema: Schema, in database: Database
+  ) throws -> KeyDomains {
+    let obstacles = try obstacles(domains, of: schema, in: database)
+    guard scope == .newNumbers else {
+      guard obstacles.isEmpty else {
+        throw BranchStoreError.keysNotSafe(obstacles.map(\.sentence))
+      }
+      return domains
+    }
+    let numbered = Set(
+      try schema.tables.compactMap { table -> TableID? in
+        guard try SchemaReader.numbering(of: table, in: database) != .byPrograms else { return nil }
+        return table.keyColumns.first.flatMap {
+          domains.domains[KeyDomains.Place(table.id, $0)]
+        }
+      })
+    let usable = numbered.subtracting(obstacles.map(\.domain))
+    return KeyDomains(domains: domains.domains.filter { usable.contains($0.value) })
+  }
+
   // MARK: What stands in the way
 
-  /// Why a database's keys cannot be its own, as sentences.
+  /// Why the keys of a domain cannot be a database's own.
+  struct Obstacle {
+    let domain: TableID
+    let sentence: String
+  }
+
   func obstacles(
     _ domains: KeyDomains, of schema: Schema, in database: Database
-  ) throws -> [String] {
-    var result: [String] = []
+  ) throws -> [Obstacle] {
+    var result: [Obstacle] = []
     for table in schema.tables {
       for id in table.keyColumns {
         guard let column = table.column(id),
@@ -82,13 +120,18 @@ extension OwnKeys {
         let place = "Column “\(column.name)” of table “\(table.name)”"
         if column.collation != "BINARY", column.affinity == .text {
           result.append(
-            "\(place) compares by \(column.collation): keys that it calls equal cannot be told"
-              + " apart.")
+            Obstacle(
+              domain: domain,
+              sentence: "\(place) compares by \(column.collation): keys that it calls equal"
+                + " cannot be told apart."))
         }
         if try column.affinity == .real
           || database.integer(BranchSQL.hasUntranslated(table, column)) == 1
         {
-          result.append("\(place) holds keys that are neither whole numbers nor texts.")
+          result.append(
+            Obstacle(
+              domain: domain,
+              sentence: "\(place) holds keys that are neither whole numbers nor texts."))
         }
       }
       result += mismatches(domains, of: table, in: schema)
@@ -99,7 +142,7 @@ extension OwnKeys {
   /// Columns that would change what they are given.
   private func mismatches(
     _ domains: KeyDomains, of table: TableSchema, in schema: Schema
-  ) -> [String] {
+  ) -> [Obstacle] {
     table.columns.compactMap { column in
       guard let domain = domains.domains[KeyDomains.Place(table.id, column.id)],
         let parent = schema.tables.first(where: { $0.id == domain }),
@@ -108,27 +151,32 @@ extension OwnKeys {
       else { return nil }
       let numbers: Set<Affinity> = [.integer, .numeric]
       guard !numbers.isSuperset(of: [key.affinity, column.affinity]) else { return nil }
-      return "Column “\(column.name)” of table “\(table.name)” is declared"
-        + " “\(column.declaredType)”, and refers to “\(key.name)” of table “\(parent.name)”, which"
-        + " is declared “\(key.declaredType)”."
+      return Obstacle(
+        domain: domain,
+        sentence: "Column “\(column.name)” of table “\(table.name)” is declared"
+          + " “\(column.declaredType)”, and refers to “\(key.name)” of table “\(parent.name)”,"
+          + " which is declared “\(key.declaredType)”.")
     }
   }
 
   /// Columns that are called like another table's key, and refer to nothing.
-  private func doubts(_ domains: KeyDomains, of schema: Schema) -> [String] {
+  private func doubts(_ domains: KeyDomains, of schema: Schema) -> [Obstacle] {
     let names = schema.tables.reduce(into: [String: TableSchema]()) { result, table in
       for name in Self.referringNames(table) where result[name] == nil { result[name] = table }
     }
     let plain = Set(plain.compactMap { schema.place($0.table, $0.column) })
     return schema.tables.flatMap { table in
-      table.columns.compactMap { column -> String? in
+      table.columns.compactMap { column -> Obstacle? in
         let place = KeyDomains.Place(table.id, column.id)
         guard domains.domains[place] == nil, !plain.contains(place), column.affinity != .real,
-          let other = names[Self.simple(column.name)],
+          let other = names[Self.simple(column.name)], let key = other.keyColumns.first,
+          let domain = domains.domains[KeyDomains.Place(other.id, key)],
           !table.keyColumns.contains(column.id)
         else { return nil }
-        return "Column “\(column.name)” of table “\(table.name)” is called like a key of table"
-          + " “\(other.name)”, and no foreign key says whether it is one."
+        return Obstacle(
+          domain: domain,
+          sentence: "Column “\(column.name)” of table “\(table.name)” is called like a key of"
+            + " table “\(other.name)”, and no foreign key says whether it is one.")
       }
     }
   }

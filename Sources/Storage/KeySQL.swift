@@ -26,16 +26,22 @@ package enum KeySQL {
     ) WITHOUT ROWID;
     CREATE TABLE tributary_key_space (
       id INTEGER PRIMARY KEY CHECK (id = 1),
-      number INTEGER NOT NULL
+      number INTEGER NOT NULL,
+      is_rule INTEGER NOT NULL
     );
     """
 
   // MARK: Expressions
 
   /// The shared key of an own one. The operand is a column with its table's name, or a parameter.
-  package static func shared(_ operand: String, _ domain: TableID, _ space: KeySpace) -> String {
+  /// Without a space, only entries differ.
+  package static func shared(_ operand: String, _ domain: TableID, _ space: KeySpace?) -> String {
     let known =
       "(SELECT shared FROM \(table) WHERE domain = \(domain.rawValue) AND own = +\(operand))"
+    guard let space else {
+      return "CASE typeof(\(operand)) WHEN 'integer' THEN coalesce(\(known), \(operand))"
+        + " ELSE \(operand) END"
+    }
     return """
       CASE typeof(\(operand)) WHEN 'integer' THEN coalesce(\(known), \
       CASE WHEN \(operand) BETWEEN 1 AND \(KeySpace.ownMax) THEN \(operand) + \(space.base) \
@@ -49,7 +55,7 @@ package enum KeySQL {
   /// The own key of a shared one; NULL if it has none yet.
   ///
   /// Texts are taken apart as bytes: what is no text in the file's encoding stays what it is.
-  package static func own(_ operand: String, _ domain: TableID, _ space: KeySpace) -> String {
+  package static func own(_ operand: String, _ domain: TableID, _ space: KeySpace?) -> String {
     func entry(_ column: String, of key: String) -> String {
       "FROM \(table) WHERE domain = \(domain.rawValue) AND \(column) = \(key)"
     }
@@ -57,6 +63,10 @@ package enum KeySQL {
       "NOT EXISTS (SELECT 1 \(entry("own", of: "+\(own)"))) THEN \(own) END"
     }
     let known = "(SELECT own \(entry("shared", of: "+\(operand)")))"
+    guard let space else {
+      return "CASE typeof(\(operand)) WHEN 'integer' THEN coalesce(\(known),"
+        + " CASE WHEN \(unlessTaken("\(operand)"))) ELSE \(operand) END"
+    }
     let number = "(\(operand) - \(space.base))"
     let bytes = "CAST(\(operand) AS BLOB)"
     let suffix = "CAST('\(space.suffix)' AS BLOB)"
@@ -76,8 +86,9 @@ package enum KeySQL {
 
   package static let insertColumn = "INSERT INTO tributary_key_column VALUES (?1, ?2, ?3)"
   package static let selectColumns = "SELECT table_id, column_id, domain FROM tributary_key_column"
-  package static let putSpace = "INSERT OR REPLACE INTO tributary_key_space VALUES (1, ?1)"
-  package static let selectSpace = "SELECT number FROM tributary_key_space"
+  package static let insertSpace = "INSERT INTO tributary_key_space VALUES (1, ?1, ?2)"
+  package static let setSpace = "UPDATE tributary_key_space SET number = ?1"
+  package static let selectSpace = "SELECT number, is_rule FROM tributary_key_space"
   package static let hasKeys =
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tributary_key'"
 
@@ -85,7 +96,9 @@ package enum KeySQL {
   package static let insert = "INSERT INTO \(table) VALUES (?1, ?2, ?3, ?4)"
   package static let hasOwn = "SELECT 1 FROM \(table) WHERE domain = ?1 AND own = ?2"
   package static let hasShared = "SELECT 1 FROM \(table) WHERE domain = ?1 AND shared = ?2"
-  package static let count = "SELECT count(*) FROM \(table)"
+  package static let selectOfOwn = """
+    SELECT shared, state FROM \(table) WHERE domain = ?1 AND own = ?2
+    """
   /// Another own key for a shared one.
   package static let setOwn = """
     UPDATE \(table) SET own = ?3, state = 1 WHERE domain = ?1 AND own = ?2

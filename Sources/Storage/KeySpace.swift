@@ -19,6 +19,23 @@ package struct KeySpace: Hashable, Sendable {
     self.number = number
   }
 
+  /// The space of a replica by its number. Not the number itself: shared keys are no milliseconds
+  /// since 1970, which programs give as numbers, too.
+  package init?(replica: UInt32) {
+    self.init(replica.addingReportingOverflow(Self.firstReplica).partialValue)
+  }
+
+  private static let firstReplica: UInt32 = 100
+
+  /// The replica in whose space a number lies, if there is one.
+  package static func replica(of number: Int64) -> UInt32? {
+    let space = number / width
+    guard number > 0, number % width > 0, space > firstReplica, space <= numberMax else {
+      return nil
+    }
+    return UInt32(space) - firstReplica
+  }
+
   /// What is added to an own number.
   package var base: Int64 { Int64(number) * Self.width }
   /// What is put behind an own text.

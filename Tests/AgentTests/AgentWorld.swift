@@ -101,10 +101,10 @@ final class AgentWorld {
 
   /// Enrols a branch and attaches its file, which some SQL may have made before.
   func join(
-    _ name: String, _ sql: String? = nil, hasOwnKeys: Bool = false,
+    _ name: String, _ sql: String? = nil, ownKeys scope: OwnKeys.Scope? = nil,
     isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
-    try attach(name, as: enrol(name), sql, hasOwnKeys: hasOwnKeys, isKnown: isKnown)
+    try attach(name, as: enrol(name), sql, ownKeys: scope, isKnown: isKnown)
   }
 
   func enrol(_ name: String) throws -> ReplicaID {
@@ -117,8 +117,8 @@ final class AgentWorld {
 
   /// Attaches the file of a branch that has enrolled.
   func attach(
-    _ name: String, as replica: ReplicaID, _ sql: String? = nil, hasOwnKeys: Bool = false,
-    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    _ name: String, as replica: ReplicaID, _ sql: String? = nil,
+    ownKeys scope: OwnKeys.Scope? = nil, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
     let path = folder.path("\(name).db")
     if let sql { try Database(path: path, mode: .create).executeScript(sql) }
@@ -127,7 +127,9 @@ final class AgentWorld {
       identity: BranchIdentity(
         replica: replica, branch: name, hubURL: "https://hub.example", generation: generation),
       schema: hubStore.schema, wallMilliseconds: wall,
-      ownKeys: hasOwnKeys ? KeySpace(replica.rawValue).map { OwnKeys(space: $0) } : nil,
+      ownKeys: scope.flatMap { scope in
+        KeySpace(replica: replica.rawValue).map { OwnKeys(scope, space: $0) }
+      },
       isKnown: isKnown)
     let staging = folder.path("\(name)-tributary")
     try FileManager.default.createDirectory(

@@ -88,8 +88,8 @@ struct OwnKeysNorthwindTests {
 
   @Test(arguments: [false, true]) func twoShopsJoin(bothHaveOwnKeys: Bool) throws {
     let world = try AgentWorld(schemaSQL)
-    let first = try world.join("first", copySQL, hasOwnKeys: bothHaveOwnKeys)
-    let second = try world.join("second", copySQL + Self.changes, hasOwnKeys: true)
+    let first = try world.join("first", copySQL, ownKeys: bothHaveOwnKeys ? .everything : nil)
+    let second = try world.join("second", copySQL + Self.changes, ownKeys: .everything)
     try world.settle(first, second)
     let hub = try Database(path: world.hubStore.folder + "/hub.db", mode: .readOnly)
     let databases = [hub, first.application, second.application]

@@ -32,6 +32,6 @@ struct OwnKeyNames {
 
   /// As the keys of a replica; nil if there are no more.
   func keys(of replica: ReplicaID) -> OwnKeys? {
-    KeySpace(replica.rawValue).map { OwnKeys(space: $0, references: references, plain: plain) }
+    KeySpace(replica: replica.rawValue).map { OwnKeys(space: $0, references: references, plain: plain) }
   }
 }
