@@ -52,6 +52,12 @@ extension BranchSQL {
       + " WHERE \(full(table, column)) BETWEEN 1 AND \(KeySpace.ownMax)"
   }
 
+  /// The same of what a journal speaks of: rows that are gone already.
+  static func greatestJournaled(_ table: TableSchema, keyIndex: Int) -> String {
+    "SELECT max(k\(keyIndex + 1)) FROM \(journal(table.id))"
+      + " WHERE k\(keyIndex + 1) BETWEEN 1 AND \(KeySpace.ownMax)"
+  }
+
   /// Keys that the rule leaves as they are, and that have no entry yet.
   private static func isIrregular(_ key: String) -> String {
     "(typeof(\(key)) = 'integer' AND \(key) NOT BETWEEN 1 AND \(KeySpace.ownMax) OR +\(key) = '')"

@@ -12,7 +12,7 @@ final class KeyNumbers {
   /// Whose rows may have numbers of their own elsewhere.
   private let replicas: Set<UInt32>
   private var lookups: [TableID: Statement] = [:]
-  /// By domain the greatest number that was given, or that a row has.
+  /// By domain the greatest number that was given, or that a row has or had since the last seal.
   private var greatest: [TableID: Int64] = [:]
 
   init(_ database: Database, _ keys: KeyTranslation, replicas: Set<UInt32> = []) {
@@ -127,6 +127,8 @@ final class KeyNumbers {
     for maker in keys.byID[domain]?.makers ?? [] {
       let sql = BranchSQL.greatestNumber(maker.table, maker.column)
       result = max(result, try database.firstRow(sql)?[0].number ?? 0)
+      let journaled = BranchSQL.greatestJournaled(maker.table, keyIndex: maker.keyIndex)
+      result = max(result, try database.firstRow(journaled)?[0].number ?? 0)
       guard maker.numbering == .ascending else { continue }
       let given = try database.integer(BranchSQL.selectSequence, [.text(maker.table.name)]) ?? 0
       if given < KeySpace.ownMax { result = max(result, given) }
