@@ -13,8 +13,8 @@ extension BranchStore {
     schema.tables.reduce(into: [:]) { $0[$1.id] = keyColumns(of: $1.id) }
   }
 
-  /// Why a database's keys cannot be its own, as sentences; empty if nothing stands in the way.
-  /// Changes nothing.
+  /// Why a database's keys cannot be its own, as sentences; empty if nothing stands in the way. If
+  /// only new numbers are to be, they are shared where something does. Changes nothing.
   package static func obstacles(
     path: String, schema: Schema, ownKeys: OwnKeys
   ) throws -> [String] {

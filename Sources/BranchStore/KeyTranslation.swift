@@ -41,9 +41,10 @@ struct KeyTranslation {
   init?(_ database: Database, schema: Schema) throws {
     guard try database.firstRow(KeySQL.hasKeys) != nil else { return nil }
     let row = try database.firstRow(KeySQL.selectSpace) ?? []
-    guard row.count == 2, let space = row[0].number.flatMap({ UInt32(exactly: $0) }).flatMap({
-      KeySpace($0)
-    })
+    guard row.count == 2,
+      let space = row[0].number.flatMap({ UInt32(exactly: $0) }).flatMap({
+        KeySpace($0)
+      })
     else { throw BranchStoreError.damaged("its key space has an impossible number") }
     self.space = space
     rule = row[1] == .integer(1) ? space : nil

@@ -89,15 +89,22 @@ extension OwnKeys {
       }
       return domains
     }
-    let numbered = Set(
+    let usable = try numbered(domains, of: schema, in: database)
+      .subtracting(obstacles.map(\.domain))
+    return KeyDomains(domains: domains.domains.filter { usable.contains($0.value) })
+  }
+
+  /// The domains in which SQLite gives some numbers.
+  private func numbered(
+    _ domains: KeyDomains, of schema: Schema, in database: Database
+  ) throws -> Set<TableID> {
+    Set(
       try schema.tables.compactMap { table -> TableID? in
         guard try SchemaReader.numbering(of: table, in: database) != .byPrograms else { return nil }
         return table.keyColumns.first.flatMap {
           domains.domains[KeyDomains.Place(table.id, $0)]
         }
       })
-    let usable = numbered.subtracting(obstacles.map(\.domain))
-    return KeyDomains(domains: domains.domains.filter { usable.contains($0.value) })
   }
 
   // MARK: What stands in the way
@@ -136,7 +143,10 @@ extension OwnKeys {
       }
       result += mismatches(domains, of: table, in: schema)
     }
-    return result + doubts(domains, of: schema)
+    result += doubts(domains, of: schema)
+    guard scope == .newNumbers else { return result }
+    let numbered = try numbered(domains, of: schema, in: database)
+    return result.filter { numbered.contains($0.domain) }
   }
 
   /// Columns that would change what they are given.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BranchStore
 
 /// `tributary join DB TOKEN`
 struct JoinCommand: OperatorCommand {
@@ -24,8 +25,12 @@ struct JoinCommand: OperatorCommand {
         tributary join customers.db trib1.AbCd… --keys own --dry-run
         tributary join customers.db trib1.AbCd… --keys own --refers orders.seller=employee
 
+      Numbers that SQLite gives to new rows of an INTEGER PRIMARY KEY are this branch's own in any \
+      case: two branches never give one to two records. Numbers that programs write are shared.
+
       Foreign keys say which columns hold other tables' keys. Where a column looks as if it did \
-      and no foreign key says so, the join stops and asks: --refers or --plain.
+      and no foreign key says so, --keys own stops and asks: --refers or --plain. Without it, the \
+      numbers of that table are shared, and the join says so.
 
       The device's private key is made here and stays in DB-tributary/, for you alone. If \
       something fails, the database is as it was, and the same token works again.
@@ -54,13 +59,13 @@ struct JoinCommand: OperatorCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --keys own: a column holds a table's keys although no foreign key says so.",
+      "A column holds a table's keys although no foreign key says so.",
       valueName: "table.column=table"))
   var refers: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "With --keys own: a column only looks as if it held another table's keys.",
+      "A column only looks as if it held another table's keys.",
       valueName: "table.column"))
   var plain: [String] = []
 
@@ -74,19 +79,11 @@ struct JoinCommand: OperatorCommand {
     dryRun ? "Joining \(database) was not tried out." : "\(database) was not joined."
   }
 
-  func validate() throws {
-    guard keys != .own else {
-      _ = try ownKeys()
-      return
-    }
-    if !refers.isEmpty || !plain.isEmpty {
-      throw ValidationError("--refers and --plain belong to --keys own.")
-    }
-  }
+  func validate() throws { _ = try ownKeys() }
 
-  private func ownKeys() throws -> OwnKeyNames? {
-    guard keys == .own else { return nil }
-    guard let names = OwnKeyNames(refers: refers, plain: plain) else {
+  private func ownKeys() throws -> OwnKeyNames {
+    let scope: OwnKeys.Scope = keys == .own ? .everything : .newNumbers
+    guard let names = OwnKeyNames(scope, refers: refers, plain: plain) else {
       throw ValidationError(
         "Give --refers as table.column=table, and --plain as table.column.")
     }

@@ -12,8 +12,7 @@ struct Joining {
   let database: String
   let token: String
   let treatsEqualKeysAsSame: Bool
-  /// Nil if equal keys of the hub's are the same records.
-  let ownKeys: OwnKeyNames?
+  let ownKeys: OwnKeyNames
   let waitMilliseconds: Int64
   let undone: String
 
@@ -103,7 +102,7 @@ struct Joining {
       schema: description.schema, tables: tables,
       untracked: try target.untracked(by: description.schema), comparison: comparison,
       target: target, version: version, treatsEqualKeysAsSame: treatsEqualKeysAsSame,
-      hasOwnKeys: ownKeys != nil)
+      hasOwnKeys: ownKeys.scope == .everything)
   }
 
   /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
@@ -125,11 +124,17 @@ struct Joining {
         + " schema, or join with a file that does not exist yet.")
   }
 
-  /// Whether the file's keys can be its own, if they are to be.
-  private func checkKeys(_ schema: Schema) throws {
+  /// What stands in the way of the keys' being the file's own.
+  private func keyObstacles(_ schema: Schema) throws -> [String] {
     // Which numbers the rows get does not matter yet.
-    guard let keys = ownKeys?.keys(of: ReplicaID(1)) else { return }
-    let obstacles = try BranchStore.obstacles(path: database, schema: schema, ownKeys: keys)
+    guard let keys = ownKeys.keys(of: ReplicaID(1)) else { return [] }
+    return try BranchStore.obstacles(path: database, schema: schema, ownKeys: keys)
+  }
+
+  /// Whether the file's keys can be its own, if all are to be.
+  private func checkKeys(_ schema: Schema) throws {
+    guard ownKeys.scope == .everything else { return }
+    let obstacles = try keyObstacles(schema)
     guard !obstacles.isEmpty else { return }
     throw CommandFailure(
       .keysNotSafe, undone: undone,
@@ -147,7 +152,13 @@ struct Joining {
     _ = try BranchStore.attach(
       path: database, identity: identity, schema: answer.schema,
       wallMilliseconds: WallClock.systemMilliseconds(),
-      ownKeys: ownKeys?.keys(of: answer.replica), isKnown: plan.known())
+      ownKeys: ownKeys.keys(of: answer.replica), isKnown: plan.known())
+    guard ownKeys.scope == .newNumbers else { return }
+    for obstacle in try keyObstacles(answer.schema) {
+      Console.note(
+        obstacle + " So the numbers that SQLite gives there are shared: two branches may give one"
+          + " to two records. If that may happen, leave and join again with --refers or --plain.")
+    }
   }
 
   private func firstSync(
