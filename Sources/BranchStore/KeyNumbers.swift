@@ -12,6 +12,8 @@ final class KeyNumbers {
   /// Whose rows may have numbers of their own elsewhere.
   private let replicas: Set<UInt32>
   private var lookups: [TableID: Statement] = [:]
+  /// By domain whether there are entries.
+  private var entries: [TableID: Bool] = [:]
   /// By domain the greatest number that was given, or that a row has or had since the last seal.
   private var greatest: [TableID: Int64] = [:]
 
@@ -30,6 +32,7 @@ final class KeyNumbers {
     case .integer, .text: break
     case .null, .real, .blob: return
     }
+    guard try mayDiffer(key, in: domain) else { return }
     let lookup = try lookup(domain)
     try lookup.bind(1, key, copying: false)
     let known: Value = try lookup.step() ? lookup.value(0) : .null
@@ -37,7 +40,25 @@ final class KeyNumbers {
     let shared = Value(key)
     guard try known == .null || known == shared && isForeign(shared, in: domain) else { return }
     let own = try fresh(for: shared, in: domain)
+    entries[domain] = true
     try database.execute(KeySQL.insert, [domain.value, own, shared, Self.stateAwaited])
+  }
+
+  /// Whether a key can have another one here at all. Nearly all rows of a branch that shares keys
+  /// are told from others by this alone.
+  private func mayDiffer(_ key: ValueView, in domain: TableID) throws -> Bool {
+    if try keys.rule != nil || hasEntries(domain) { return true }
+    guard case .integer(let number) = key, let replica = KeySpace.replica(of: number) else {
+      return false
+    }
+    return replicas.contains(replica)
+  }
+
+  private func hasEntries(_ domain: TableID) throws -> Bool {
+    if let known = entries[domain] { return known }
+    let has = try database.firstRow(KeySQL.hasEntries, [domain.value]) != nil
+    entries[domain] = has
+    return has
   }
 
   /// Whether a number was given by SQLite at another branch, and no row here has it as it is.
@@ -51,11 +72,13 @@ final class KeyNumbers {
 
   /// Notes that a row under a shared key is here.
   func noteHere(_ key: ValueView, in domain: TableID) throws {
+    guard try hasEntries(domain) else { return }
     try note(KeySQL.noteHere, key, domain)
   }
 
   /// Notes that a row under a shared key was deleted, unless another table has one under it.
   func noteGone(_ key: ValueView, in domain: TableID) throws {
+    guard try keys.rule != nil || hasEntries(domain) else { return }
     let lookup = try lookup(domain)
     try lookup.bind(1, key, copying: false)
     let own: Value = try lookup.step() ? lookup.value(0) : .null

@@ -94,6 +94,7 @@ package enum KeySQL {
 
   /// Domain, own, shared, state.
   package static let insert = "INSERT INTO \(table) VALUES (?1, ?2, ?3, ?4)"
+  package static let hasEntries = "SELECT 1 FROM \(table) WHERE domain = ?1 LIMIT 1"
   package static let hasOwn = "SELECT 1 FROM \(table) WHERE domain = ?1 AND own = ?2"
   package static let hasShared = "SELECT 1 FROM \(table) WHERE domain = ?1 AND shared = ?2"
   package static let selectOfOwn = """
