@@ -6,7 +6,8 @@ package struct KeyColumns: Hashable, Sendable {
   /// By column: whose keys it holds, its own table's or those of another. Keys and references of
   /// one domain are translated alike.
   package let domains: [ColumnID: TableID]
-  /// Of which space the rule makes shared keys; nil if keys without an entry are shared as they are.
+  /// Of which space the rule makes shared keys; nil if keys without an entry are shared as they
+  /// are.
   package let space: KeySpace?
   /// Whether inserts that leave the number to SQLite are marked.
   package let marksNumbers: Bool
