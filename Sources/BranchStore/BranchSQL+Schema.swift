@@ -49,25 +49,26 @@ extension BranchSQL {
 
   // MARK: Rows that were there before the column or table was noticed
 
-  /// Key columns, then the values of some columns, of the rows that a condition names.
-  private static func select(_ table: TableSchema, _ columns: [ColumnID]) -> String {
-    let names = table.keyNames + columns.compactMap { table.column($0)?.name }
-    let list = names.map { quoted($0) }.joined(separator: ", ")
-    return "SELECT \(list) FROM \(quoted(table.name))"
+  /// Key columns as the table has them, and as others know them, then the values of some columns,
+  /// for others too, of the rows that a condition names.
+  private static func select(_ table: TrackedTable, _ columns: [ColumnID]) -> String {
+    let own = table.schema.keyNames.map { quoted($0) }
+    let list = own + table.sql.sharedValues(table.schema.keyColumns + columns)
+    return "SELECT \(list.joined(separator: ", ")) FROM \(quoted(table.schema.name))"
   }
 
-  static func selectRows(_ table: TableSchema) -> String { select(table, table.valueColumns) }
+  static func selectRows(_ table: TrackedTable) -> String { select(table, table.valueColumns) }
 
   /// The rows in which a column has anything but ?1, whatever its own collation, which may not be
   /// ours to know, takes for equal. Where nothing is converted, 1 and 1.0 are two values.
-  static func selectOthers(_ table: TableSchema, than column: ColumnID) -> String {
-    let name = name(column, of: table)
+  static func selectOthers(_ table: TrackedTable, than column: ColumnID) -> String {
+    let name = name(column, of: table.schema)
     let others = "\(select(table, [column])) WHERE \(name) COLLATE BINARY IS NOT ?1"
-    guard table.column(column)?.affinity == .blob else { return others }
+    guard table.schema.column(column)?.affinity == .blob else { return others }
     return "\(others) OR typeof(\(name)) IS NOT typeof(?1)"
   }
 
-  static func selectAll(_ table: TableSchema, _ column: ColumnID) -> String {
+  static func selectAll(_ table: TrackedTable, _ column: ColumnID) -> String {
     select(table, [column])
   }
 

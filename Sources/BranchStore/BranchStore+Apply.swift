@@ -74,7 +74,7 @@ extension BranchStore {
     let wholeState = isRebased ? try WholeState(database) : nil
     let applier = try Applier(
       self, from: route.fork, accepted: accepted, tail: facts.isWholeState ? nil : tail,
-      wholeState: wholeState, overwritten: overwritten, replicas: try replicas(facts))
+      wholeState: wholeState, overwritten: overwritten, replicas: try replicas(besides: facts))
     try applier.installGuards()
     if hasDeferred { try applier.releaseConfirmed() }
     if hasDeferred, facts.isWholeState { try applier.replayAccepted() }
@@ -108,10 +108,16 @@ extension BranchStore {
   }
 
   /// Whose rows may come.
-  private func replicas(_ facts: ExchangeFacts) throws -> Set<UInt32> {
+  private func replicas(besides facts: ExchangeFacts) throws -> Set<UInt32> {
     guard keys != nil else { return [] }
-    let known = try vector().dots.map(\.replica) + facts.vectorDifference.map(\.replica)
-    return Set((known + Array(facts.names.keys)).map(\.rawValue))
+    let heard = facts.vectorDifference.map(\.replica) + Array(facts.names.keys)
+    return try replicas().union(heard.map(\.rawValue))
+  }
+
+  /// Whose rows may be here, or be kept.
+  func replicas() throws -> Set<UInt32> {
+    guard keys != nil else { return [] }
+    return Set(try vector().dots.map(\.replica.rawValue))
   }
 
   /// Moves changesets that the hub has durably accepted from the outbox into the tail.

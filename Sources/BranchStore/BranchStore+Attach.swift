@@ -31,7 +31,9 @@ extension BranchStore {
         let schema = placement.placed.restricted(to: known)
         for table in schema.tables { try checkUsable(table, in: database) }
         try install(schema, known: known, in: database)
-        let keys = try ownKeys.flatMap { try install($0, schema: schema, in: database) }
+        let keys = try ownKeys.flatMap {
+          try install($0, schema: schema, known: known, in: database)
+        }
         var state = BranchState(identity: identity, joined: wallMilliseconds)
         try sealBaseline(
           &state, tables: schema.tables.map { TrackedTable($0, keys: keys?.columns(of: $0.id)) },

@@ -69,6 +69,13 @@ extension BranchStore {
           isOK: false, what: "\(sentence) It is not synced.",
           whatToDo: "Make it as the others have it, or call it something else."))
     }
+    for sentence in keyDoubts() {
+      result.append(
+        Finding(
+          isOK: false, what: "\(sentence) Its values travel as they are.",
+          whatToDo: "Nothing, if it holds something else; else leave, and join again with"
+            + " --refers."))
+    }
     for (table, column) in placement.missingColumns {
       result.append(
         Finding(

@@ -21,8 +21,10 @@ extension BranchStore {
     do {
       let database = try Database(path: path, mode: .readOnly)
       if try database.integer(BranchSQL.isEmptyFile) == 1 { return [] }
-      let domains = try ownKeys.domains(of: schema, in: database)
-      return try ownKeys.obstacles(domains, of: schema, in: database).map(\.sentence)
+      let placement = try SchemaReader.placement(of: schema, in: database, besides: [])
+      let placed = placement.placed.restricted(to: schema)
+      let domains = try ownKeys.domains(of: placed, known: schema, in: database)
+      return try ownKeys.obstacles(domains, of: placed, in: database).map(\.sentence)
     } catch BranchStoreError.keysNotSafe(let sentences) {
       return sentences
     } catch {
@@ -54,10 +56,10 @@ extension BranchStore {
   /// Notes in the file whose keys its columns hold. In the caller's transaction, before anything is
   /// sealed.
   static func install(
-    _ ownKeys: OwnKeys, schema: Schema, in database: Database
+    _ ownKeys: OwnKeys, schema: Schema, known: Schema, in database: Database
   ) throws -> KeyTranslation? {
     let domains = try ownKeys.translated(
-      try ownKeys.domains(of: schema, in: database), of: schema, in: database)
+      try ownKeys.domains(of: schema, known: known, in: database), of: schema, in: database)
     guard !domains.domains.isEmpty else { return nil }
     try database.executeScript(KeySQL.create)
     try database.execute(
@@ -66,28 +68,48 @@ extension BranchStore {
         .integer(Int64(ownKeys.space.number)),
         .integer(ownKeys.scope == .everything ? 1 : 0),
       ])
-    for (place, domain) in domains.domains.sorted(by: { $0.key < $1.key }) {
-      try database.execute(
-        KeySQL.insertColumn,
-        [place.table.value, .integer(Int64(place.column.rawValue)), domain.value])
-    }
+    try note(domains, in: database)
     guard let keys = try KeyTranslation(database, schema: schema) else { return nil }
     for table in schema.tables.map({ TrackedTable($0, keys: keys.columns(of: $0.id)) }) {
       guard let mark = BranchSQL.numberMark(table) else { continue }
       try database.executeScript(mark.sql)
     }
-    guard keys.rule != nil else { return keys }
-    let numbers = KeyNumbers(database, keys)
-    for domain in keys.all {
-      for maker in domain.makers {
-        let sql = BranchSQL.irregularKeys(of: maker.table, maker.column)
-        for row in try database.rows(sql, [domain.id.value]) {
-          try numbers.giveShared(to: row[0], in: domain.id)
-        }
-      }
-    }
+    try KeyNumbers(database, keys).nameIrregular(in: Set(schema.tables.map(\.id)))
     return keys
   }
+
+  private static func note(_ domains: KeyDomains, in database: Database) throws {
+    for (place, domain) in domains.domains.sorted(by: { $0.key < $1.key }) {
+      try database.execute(
+        KeySQL.insertColumn,
+        [place.table.value, .integer(Int64(place.column.rawValue)), domain.value])
+    }
+  }
+
+  // MARK: What the application adds
+
+  /// Finds whose keys are held by columns that the application has added, before they are captured.
+  /// In the caller's transaction. What is shared already stays what it is.
+  func extendKeys(to placed: Schema, known: Schema) throws {
+    guard let keys else { return }
+    let noted = keys.noted
+    let added = placed.places.subtracting(schema.places).subtracting(noted.domains.keys)
+    guard !added.isEmpty else { return }
+    let ownKeys = OwnKeys(keys.rule == nil ? .newNumbers : .everything, space: keys.space)
+    try Self.note(
+      ownKeys.domains(of: added, beside: noted, in: placed, known: known, database: database),
+      in: database)
+  }
+
+  /// Added columns that look as if they held keys of the branch's own, as sentences: no foreign key
+  /// says so, and they travel as they are.
+  func keyDoubts() -> [String] {
+    guard let keys else { return [] }
+    return OwnKeys(space: keys.space).doubts(keys.domains, of: schema)
+      .filter { ($0.place?.column.rawValue ?? 0) >= Schema.addedNumberMin }.map(\.sentence)
+  }
+
+  // MARK: Another space
 
   /// Takes a space of its own: what the rows that are there are called by others is noted first. In
   /// the caller's transaction; the caller reads the keys anew once it is done.

@@ -15,7 +15,7 @@ extension BranchStore {
         var state = try BranchState(database)
         _ = try seal(&state, wallMilliseconds: wallMilliseconds)
         try state.save(to: database)
-        let applier = try Applier(self, from: state.position)
+        let applier = try Applier(self, from: state.position, replicas: try replicas())
         try applier.installGuards()
         var count = 0
         for row in rows {

@@ -137,27 +137,48 @@ extension BranchStore {
     _ news: SchemaPlacement, told: Schema, _ state: inout BranchState, wallMilliseconds: Int64
   ) throws {
     let before = schema
+    try extendKeys(to: news.placed, known: news.extended)
     try use(news.placed, known: news.extended, told: told)
     for table in before.tables { try leaveCapture(of: table) }
-    var settler = try SchemaSettler(self, wallMilliseconds: wallMilliseconds)
     for table in tables {
       guard let old = before.table(table.schema.id) else {
         try capture(table)
-        try settler.settle(table)
         continue
       }
       try renameCapture(of: table, from: old)
-      let added = table.valueColumns.filter { old.column($0) == nil }
-      guard !added.isEmpty else { continue }
-      let names = added.map { BranchSQL.triggerName(table.schema.id, $0) }
+      let names = added(table, to: old).map { BranchSQL.triggerName(table.schema.id, $0) }
+      guard !names.isEmpty else { continue }
       for trigger in try Self.triggers(of: table, in: database) where names.contains(trigger.name) {
         try restore(trigger)
       }
-      for column in added { try settler.settle(column, of: table) }
+    }
+    try settleKeys(besides: before)
+    var settler = try SchemaSettler(self, wallMilliseconds: wallMilliseconds)
+    for table in tables {
+      guard let old = before.table(table.schema.id) else {
+        try settler.settle(table)
+        continue
+      }
+      for column in added(table, to: old) { try settler.settle(column, of: table) }
     }
     try settler.finish(from: state.position)
     try settler.sealOverruled(&state)
     try storeSchema()
+  }
+
+  private func added(_ table: TrackedTable, to old: TableSchema) -> [ColumnID] {
+    table.valueColumns.filter { old.column($0) == nil }
+  }
+
+  /// Settles what others call the rows that are there, before carried ones are told from them.
+  private func settleKeys(besides before: Schema) throws {
+    guard let keys else { return }
+    let (old, new) = (
+      try journaledTables().filter { before.table($0.schema.id) != nil },
+      tables.filter { before.table($0.schema.id) == nil }
+    )
+    try settleKeys(old)
+    try KeyNumbers(database, keys).nameIrregular(in: Set(new.map(\.schema.id)))
   }
 
   /// Whether a table has something that the hub has not agreed to yet. Its journal is left alone

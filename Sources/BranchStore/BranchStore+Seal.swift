@@ -83,7 +83,7 @@ extension BranchStore {
     return report
   }
 
-  private func journaledTables() throws -> [TrackedTable] {
+  func journaledTables() throws -> [TrackedTable] {
     try tables.filter { try database.integer(BranchSQL.hasJournalEntries($0.schema)) == 1 }
   }
 

@@ -122,6 +122,11 @@ extension KeyDomains {
 }
 
 extension Schema {
+  /// Every column of every table.
+  var places: Set<KeyDomains.Place> {
+    Set(tables.flatMap { table in table.columns.map { KeyDomains.Place(table.id, $0.id) } })
+  }
+
   /// The place of a column by names; nil if it is not there.
   func place(_ table: String, _ column: String) -> KeyDomains.Place? {
     guard let table = tables.first(where: { SchemaReader.sameName($0.name, table) }),

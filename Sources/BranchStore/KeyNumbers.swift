@@ -193,6 +193,19 @@ final class KeyNumbers {
       KeySQL.insert, [domain.value, .integer(own), shared, Self.stateHere])
   }
 
+  /// Gives rows of some tables whose keys the rule leaves as they are shared ones of this branch's.
+  func nameIrregular(in tables: Set<TableID>) throws {
+    guard keys.rule != nil else { return }
+    for domain in keys.all {
+      for maker in domain.makers where tables.contains(maker.table.id) {
+        let sql = BranchSQL.irregularKeys(of: maker.table, maker.column)
+        for row in try database.rows(sql, [domain.id.value]) {
+          try giveShared(to: row[0], in: domain.id)
+        }
+      }
+    }
+  }
+
   /// Gives an own key that the rule leaves as it is, or whose shared one is taken, another.
   func giveShared(to own: Value, in domain: TableID) throws {
     let shared: Value

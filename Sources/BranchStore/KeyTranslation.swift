@@ -31,7 +31,10 @@ struct KeyTranslation {
   let space: KeySpace
   /// Nil if only numbers that SQLite gives are the branch's own.
   let rule: KeySpace?
+  /// Of what the file has.
   let domains: KeyDomains
+  /// Of all that it has had.
+  let noted: KeyDomains
   private(set) var byID: [TableID: Domain] = [:]
 
   /// Ascending.
@@ -56,6 +59,8 @@ struct KeyTranslation {
       }
       places[KeyDomains.Place(TableID(numbers[0]), ColumnID(numbers[1]))] = TableID(numbers[2])
     }
+    noted = KeyDomains(domains: places)
+    places = places.filter { schema.table($0.key.table)?.column($0.key.column) != nil }
     domains = KeyDomains(domains: places)
     for (place, domain) in places.sorted(by: { $0.key < $1.key }) {
       try add(place, to: domain, schema: schema, database: database)
@@ -65,9 +70,9 @@ struct KeyTranslation {
   private mutating func add(
     _ place: KeyDomains.Place, to id: TableID, schema: Schema, database: Database
   ) throws {
-    guard let table = schema.tables.first(where: { $0.id == place.table }),
-      let column = table.column(place.column)
-    else { throw BranchStoreError.damaged("a column of keys is of no tracked table") }
+    guard let table = schema.table(place.table), let column = table.column(place.column) else {
+      return
+    }
     byID[id, default: Domain(id: id)].columns.append((table, column))
     guard let index = table.keyColumns.firstIndex(of: column.id),
       table.keyColumns.count == 1 || table.id == id

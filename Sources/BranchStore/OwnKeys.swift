@@ -41,11 +41,14 @@ package struct OwnKeys: Hashable, Sendable {
 }
 
 extension OwnKeys {
-  /// The domains of a schema's keys, by the foreign keys that a file or the schema declares, and by
-  /// what is said here.
-  func domains(of schema: Schema, in database: Database) throws -> KeyDomains {
-    var references = try KeyDomains.references(
-      of: schema, in: [database, try Self.declared(schema)])
+  /// The domains of a schema's keys, by the foreign keys that a file or what is known declares, and
+  /// by what is said here. The schema has the file's names.
+  func domains(of schema: Schema, known: Schema, in database: Database) throws -> KeyDomains {
+    let places = schema.places
+    let known = Schema(tables: known.tables.filter { !$0.isDropped }, otherSQL: [])
+    let declared = try KeyDomains.references(of: known, in: [try Self.declared(known)])
+    var references = try KeyDomains.references(of: schema, in: [database])
+      .union(declared.filter { places.isSuperset(of: [$0.child, $0.parent]) })
     for (column, parent) in self.references {
       guard let child = schema.place(column.table, column.column) else {
         throw BranchStoreError.keysNotSafe([
@@ -107,11 +110,39 @@ extension OwnKeys {
       })
   }
 
+  // MARK: What is added
+
+  /// The domains of columns that were added to others whose domains are noted. What refers to rows
+  /// whose keys are shared is shared, too, and so are keys in whose way something stands.
+  func domains(
+    of added: Set<KeyDomains.Place>, beside noted: KeyDomains, in schema: Schema, known: Schema,
+    database: Database
+  ) throws -> KeyDomains {
+    let all = try domains(of: schema, known: known, in: database)
+    let candidates =
+      scope == .newNumbers
+      ? try numbered(all, of: schema, in: database) : Set(all.domains.values)
+    let usable = candidates.subtracting(
+      try obstacles(all, of: schema, in: database).map(\.domain))
+    var result: [KeyDomains.Place: TableID] = [:]
+    for (id, members) in Dictionary(grouping: all.domains.keys, by: { all.domains[$0] }) {
+      let before = members.filter { !added.contains($0) }.sorted()
+      let domain = before.isEmpty ? id : before.compactMap { noted.domains[$0] }.first
+      guard let id, let domain, !before.isEmpty || usable.contains(id) else { continue }
+      for place in members where added.contains(place) { result[place] = domain }
+    }
+    let fitting = KeyDomains(domains: result)
+    let misfits = schema.tables.flatMap { mismatches(fitting, of: $0, in: schema) }.map(\.place)
+    return KeyDomains(domains: result.filter { !misfits.contains($0.key) })
+  }
+
   // MARK: What stands in the way
 
   /// Why the keys of a domain cannot be a database's own.
   struct Obstacle {
     let domain: TableID
+    /// The column in which it lies, if that is one that refers.
+    var place: KeyDomains.Place?
     let sentence: String
   }
 
@@ -162,7 +193,7 @@ extension OwnKeys {
       let numbers: Set<Affinity> = [.integer, .numeric]
       guard !numbers.isSuperset(of: [key.affinity, column.affinity]) else { return nil }
       return Obstacle(
-        domain: domain,
+        domain: domain, place: KeyDomains.Place(table.id, column.id),
         sentence: "Column “\(column.name)” of table “\(table.name)” is declared"
           + " “\(column.declaredType)”, and refers to “\(key.name)” of table “\(parent.name)”,"
           + " which is declared “\(key.declaredType)”.")
@@ -170,7 +201,7 @@ extension OwnKeys {
   }
 
   /// Columns that are called like another table's key, and refer to nothing.
-  private func doubts(_ domains: KeyDomains, of schema: Schema) -> [Obstacle] {
+  func doubts(_ domains: KeyDomains, of schema: Schema) -> [Obstacle] {
     let names = schema.tables.reduce(into: [String: TableSchema]()) { result, table in
       for name in Self.referringNames(table) where result[name] == nil { result[name] = table }
     }
@@ -184,7 +215,7 @@ extension OwnKeys {
           !table.keyColumns.contains(column.id)
         else { return nil }
         return Obstacle(
-          domain: domain,
+          domain: domain, place: place,
           sentence: "Column “\(column.name)” of table “\(table.name)” is called like a key of"
             + " table “\(other.name)”, and no foreign key says whether it is one.")
       }

@@ -51,17 +51,17 @@ struct SchemaSettler {
     let byDefault = try SchemaReader.defaultValue(of: name, in: schema.name, in: database)
     let sql =
       byDefault == nil
-      ? BranchSQL.selectAll(schema, column) : BranchSQL.selectOthers(schema, than: column)
+      ? BranchSQL.selectAll(table, column) : BranchSQL.selectOthers(table, than: column)
     let rows = try database.prepare(sql)
     if let byDefault { try rows.bind([byDefault]) }
     let change = BranchSQL.changeUpdateBase + Int64(column.rawValue)
     while try rows.step() {
       guard let key = key(rows, of: table) else { continue }
-      let value = rows.value(table.keyCount)
+      let value = rows.value(2 * table.keyCount)
       let carried = try carrier.value(schema.id, encoder.bytes, column)
       if let carried, carried != byDefault {
         guard carried != value else { continue }
-        overruled.append(update(key, [column], [value]))
+        overruled.append(update(key.shared, [column], [value]))
         continue
       }
       // What a row has by default nobody has written.
@@ -76,12 +76,12 @@ struct SchemaSettler {
       if table.counted.contains(column) {
         try database.execute(
           BranchSQL.appendCounted(schema),
-          key.values + [
+          key.own + [
             .integer(change), JournalTime.value(milliseconds: wallMilliseconds),
             byDefault ?? .null, value,
           ])
       } else {
-        try store.append(key.values, change, milliseconds: wallMilliseconds, to: table)
+        try store.append(key.own, change, milliseconds: wallMilliseconds, to: table)
       }
     }
   }
@@ -92,13 +92,20 @@ struct SchemaSettler {
       base: .start)
   }
 
-  /// The key at the beginning of a row; nil if it has a NULL in it.
-  private mutating func key(_ row: Statement, of table: TrackedTable) -> RowKey? {
-    guard !(0..<table.keyCount).contains(where: { row.isNull($0) }) else { return nil }
+  /// The key at the beginning of a row, as the table has it, and as others know it; nil if it has a
+  /// NULL in it.
+  private mutating func key(
+    _ row: Statement, of table: TrackedTable
+  ) -> (own: [Value], shared: RowKey)? {
+    let own = 0..<table.keyCount
+    let shared = table.keyCount..<2 * table.keyCount
+    guard !own.contains(where: { row.isNull($0) }) else { return nil }
     encoder.removeAll()
-    for index in 0..<table.keyCount { encoder.append(row.view(index)) }
-    return RowKey(
-      table: table.schema.id, values: (0..<table.keyCount).map { row.value($0) })
+    for index in shared { encoder.append(row.view(index)) }
+    return (
+      own: own.map { row.value($0) },
+      shared: RowKey(table: table.schema.id, values: shared.map { row.value($0) })
+    )
   }
 
   // MARK: Tables
@@ -110,26 +117,26 @@ struct SchemaSettler {
 
   /// Rows that the application wrote before anything was captured.
   private mutating func journalRows(of table: TrackedTable) throws {
-    let rows = try database.prepare(BranchSQL.selectRows(table.schema))
+    let rows = try database.prepare(BranchSQL.selectRows(table))
     while try rows.step() {
       guard let key = key(rows, of: table) else { continue }
       let id = table.schema.id
       guard try carrier.value(id, encoder.bytes, RowPresence.column) != nil else {
         try store.append(
-          key.values, BranchSQL.changeInsert, milliseconds: wallMilliseconds, to: table)
+          key.own, BranchSQL.changeInsert, milliseconds: wallMilliseconds, to: table)
         continue
       }
       var columns: [ColumnID] = []
       var values: [Value] = []
       for (index, column) in table.valueColumns.enumerated() {
-        let value = rows.value(table.keyCount + index)
+        let value = rows.value(2 * table.keyCount + index)
         guard let carried = try carrier.value(id, encoder.bytes, column), carried != value else {
           continue
         }
         columns.append(column)
         values.append(value)
       }
-      if !columns.isEmpty { overruled.append(update(key, columns, values)) }
+      if !columns.isEmpty { overruled.append(update(key.shared, columns, values)) }
     }
   }
 
@@ -142,7 +149,7 @@ struct SchemaSettler {
       return try database.integer(BranchSQL.hasCarriedOfTable, [table]) == 1
     }
     guard isNeeded else { return }
-    let applier = try Applier(store, from: position)
+    let applier = try Applier(store, from: position, replicas: try store.replicas())
     try applier.installGuards()
     for place in places { try write(place.table, place.column, by: applier) }
     try applier.removeGuards()

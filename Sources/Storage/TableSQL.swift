@@ -129,6 +129,11 @@ package struct TableSQL: Sendable {
     return "UPDATE \(orAbort)\(name) SET \(list.joined(separator: ", ")) WHERE \(keyPredicate)"
   }
 
+  /// What columns hold, for others: an expression for each.
+  package func sharedValues(_ columns: [ColumnID]) -> [String] {
+    Self.read(columns, of: table, keys)
+  }
+
   // MARK: Keys alone
 
   /// Whether the table's keys are not the shared ones.

@@ -227,6 +227,27 @@ struct OwnKeyTests {
       try branch.rows("SELECT name FROM sqlite_schema WHERE name LIKE 'tributary%'").isEmpty)
   }
 
+  @Test func aTranslatingFileOfTheThirdFormatIsBroughtUp() throws {
+    let branch = try branch("INSERT INTO customer VALUES (1, 'Ann', NULL);")
+    try branch.run(
+      """
+      ALTER TABLE tributary_schema DROP COLUMN told;
+      ALTER TABLE tributary_schema DROP COLUMN placed;
+      ALTER TABLE tributary_schema DROP COLUMN edition;
+      DROP TABLE tributary_untracked; DROP TABLE tributary_carried; DROP TABLE tributary_missed;
+      UPDATE tributary_state SET format = 103;
+      """)
+    let opened = try BranchStore(path: branch.path)
+    #expect(try branch.application.integer("SELECT format FROM tributary_state") == 104)
+    #expect(try opened.digests().map(\.digest) == branch.store.digests().map(\.digest))
+    for format: Int64 in [5, 100, 105] {
+      try branch.run("UPDATE tributary_state SET format = \(format)")
+      #expect(throws: BranchStoreError.unsupportedFormat(format)) {
+        _ = try BranchStore(path: branch.path)
+      }
+    }
+  }
+
   @Test func aCopyMakesItsRowsInItsOwnSpace() throws {
     let branch = try branch("INSERT INTO customer VALUES (1, 'Ann', NULL), (2, 'Bob', 1);")
     var hub = hub()

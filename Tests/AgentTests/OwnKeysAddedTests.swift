@@ -1,0 +1,122 @@
+import Agent
+import BranchStore
+import Deltas
+import Storage
+import TestSupport
+import Testing
+
+/// What applications add to their schemas where a branch's keys are its own.
+struct OwnKeysAddedTests {
+  private static let sql = """
+    CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE orders(
+      id INTEGER PRIMARY KEY, customer_id INT REFERENCES customer, customer_name TEXT);
+    """
+  private static let addPayer = "ALTER TABLE orders ADD COLUMN payer INT REFERENCES customer;"
+  private static let addNote = """
+    CREATE TABLE note(
+      id INTEGER PRIMARY KEY, customer_id INT REFERENCES customer, customer_name TEXT,
+      answers INT REFERENCES note, text TEXT);
+    """
+  private static let payers = """
+    SELECT orders.customer_name || ' ' || payer.name FROM orders
+    JOIN customer payer ON payer.id = orders.payer ORDER BY 1
+    """
+  private static let notes = """
+    SELECT note.text || ' ' || customer.name || ifnull(' ' || other.text, '') FROM note
+    JOIN customer ON customer.id = note.customer_id AND customer.name = note.customer_name
+    LEFT JOIN note other ON other.id = note.answers ORDER BY 1
+    """
+
+  private let world: AgentWorld
+  private let a: AgentBranch
+  private let b: AgentBranch
+
+  init() throws {
+    func rows(_ name: String) -> String {
+      "\(Self.sql) INSERT INTO customer VALUES (1, '\(name)');"
+        + "INSERT INTO orders VALUES (1, 1, '\(name)'), (2, 1, '\(name)');"
+    }
+    world = try AgentWorld(Self.sql)
+    a = try world.join("a", rows("Ann"))
+    b = try world.join("b", rows("Bob"), ownKeys: .everything)
+    try world.settle(a, b)
+  }
+
+  private func texts(_ branch: AgentBranch, _ sql: String) throws -> [String] {
+    try branch.rows(sql).map { $0[0].text }
+  }
+
+  private func expectNothingOpen() throws {
+    #expect(try expectSame(a, b))
+    for branch in [a, b] {
+      #expect(try branch.store.outbox().isEmpty)
+      #expect(try branch.store.deferredRows().isEmpty)
+      #expect(try branch.store.ledger(openOnly: false).isEmpty)
+    }
+  }
+
+  @Test func aColumnThatRefersIsTranslatedOnceItIsThere() throws {
+    try a.run(Self.addPayer)
+    try a.run(
+      "INSERT INTO customer VALUES (7, 'Amy'); UPDATE orders SET payer = 7 WHERE id = 1;"
+        + "UPDATE orders SET payer = 1 WHERE id = 2 AND customer_name = 'Ann'")
+    try world.settle(a, b)
+    try b.run(Self.addPayer)
+    try b.run("UPDATE orders SET payer = 1 WHERE id IN (1, 2) AND customer_name = 'Bob'")
+    try world.settle(b, a)
+    try world.settle(a, b)
+    let expected = ["Ann Amy", "Ann Ann", "Bob Bob", "Bob Bob"]
+    #expect(try texts(a, Self.payers) == expected)
+    #expect(try texts(b, Self.payers) == expected)
+    #expect(try b.application.integer("SELECT payer FROM orders WHERE id = 1") == 1)
+    try expectNothingOpen()
+  }
+
+  @Test(arguments: [true, false])
+  func equalNumbersInATableThatBothAddAreTwoRecords(ownKeysFirst: Bool) throws {
+    for (branch, name) in [(a, "Ann"), (b, "Bob")] {
+      try branch.run(Self.addNote)
+      try branch.run(
+        "INSERT INTO note VALUES (1, 1, '\(name)', NULL, 'one of \(name)'),"
+          + " (2, 1, '\(name)', 1, 'two of \(name)'), (-3, 1, '\(name)', 2, 'three of \(name)')")
+    }
+    if ownKeysFirst { try world.settle(b, a) }
+    try world.settle(a, b)
+    try b.run(
+      "INSERT INTO note(customer_id, customer_name, answers, text) VALUES (1, 'Bob', -3, 'x')")
+    try world.settle(b, a)
+    try world.settle(a, b)
+    let expected = ["Ann", "Bob"].flatMap { name in
+      [
+        "one of \(name) \(name)", "three of \(name) \(name) two of \(name)",
+        "two of \(name) \(name) one of \(name)",
+      ]
+    }
+    #expect(try texts(a, Self.notes) == (expected + ["x Bob three of Bob"]).sorted())
+    #expect(try texts(b, Self.notes) == (expected + ["x Bob three of Bob"]).sorted())
+    #expect(try b.application.integer("SELECT id FROM note WHERE text = 'two of Bob'") == 2)
+    try expectNothingOpen()
+  }
+
+  @Test func aTableThatTheOtherHasAddedBringsItsRowsUnderOtherNumbers() throws {
+    try a.run(Self.addNote)
+    try a.run("INSERT INTO note VALUES (1, 1, 'Ann', NULL, 'one of Ann')")
+    try world.settle(a, b)
+    try b.run(Self.addNote)
+    try b.run("INSERT INTO note VALUES (1, 1, 'Bob', NULL, 'one of Bob')")
+    try world.settle(b, a)
+    for branch in [a, b] {
+      #expect(try texts(branch, Self.notes) == ["one of Ann Ann", "one of Bob Bob"])
+    }
+    #expect(try b.application.integer("SELECT id FROM note WHERE text = 'one of Bob'") == 1)
+    try expectNothingOpen()
+  }
+
+  @Test func whatLooksLikeAReferenceIsNamed() throws {
+    try b.run("ALTER TABLE orders ADD COLUMN customer_no INT")
+    _ = try b.sync()
+    let findings = try b.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(findings.contains { $0.contains("Column “customer_no” of table “orders”") })
+  }
+}
