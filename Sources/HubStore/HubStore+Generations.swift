@@ -18,8 +18,12 @@ extension HubStore {
       try database.transaction {
         // A backup names no service.
         let last = try database.firstRow(HubSQL.selectServedBy)?.first ?? .null
+        let id = try Self.generation(random)
         if last == .null { try forgetFloors() }
-        try openGeneration(Self.generation(random))
+        hasLeftOutNumbers = false
+        if try wasCopied || last == .null && hasHistory() { try leaveOutNumbers(id) }
+        wasCopied = false
+        try openGeneration(id)
         try database.execute(HubSQL.updateServedBy, [.blob(name)])
         try database.execute(HubSQL.forgetSilentFloors)
       }
@@ -46,6 +50,7 @@ extension HubStore {
     try storing("note that its file was copied") {
       try database.transaction { try forgetFloors() }
     }
+    wasCopied = true
   }
 
   /// The file in a hub's folder that says where the store was served last.
@@ -92,11 +97,13 @@ extension HubStore {
     guard let service else { return }
     let isReplaced = try isReplaced()
     guard try isReplaced || isDoubted() else { return }
+    let id = try Self.generation(service.random)
     if isReplaced {
       forgetCaches()
       try forgetFloors()
+      try leaveOutNumbers(id)
     }
-    try openGeneration(Self.generation(service.random))
+    try openGeneration(id)
     try database.execute(HubSQL.updateServedBy, [.blob(service.name)])
   }
 
@@ -107,6 +114,24 @@ extension HubStore {
     wasHeardFrom = false
     try database.execute(HubSQL.forgetFloors)
   }
+
+  /// Devices that enrolled after this state was put aside have numbers, and with these key spaces,
+  /// that it does not know of. So it goes on above them, and not where it would if it was put back
+  /// once before: by 100 to 1,123, as a new generation's random name has it.
+  private func leaveOutNumbers(_ id: GenerationID) throws {
+    let last = (try database.integer(HubSQL.nextReplica) ?? 1) - 1
+    let count = Self.leftOutMin + Int64(id.low % Self.leftOutSpread)
+    try database.execute(HubSQL.updateReplicaMax, [.integer(last + count)])
+    hasLeftOutNumbers = true
+  }
+
+  /// Whether anybody can have enrolled, here or after this state was put aside.
+  private func hasHistory() throws -> Bool {
+    try database.integer(HubSQL.nextReplica) ?? 1 > 1 || Self.backup(in: database) != nil
+  }
+
+  private static let leftOutMin: Int64 = 100
+  private static let leftOutSpread: UInt64 = 1_024
 
   /// What was kept in memory may not be what the file has.
   func forgetCaches() {
@@ -151,7 +176,9 @@ extension HubStore {
       // What it names may be others' entries elsewhere.
       try database.execute(HubSQL.markAmbiguous, [Value(current.generation)])
     }
-    try openGeneration(Self.generation(service.random))
+    let id = try Self.generation(service.random)
+    try leaveOutNumbers(id)
+    try openGeneration(id)
   }
 
   /// Whether one name may mean two entries: only what is in them tells where histories part.
@@ -180,7 +207,10 @@ extension HubStore {
     } while rest.count < count
     knownTimeline = nil
     // The log was another for a while, whether this file was told so or not.
-    if !learned.isEmpty { try forgetFloors() }
+    if let first = learned.first {
+      try forgetFloors()
+      if !hasLeftOutNumbers { try leaveOutNumbers(first) }
+    }
     for generation in learned { try reviseSeen(ofContextsIn: generation, from: .start) }
   }
 

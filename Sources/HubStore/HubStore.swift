@@ -48,6 +48,10 @@ package final class HubStore {
   var knownFailedCommits = 0
   /// The generation by which a failed commit may have named entries.
   var doubtedGeneration: GenerationID?
+  /// Whether the file may be an older state than branches have seen, although it names who served.
+  var wasCopied = false
+  /// Whether this service goes on above numbers that replicas of a lost state may have.
+  var hasLeftOutNumbers = false
   /// How far it was pruned; read with the first question of each transaction.
   var knownPruned: Pruned?
   /// The round of pruning under way.

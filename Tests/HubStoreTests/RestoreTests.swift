@@ -52,6 +52,28 @@ import Testing
     #expect(try world.store.path().first?.generation == world.store.hubID)
   }
 
+  @Test func aStateThatWasPutBackGoesOnAboveTheNumbersThatItMayHaveGiven() throws {
+    let world = try World()
+    #expect(try world.branches[world.enrol("before")].core.replica == ReplicaID(4))
+    try world.restart()
+    #expect(try world.branches[world.enrol("restarted")].core.replica == ReplicaID(5))
+    try world.store.database.execute(HubSQL.updateServedBy, [.blob([1])])
+    try world.store.noticeReplacement()
+    let first = try world.branches[world.enrol("replaced")].core.replica.rawValue
+    #expect((106...1_129).contains(first))
+    // From a backup, which names no service; and a file that whoever serves it has doubts about.
+    try world.store.database.execute(HubSQL.clearServedBy)
+    try world.restart()
+    let second = try world.branches[world.enrol("restored")].core.replica.rawValue
+    #expect((first + 101...first + 1_124).contains(second))
+    try world.store.doubtFloors()
+    try world.store.startServing { world.random($0) }
+    let third = try world.branches[world.enrol("copied")].core.replica.rawValue
+    #expect((second + 101...second + 1_124).contains(third))
+    try world.restart()
+    #expect(try world.branches[world.enrol("last")].core.replica.rawValue == third + 1)
+  }
+
   @Test func dataReplacedUnderAServingHubOpenAGeneration() throws {
     let world = try World()
     world.write(0, [insert(1)])
