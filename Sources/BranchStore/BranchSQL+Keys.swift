@@ -14,6 +14,24 @@ extension BranchSQL {
     "\(quoted(table.name)).\(quoted(column.name))"
   }
 
+  /// What a trigger sees of numbers that are given and not given, on a connection of its own.
+  static let numberTrial = """
+    CREATE TABLE plain(id INTEGER PRIMARY KEY, name TEXT);
+    CREATE TABLE ascending(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
+    CREATE TABLE seen(name TEXT);
+    CREATE TRIGGER plain_n BEFORE INSERT ON plain WHEN NEW.id = -1 BEGIN
+      INSERT INTO seen VALUES ('plain ' || NEW.name); END;
+    CREATE TRIGGER ascending_n BEFORE INSERT ON ascending WHEN NEW.id = -1 BEGIN
+      INSERT INTO seen VALUES ('ascending ' || NEW.name); END;
+    INSERT INTO plain(name) VALUES ('1');
+    INSERT INTO plain VALUES (7, '7'), (NULL, '8');
+    INSERT INTO ascending(name) VALUES ('1');
+    INSERT INTO ascending VALUES (7, '7'), (NULL, '8');
+    """
+  static let numberTrialSeen = "SELECT name FROM seen ORDER BY rowid"
+  static let numberTrialExpected = ["plain 1", "plain 8", "ascending 1", "ascending 8"]
+    .map { Value.text(Array($0.utf8)) }
+
   /// The numbers that SQLite gave: of each marked insert that came to a row, the row's.
   ///
   /// An insert that came to nothing leaves its mark, with another time than the next one's.

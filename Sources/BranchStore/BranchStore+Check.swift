@@ -24,6 +24,7 @@ extension BranchStore {
       var result = [try checkIntegrity()]
       result += try checkFit()
       result.append(try checkTriggers())
+      result += try checkNumbers()
       result += try checkKeys()
       result += try checkWaiting()
       return result
@@ -69,7 +70,19 @@ extension BranchStore {
           isOK: false, what: "\(sentence) It is not synced.",
           whatToDo: "Make it as the others have it, or call it something else."))
     }
-    for sentence in keyDoubts() {
+    for sentence in try withoutClashes(placement, of: known).sentences {
+      result.append(
+        Finding(
+          isOK: false, what: "\(sentence) It is not synced.",
+          whatToDo: "Make a column for each of what it refers to."))
+    }
+    for sentence in try unfollowedReferences() {
+      result.append(
+        Finding(
+          isOK: false, what: sentence,
+          whatToDo: "Make another column for that, of the key's type, and copy the values."))
+    }
+    for sentence in try keyDoubts() {
       result.append(
         Finding(
           isOK: false, what: "\(sentence) Its values travel as they are.",
@@ -111,6 +124,29 @@ extension BranchStore {
       what: "Capture triggers are missing or altered: \(damaged.joined(separator: ", ")).",
       whatToDo: "Sync, which makes them anew; then run “tributary verify” to find what was "
         + "written meanwhile.")
+  }
+
+  /// Capture tells numbers that SQLite gives by what a trigger sees before the insert. SQLite's
+  /// documentation leaves open what that is.
+  private func checkNumbers() throws -> [Finding] {
+    guard tables.contains(where: { $0.keys?.marksNumbers == true }) else { return [] }
+    let trial = try Database(path: ":memory:", mode: .create)
+    try trial.executeScript(BranchSQL.numberTrial)
+    let seen = try trial.rows(BranchSQL.numberTrialSeen).map { $0[0] }
+    if seen == BranchSQL.numberTrialExpected {
+      return [
+        Finding(
+          isOK: true, what: "SQLite shows which numbers of new rows it gives itself.",
+          whatToDo: "")
+      ]
+    }
+    return [
+      Finding(
+        isOK: false,
+        what: "This SQLite library does not show which numbers of new rows it gives itself: they "
+          + "are taken for those that programs write, and two branches may give one to two rows.",
+        whatToDo: "Use another release of SQLite here and in the application, and tell us.")
+    ]
   }
 
   private func checkKeys() throws -> [Finding] {

@@ -60,7 +60,7 @@ extension BranchStore {
   ) throws -> KeyTranslation? {
     let domains = try ownKeys.translated(
       try ownKeys.domains(of: schema, known: known, in: database), of: schema, in: database)
-    guard !domains.domains.isEmpty else { return nil }
+    // Also where there are none: the application may add tables whose numbers are its own.
     try database.executeScript(KeySQL.create)
     try database.execute(
       KeySQL.insertSpace,
@@ -95,17 +95,64 @@ extension BranchStore {
     let noted = keys.noted
     let added = placed.places.subtracting(schema.places).subtracting(noted.domains.keys)
     guard !added.isEmpty else { return }
-    let ownKeys = OwnKeys(keys.rule == nil ? .newNumbers : .everything, space: keys.space)
     try Self.note(
-      ownKeys.domains(of: added, beside: noted, in: placed, known: known, database: database),
+      ownKeys(keys).domains(of: added, beside: noted, in: placed, known: known, database: database),
       in: database)
+  }
+
+  /// What the file has noted, and the policy in force says.
+  private func ownKeys(_ keys: KeyTranslation) throws -> OwnKeys {
+    try refreshPolicy()
+    return OwnKeys(keys.rule == nil ? .newNumbers : .everything, space: keys.space).following(rules)
+  }
+
+  /// What a file has, without added columns whose values would be keys of two kinds at once: they
+  /// are its own. With why, as sentences. What is synced by others the file lacks.
+  func withoutClashes(
+    _ placement: SchemaPlacement, of synced: Schema
+  ) throws -> (placement: SchemaPlacement, sentences: [String]) {
+    guard let keys else { return (placement, []) }
+    var (result, sentences) = (placement, [String]())
+    while true {
+      let added = result.placed.places.subtracting(schema.places)
+        .subtracting(keys.noted.domains.keys)
+      guard !added.isEmpty else { break }
+      let clashes = try ownKeys(keys).standing(
+        of: added, beside: keys.noted, in: result.placed, known: result.extended,
+        database: database
+      ).clashes
+      guard !clashes.isEmpty else { break }
+      for (place, sentence) in clashes.sorted(by: { $0.key < $1.key }) {
+        sentences.append(sentence)
+        result.leaveOut(place.table, place.column, of: synced)
+      }
+    }
+    return (result, sentences)
+  }
+
+  /// References that are not followed, as sentences: the application has declared them of columns
+  /// that were there before, or of columns that would change a key.
+  func unfollowedReferences() throws -> [String] {
+    guard let keys else { return [] }
+    let references = try ownKeys(keys).references(of: schema, known: known, in: database)
+    return references.sorted { $0.child < $1.child }.compactMap { reference in
+      let domain = keys.domains.domains[reference.parent]
+      guard domain != keys.domains.domains[reference.child],
+        let table = schema.table(reference.child.table),
+        let column = table.column(reference.child.column),
+        let parent = schema.table(reference.parent.table),
+        parent.keyColumns.contains(reference.parent.column)
+      else { return nil }
+      return "Column “\(column.name)” of table “\(table.name)” refers to table “\(parent.name)”,"
+        + " and its values are not translated as that table's keys are."
+    }
   }
 
   /// Added columns that look as if they held keys of the branch's own, as sentences: no foreign key
   /// says so, and they travel as they are.
-  func keyDoubts() -> [String] {
+  func keyDoubts() throws -> [String] {
     guard let keys else { return [] }
-    return OwnKeys(space: keys.space).doubts(keys.domains, of: schema)
+    return try ownKeys(keys).doubts(keys.domains, of: schema)
       .filter { ($0.place?.column.rawValue ?? 0) >= Schema.addedNumberMin }.map(\.sentence)
   }
 

@@ -16,11 +16,12 @@ extension BranchStore {
         var report = try seal(&state, wallMilliseconds: wallMilliseconds, canExtend: true)
         report.notSynced = try leaveUntracked(besides: told)
         let before = self.told
-        let placement = try SchemaReader.placement(
+        let found = try SchemaReader.placement(
           of: told, in: database, besides: try untrackedNames(), called: try localNames())
-        guard placement.differences.isEmpty else {
-          throw BranchStoreError.schemaDiffers(placement.differences)
+        guard found.differences.isEmpty else {
+          throw BranchStoreError.schemaDiffers(found.differences)
         }
+        let placement = try withoutClashes(found, of: told).placement
         try follow(placement, told: told, &state, wallMilliseconds: wallMilliseconds)
         try compareDefaults(ofColumnsBeyond: before)
         let rest = try seal(&state, wallMilliseconds: wallMilliseconds)
@@ -136,7 +137,7 @@ extension BranchStore {
   func follow(
     _ news: SchemaPlacement, told: Schema, _ state: inout BranchState, wallMilliseconds: Int64
   ) throws {
-    let before = schema
+    let (before, knownBefore) = (schema, known)
     try extendKeys(to: news.placed, known: news.extended)
     try use(news.placed, known: news.extended, told: told)
     for table in before.tables { try leaveCapture(of: table) }
@@ -152,7 +153,7 @@ extension BranchStore {
         try restore(trigger)
       }
     }
-    try settleKeys(besides: before)
+    try settleKeys(besides: before, knownBefore)
     var settler = try SchemaSettler(self, wallMilliseconds: wallMilliseconds)
     for table in tables {
       guard let old = before.table(table.schema.id) else {
@@ -171,14 +172,39 @@ extension BranchStore {
   }
 
   /// Settles what others call the rows that are there, before carried ones are told from them.
-  private func settleKeys(besides before: Schema) throws {
+  private func settleKeys(besides before: Schema, _ known: Schema) throws {
     guard let keys else { return }
     let (old, new) = (
       try journaledTables().filter { before.table($0.schema.id) != nil },
       tables.filter { before.table($0.schema.id) == nil }
     )
     try settleKeys(old)
-    try KeyNumbers(database, keys).nameIrregular(in: Set(new.map(\.schema.id)))
+    let numbers = KeyNumbers(database, keys)
+    try numbers.nameIrregular(in: Set(new.map(\.schema.id)))
+    guard keys.rule == nil else { return }
+    try settleMade(
+      in: new.filter { table in
+        guard known.table(table.schema.id)?.isDropped == false else { return false }
+        let makers = keys.byID[table.schema.id]?.makers ?? []
+        return makers.contains { $0.table.id == table.schema.id && $0.isNumbered }
+      }, numbers)
+  }
+
+  /// Rows that the application made in tables of its own before they were captured, and that others
+  /// have the tables for, too. Nobody knows which numbers SQLite gave: what is just the row that
+  /// others have under its number is that; any other is a new record.
+  private func settleMade(in tables: [TrackedTable], _ numbers: KeyNumbers) throws {
+    let carrier = Carrier(self)
+    var isChanging = true
+    // A row that refers to a new record differs from then on, too.
+    while isChanging {
+      isChanging = false
+      for table in tables {
+        let made = try carrier.rowsBesides(table)
+        for number in made { try numbers.giveNumber(to: number, in: table.schema.id) }
+        if !made.isEmpty { isChanging = true }
+      }
+    }
   }
 
   /// Whether a table has something that the hub has not agreed to yet. Its journal is left alone

@@ -32,7 +32,7 @@ package final class BranchStore {
   /// The hash of the stored policy that was read last; nil while there is none, or none was read.
   private(set) var followed: ContentHash?
   /// The policy itself.
-  private var rules = MergePolicy()
+  private(set) var rules = MergePolicy()
   /// The rules that policies name.
   let registry: RuleRegistry
   let watcher: TriggerWatcher
@@ -214,12 +214,13 @@ package final class BranchStore {
     try refreshSchema()
     let version = try database.integer(BranchSQL.schemaVersion)
     guard version != placementVersionChecked else { return nil }
-    let placement = try SchemaReader.placement(
+    let found = try SchemaReader.placement(
       of: known, in: database, besides: try untrackedNames(), called: try localNames())
     // One that was there may be about to come back: programs rebuild tables under another name.
-    let gone = placement.missing.filter { schema.table($0.id) != nil }
-    let differences = gone.map { "Table “\($0.name)” is missing." } + placement.differences
+    let gone = found.missing.filter { schema.table($0.id) != nil }
+    let differences = gone.map { "Table “\($0.name)” is missing." } + found.differences
     guard differences.isEmpty else { throw BranchStoreError.schemaDiffers(differences) }
+    let placement = try withoutClashes(found, of: known).placement
     guard placement.placed.tables != schema.tables || placement.extended != known else {
       placementVersionChecked = version
       return nil

@@ -67,6 +67,29 @@ final class Carrier {
       [.integer(Int64(table.rawValue)), .blob(key), .integer(Int64(column.rawValue))])?.first
   }
 
+  /// The numbers of a table's rows that are others' under their number, but not just so carried.
+  func rowsBesides(_ table: TrackedTable) throws -> [Int64] {
+    let id = table.schema.id
+    let rows = try database.prepare(BranchSQL.selectRows(table))
+    var result: [Int64] = []
+    while try rows.step() {
+      guard case .integer(let number) = rows.value(0), rows.value(1) == .integer(number) else {
+        continue
+      }
+      encoder.removeAll()
+      encoder.append(rows.view(1))
+      let isThere = try value(id, encoder.bytes, RowPresence.column) != nil
+      let isSame =
+        try isThere
+        && table.valueColumns.enumerated().allSatisfy { index, column in
+          let carried = try value(id, encoder.bytes, column)
+          return carried == nil || carried == rows.value(2 + index)
+        }
+      if !isSame { result.append(number) }
+    }
+    return result
+  }
+
   /// Which of a block's columns have no place.
   private func kept(of block: BlockReader, beside table: TrackedTable?) -> [Int] {
     if let last, last.table == block.table, last.columns == block.columns { return last.kept }

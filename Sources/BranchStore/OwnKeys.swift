@@ -1,4 +1,5 @@
 internal import Deltas
+package import Merging
 package import Storage
 
 /// Which of a database's keys are its own: equal keys of others are other records.
@@ -26,6 +27,8 @@ package struct OwnKeys: Hashable, Sendable {
   package var space: KeySpace
   /// Columns that hold another table's keys although no foreign key says so.
   package var references: [Column: String]
+  /// The same as the hub's policy says it.
+  private(set) var toldReferences: [KeyDomains.Place: TableID] = [:]
   /// Columns that look as if they did, and do not.
   package var plain: Set<Column>
 
@@ -38,17 +41,51 @@ package struct OwnKeys: Hashable, Sendable {
     self.references = references
     self.plain = plain
   }
+
+  /// With the references that a policy names, by its canonical bytes.
+  package func following(
+    policy bytes: [UInt8], registry: RuleRegistry = .standard
+  ) throws -> OwnKeys {
+    do throws(PolicyDecodingError) {
+      return following(try MergePolicy.decoded(bytes, registry: registry))
+    } catch {
+      throw BranchStoreError.policyNotUsable(error)
+    }
+  }
+
+  /// With the references that a policy names.
+  package func following(_ policy: MergePolicy) -> OwnKeys {
+    var result = self
+    for (table, rules) in policy.tables {
+      for (column, parent) in rules.references {
+        result.toldReferences[KeyDomains.Place(table, column)] = parent
+      }
+    }
+    return result
+  }
 }
 
 extension OwnKeys {
   /// The domains of a schema's keys, by the foreign keys that a file or what is known declares, and
   /// by what is said here. The schema has the file's names.
   func domains(of schema: Schema, known: Schema, in database: Database) throws -> KeyDomains {
+    KeyDomains(
+      schema, references: Array(try references(of: schema, known: known, in: database)))
+  }
+
+  /// Which columns hold other tables' keys.
+  func references(
+    of schema: Schema, known: Schema, in database: Database
+  ) throws -> Set<KeyDomains.Reference> {
     let places = schema.places
     let known = Schema(tables: known.tables.filter { !$0.isDropped }, otherSQL: [])
     let declared = try KeyDomains.references(of: known, in: [try Self.declared(known)])
     var references = try KeyDomains.references(of: schema, in: [database])
       .union(declared.filter { places.isSuperset(of: [$0.child, $0.parent]) })
+    for (child, parent) in toldReferences where places.contains(child) {
+      guard let key = schema.table(parent)?.keyColumns, key.count == 1 else { continue }
+      references.insert(KeyDomains.Reference(child, KeyDomains.Place(parent, key[0])))
+    }
     for (column, parent) in self.references {
       guard let child = schema.place(column.table, column.column) else {
         throw BranchStoreError.keysNotSafe([
@@ -65,7 +102,7 @@ extension OwnKeys {
       }
       references.insert(KeyDomains.Reference(child, KeyDomains.Place(table.id, key)))
     }
-    return KeyDomains(schema, references: Array(references))
+    return references
   }
 
   /// The schema's tables alone: the file's may have been made without foreign keys.
@@ -98,7 +135,7 @@ extension OwnKeys {
   }
 
   /// The domains in which SQLite gives some numbers.
-  private func numbered(
+  func numbered(
     _ domains: KeyDomains, of schema: Schema, in database: Database
   ) throws -> Set<TableID> {
     Set(
@@ -108,32 +145,6 @@ extension OwnKeys {
           domains.domains[KeyDomains.Place(table.id, $0)]
         }
       })
-  }
-
-  // MARK: What is added
-
-  /// The domains of columns that were added to others whose domains are noted. What refers to rows
-  /// whose keys are shared is shared, too, and so are keys in whose way something stands.
-  func domains(
-    of added: Set<KeyDomains.Place>, beside noted: KeyDomains, in schema: Schema, known: Schema,
-    database: Database
-  ) throws -> KeyDomains {
-    let all = try domains(of: schema, known: known, in: database)
-    let candidates =
-      scope == .newNumbers
-      ? try numbered(all, of: schema, in: database) : Set(all.domains.values)
-    let usable = candidates.subtracting(
-      try obstacles(all, of: schema, in: database).map(\.domain))
-    var result: [KeyDomains.Place: TableID] = [:]
-    for (id, members) in Dictionary(grouping: all.domains.keys, by: { all.domains[$0] }) {
-      let before = members.filter { !added.contains($0) }.sorted()
-      let domain = before.isEmpty ? id : before.compactMap { noted.domains[$0] }.first
-      guard let id, let domain, !before.isEmpty || usable.contains(id) else { continue }
-      for place in members where added.contains(place) { result[place] = domain }
-    }
-    let fitting = KeyDomains(domains: result)
-    let misfits = schema.tables.flatMap { mismatches(fitting, of: $0, in: schema) }.map(\.place)
-    return KeyDomains(domains: result.filter { !misfits.contains($0.key) })
   }
 
   // MARK: What stands in the way
@@ -181,7 +192,7 @@ extension OwnKeys {
   }
 
   /// Columns that would change what they are given.
-  private func mismatches(
+  func mismatches(
     _ domains: KeyDomains, of table: TableSchema, in schema: Schema
   ) -> [Obstacle] {
     table.columns.compactMap { column in

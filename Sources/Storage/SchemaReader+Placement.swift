@@ -48,6 +48,33 @@ package struct SchemaPlacement: Sendable {
   }
 }
 
+extension SchemaPlacement {
+  /// Leaves a column out, or its table if the column is part of the key: the file has it for itself
+  /// alone, and lacks it if it is known.
+  package mutating func leaveOut(
+    _ table: TableID, _ column: ColumnID, of known: Schema
+  ) {
+    guard let index = placed.tables.firstIndex(where: { $0.id == table }) else { return }
+    let isWhole = placed.tables[index].keyColumns.contains(column)
+    if isWhole {
+      placed.tables.remove(at: index)
+    } else {
+      placed.tables[index].columns.removeAll { $0.id == column }
+    }
+    guard let place = extended.tables.firstIndex(where: { $0.id == table }) else { return }
+    let extendedTable = extended.tables[place]
+    if isWhole, known.table(table) == nil {
+      extended.tables.remove(at: place)
+    } else if isWhole {
+      missing.append(extendedTable)
+    } else if known.table(table)?.column(column) == nil {
+      extended.tables[place].columns.removeAll { $0.id == column }
+    } else if let missed = extendedTable.column(column) {
+      missingColumns.append((extendedTable, missed))
+    }
+  }
+}
+
 extension Schema {
   /// Without tables and columns that another schema does not have.
   package func restricted(to other: Schema) -> Schema {

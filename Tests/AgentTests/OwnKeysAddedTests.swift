@@ -1,6 +1,7 @@
 import Agent
 import BranchStore
 import Deltas
+import HubStore
 import Storage
 import TestSupport
 import Testing
@@ -111,6 +112,68 @@ struct OwnKeysAddedTests {
     }
     #expect(try b.application.integer("SELECT id FROM note WHERE text = 'one of Bob'") == 1)
     try expectNothingOpen()
+  }
+
+  // MARK: References of two kinds
+
+  @Test func aColumnThatRefersToTwoTablesIsTheFilesOwn() throws {
+    let add = "ALTER TABLE orders ADD COLUMN about INT REFERENCES customer REFERENCES orders;"
+    try b.run(add)
+    try b.run("UPDATE orders SET about = 1")
+    try world.settle(b, a)
+    let findings = try b.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(findings.count == 1)
+    #expect(
+      findings.allSatisfy { $0.contains("“about”") && $0.hasSuffix("It is not synced.") })
+    #expect(world.hubStore.schema == world.schema)
+    // Where keys are shared, one number can be both; here its values are kept beside.
+    try a.run(add)
+    try a.run("UPDATE orders SET about = 1 WHERE customer_name = 'Ann'")
+    try world.settle(a, b)
+    try b.run("INSERT INTO customer(name) VALUES ('Cy'); UPDATE orders SET about = 2")
+    try world.settle(b, a)
+    #expect(try b.application.integer("SELECT count(*) FROM orders WHERE about = 2") == 4)
+    #expect(try a.application.integer("SELECT count(about) FROM orders") == 2)
+    #expect(try a.application.integer("SELECT count(*) FROM customer") == 3)
+    #expect(try b.store.outbox().isEmpty)
+  }
+
+  @Test func aTableWhoseKeyRefersToTwoTablesIsTheFilesOwn() throws {
+    let leaf = "CREATE TABLE leaf(id INTEGER PRIMARY KEY, n, one INT REFERENCES customer);"
+    try b.run(
+      """
+      CREATE TABLE both(id INTEGER PRIMARY KEY REFERENCES customer REFERENCES orders, n);
+      \(leaf)
+      INSERT INTO both VALUES (1, 1);
+      INSERT INTO leaf VALUES (1, 1, 1);
+      """)
+    try world.settle(b, a)
+    let findings = try b.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(findings.count == 1)
+    #expect(findings.allSatisfy { $0.contains("table “both”") })
+    #expect(world.hubStore.schema.tables.map(\.name).sorted() == ["customer", "leaf", "orders"])
+    try a.run(leaf)
+    try world.settle(a, b)
+    #expect(
+      try texts(a, "SELECT name FROM customer JOIN leaf ON one = customer.id") == ["Bob"])
+    try expectNothingOpen()
+  }
+
+  @Test func aReferenceThatIsDeclaredLaterIsNamed() throws {
+    try b.run(
+      """
+      CREATE TABLE orders_new(
+        id INTEGER PRIMARY KEY, customer_id INT REFERENCES customer,
+        customer_name INT REFERENCES customer);
+      INSERT INTO orders_new SELECT * FROM orders;
+      DROP TABLE orders;
+      ALTER TABLE orders_new RENAME TO orders;
+      """)
+    let findings = try b.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(
+      findings.contains {
+        $0.contains("Column “customer_name” of table “orders” refers to table “customer”")
+      })
   }
 
   @Test func whatLooksLikeAReferenceIsNamed() throws {

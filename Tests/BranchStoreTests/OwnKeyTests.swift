@@ -1,6 +1,7 @@
 import Basics
 import Clocks
 import Deltas
+import Merging
 import Storage
 import TestSupport
 import Testing
@@ -89,6 +90,51 @@ struct OwnKeyTests {
       ])
     try branch.run("INSERT INTO customer VALUES (-9, 'w', -10)")
     #expect(try briefs(branch.sealed()) == ["insert 1900000000003 c2='w' c3=-10"])
+  }
+
+  @Test func whatThePolicyCallsAReferenceIsTranslated() throws {
+    let policy = try MergePolicy(
+      tables: [TableID(2): TablePolicy(references: [ColumnID(2): Self.customer])])
+    let space = try #require(KeySpace(1))
+    let branch = try TestBranch(
+      """
+      CREATE TABLE customer(id INTEGER PRIMARY KEY, name TEXT);
+      CREATE TABLE payment(code TEXT PRIMARY KEY, payer INT, more INT);
+      """, ownKeys: try OwnKeys(.newNumbers, space: space).following(policy: policy.encoded))
+    try branch.run(
+      """
+      INSERT INTO customer(name) VALUES ('Ann');
+      INSERT INTO payment VALUES ('p', 1, 1);
+      """)
+    #expect(
+      try briefs(branch.sealed()) == [
+        "insert 1000000000001 c2='Ann'", "insert 'p' c2=1000000000001 c3=1",
+      ])
+  }
+
+  @Test func anAddedColumnFollowsThePolicy() throws {
+    let branch = try branch("INSERT INTO customer VALUES (1, 'Ann', NULL);")
+    let before = try #require(branch.schema.table(Self.orders)).columns.map(\.id)
+    let payer = Schema.addedColumn("payer", besides: Set(before))
+    let other = Schema.addedColumn("other", besides: Set(before + [payer]))
+    func follow(_ references: [ColumnID: TableID], version: UInt64) throws {
+      let policy = try MergePolicy(tables: [Self.orders: TablePolicy(references: references)])
+      _ = try branch.store.adopt(policy: policy.encoded, version: version, wallMilliseconds: 1)
+    }
+    try follow([payer: Self.customer], version: 1)
+    try branch.run("ALTER TABLE orders ADD COLUMN payer; ALTER TABLE orders ADD COLUMN other")
+    try branch.seal()
+    try branch.agree()
+    try branch.run("INSERT INTO orders(id, payer, other) VALUES (5, 1, 1)")
+    let sent = try branch.sealed().map(\.brief).joined()
+    #expect(sent.contains("c\(payer.rawValue)=1000000000001"))
+    #expect(sent.contains("c\(other.rawValue)=1") && !sent.contains("c\(other.rawValue)=10"))
+    #expect(try branch.store.check().allSatisfy { $0.isOK })
+    // What a policy says later changes nothing, and is said.
+    try follow([payer: Self.customer, other: Self.customer], version: 2)
+    let findings = try branch.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(findings.count == 1)
+    #expect(findings.allSatisfy { $0.contains("“other”") && $0.contains("not translated") })
   }
 
   // MARK: In
@@ -215,6 +261,13 @@ struct OwnKeyTests {
   }
 
   // MARK: The file
+
+  @Test func sqliteShowsWhichNumbersItGives() throws {
+    let branch = try branch("INSERT INTO customer VALUES (1, 'Ann', NULL);")
+    let findings = try branch.store.check()
+    #expect(findings.allSatisfy { $0.isOK })
+    #expect(findings.contains { $0.what.contains("which numbers of new rows it gives") })
+  }
 
   @Test func theFileSaysThatItTranslates() throws {
     let branch = try branch("INSERT INTO customer VALUES (1, 'Ann', NULL);")
