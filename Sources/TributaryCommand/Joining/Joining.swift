@@ -64,7 +64,7 @@ struct Joining {
       enrolment = try await PendingEnrolment(enrolling: token, in: folder)
     }
     do {
-      try attach(plan, enrolment)
+      try attach(plan, enrolment, policy: try await policy(token))
     } catch {
       var failure = CommandFailure(error, undone: undone)
       failure.next += failure.next.isEmpty ? "" : " "
@@ -105,6 +105,16 @@ struct Joining {
       hasOwnKeys: ownKeys.scope == .everything)
   }
 
+  /// The hub's policy, which tells it to devices that have enrolled: it may name columns that hold
+  /// keys.
+  private func policy(_ token: Token) async throws -> [UInt8] {
+    let line = try await line(for: token)
+    let answer = try await line.ask(.policy)
+    await line.close()
+    guard case .policy(let policy) = answer else { throw HubLine.unexpectedAnswer }
+    return policy.encoded
+  }
+
   /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
   private func line(for token: Token) async throws -> HubLine {
     guard try PendingEnrolment(for: token, in: folder) != nil else {
@@ -125,9 +135,10 @@ struct Joining {
   }
 
   /// What stands in the way of the keys' being the file's own.
-  private func keyObstacles(_ schema: Schema) throws -> [String] {
+  private func keyObstacles(_ schema: Schema, policy: [UInt8]? = nil) throws -> [String] {
     // Which numbers the rows get does not matter yet.
-    guard let keys = ownKeys.keys(of: ReplicaID(1)) else { return [] }
+    guard var keys = ownKeys.keys(of: ReplicaID(1)) else { return [] }
+    if let policy { keys = try keys.following(policy: policy) }
     return try BranchStore.obstacles(path: database, schema: schema, ownKeys: keys)
   }
 
@@ -144,7 +155,9 @@ struct Joining {
         + " --plain table.column.")
   }
 
-  private func attach(_ plan: JoinPlan, _ enrolment: PendingEnrolment) throws {
+  private func attach(
+    _ plan: JoinPlan, _ enrolment: PendingEnrolment, policy: [UInt8]
+  ) throws {
     let answer = enrolment.answer
     let identity = BranchIdentity(
       replica: answer.replica, branch: answer.branch, hubURL: enrolment.token.url.description,
@@ -152,9 +165,10 @@ struct Joining {
     _ = try BranchStore.attach(
       path: database, identity: identity, schema: answer.schema,
       wallMilliseconds: WallClock.systemMilliseconds(),
-      ownKeys: ownKeys.keys(of: answer.replica), isKnown: plan.known())
+      ownKeys: try ownKeys.keys(of: answer.replica)?.following(policy: policy),
+      isKnown: plan.known())
     guard ownKeys.scope == .newNumbers else { return }
-    for obstacle in try keyObstacles(answer.schema) {
+    for obstacle in try keyObstacles(answer.schema, policy: policy) {
       Console.note(
         obstacle + " So the numbers that SQLite gives there are shared: two branches may give one"
           + " to two records. If that may happen, leave and join again with --refers or --plain.")
