@@ -82,6 +82,12 @@ extension BranchStore {
           isOK: false, what: sentence,
           whatToDo: "Make another column for that, of the key's type, and copy the values."))
     }
+    for sentence in try sharedNumbers() {
+      result.append(
+        Finding(
+          isOK: false, what: sentence,
+          whatToDo: "Nothing, if programs give them; else use keys that no other branch makes."))
+    }
     for sentence in try keyDoubts() {
       result.append(
         Finding(

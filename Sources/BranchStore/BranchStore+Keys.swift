@@ -156,6 +156,19 @@ extension BranchStore {
       .filter { ($0.place?.column.rawValue ?? 0) >= Schema.addedNumberMin }.map(\.sentence)
   }
 
+  /// Added tables in which the numbers that SQLite gives are shared, as sentences.
+  func sharedNumbers() throws -> [String] {
+    guard let keys else { return [] }
+    return try schema.tables.compactMap { table in
+      guard table.id.rawValue >= Schema.addedNumberMin, let key = table.keyColumns.first,
+        keys.domains.domains[KeyDomains.Place(table.id, key)] == nil,
+        try SchemaReader.numbering(of: table, in: database) != .byPrograms
+      else { return nil }
+      return "The numbers that SQLite gives in table “\(table.name)” are shared: not all that"
+        + " refers to them is told by foreign keys."
+    }
+  }
+
   // MARK: Another space
 
   /// Takes a space of its own: what the rows that are there are called by others is noted first. In

@@ -84,4 +84,12 @@ struct NewNumbersAddedTests {
     }
     try expectNothingOpen()
   }
+
+  @Test func numbersOfWhichNotAllThatRefersToThemIsKnownAreSharedAndNamed() throws {
+    try b.run("\(Self.add) CREATE TABLE memo(id INTEGER PRIMARY KEY, note_id INT);")
+    _ = try b.sync()
+    let findings = try b.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(findings.count == 1)
+    #expect(findings.allSatisfy { $0.contains("table “note” are shared") })
+  }
 }
