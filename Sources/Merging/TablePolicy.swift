@@ -17,8 +17,8 @@ package struct TablePolicy: Hashable, Sendable {
   /// The table with whose rows this one's are decided: that of an order for its lines. Nothing
   /// follows from it yet, and no policy file says it.
   package var parent: Parent?
-  /// Columns that hold keys of other tables where the schema does not say so. As for the parent,
-  /// nothing follows from it yet.
+  /// Columns that hold keys of other tables where the schema does not say so. Branches with keys of
+  /// their own translate them.
   package var references: [ColumnID: TableID]
 
   /// The table with whose rows another's are decided.

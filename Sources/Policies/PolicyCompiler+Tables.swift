@@ -16,7 +16,7 @@ extension PolicyCompiler {
     var lines: [ColumnID: Int] = [:]
     if let entry = fields["columns"] { readColumns(entry, of: columns, &lines, into: &policy) }
     if let entry = fields["units"] { readUnits(entry, of: columns, &lines, into: &policy) }
-    for entry in [fields["belongs-to"], fields["references"]].compactMap({ $0 }) {
+    if let entry = fields["belongs-to"] {
       remarks.refuse(
         at: entry.place,
         """
@@ -24,6 +24,7 @@ extension PolicyCompiler {
         it out; each row is decided by itself.
         """)
     }
+    if let entry = fields["references"] { readReferences(entry, of: columns, into: &policy) }
     warn(of: policy, fields, of: columns)
     return policy
   }
@@ -215,6 +216,20 @@ extension PolicyCompiler {
       ids.append(column.id)
     }
     return ids.count == words.count ? ids : nil
+  }
+
+  /// A word; nil if it is none, which is remarked.
+  mutating func word(
+    _ value: YAMLValue, _ what: String, example: String
+  ) -> (text: String, place: TextPlace)? {
+    guard case .list = value.content else { return words(value, what, example: example)?.first }
+    remarks.refuse(
+      at: value.place,
+      """
+      What stands here was not read: \(shown(what)) takes one name. Write it without brackets, \
+      for example \(example).
+      """)
+    return nil
   }
 
   /// A list of words; nil if it is none, which is remarked. A word alone is a list of one.

@@ -69,6 +69,10 @@ struct PolicyPrinter {
       let columns = unit.columns.map { name($0, of: table) }.joined(separator: ", ")
       lines.append("  - {columns: [\(columns)], rule: \(written(unit.rule))}")
     }
+    if !policy.references.isEmpty { lines.append("references:") }
+    for (column, target) in policy.references.sorted(by: { $0.key < $1.key }) {
+      lines.append("  \(name(column, of: table)): \(name(target))")
+    }
     return lines
   }
 
@@ -100,6 +104,10 @@ struct PolicyPrinter {
 
   private func name(_ column: ColumnID, of table: TableSchema?) -> String {
     YAMLWords.written(table?.column(column)?.name ?? "\(column)")
+  }
+
+  private func name(_ table: TableID) -> String {
+    YAMLWords.written(names.schema.table(table)?.name ?? "\(table)")
   }
 
   private func written(_ rule: RuleReference) -> String {

@@ -46,10 +46,17 @@ private struct PolicyWords {
     for unit in policy.units {
       lines.append("\(enumerated(unit.columns.map(name))), as one: \(words(unit.rule))")
     }
+    for (column, target) in policy.references.sorted(by: { $0.key < $1.key }) {
+      lines.append("\(name(column)) holds keys of \(name(target))")
+    }
     return lines
   }
 
   private func name(_ column: ColumnID) -> String { table?.column(column)?.name ?? "\(column)" }
+
+  private func name(_ table: TableID) -> String {
+    names.schema.table(table)?.name ?? "\(table)"
+  }
 
   private func words(_ rule: RuleReference) -> String {
     switch rule.name {

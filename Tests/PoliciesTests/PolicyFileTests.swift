@@ -86,6 +86,7 @@ struct PolicyFileTests {
           append-only: true
           direction: both
           write: headquarters
+          references: {customer: customers}
       """)
     func column(_ name: String) -> ColumnID { Shop.column(name, of: "customers") }
     let unit = ["street", "city", "postcode"].map(column).sorted()
@@ -108,7 +109,8 @@ struct PolicyFileTests {
         Shop.table("order_lines").id: TablePolicy(
           rule: .first, deletes: .win, direction: .down, authority: headquarters),
         Shop.table("payments").id: TablePolicy(
-          rule: .first, isAppendOnly: true, authority: headquarters),
+          rule: .first, isAppendOnly: true, authority: headquarters,
+          references: [Shop.column("customer", of: "payments"): Shop.table("customers").id]),
       ], others: TablePolicy(rule: .first, direction: .down, authority: headquarters))
     #expect(file.policy == expected)
     #expect(file.warnings == [])

@@ -62,6 +62,11 @@ struct RandomPolicy {
     for column in table.valueColumns where chance(3) {
       policy.authorities[column] = authority(all)
     }
+    for column in all where chance(5) {
+      let target = schema.tables.filter { $0.keyColumns.count == 1 }
+        .randomElement(using: &generator)!
+      policy.references[column] = target.id
+    }
     return policy
   }
 
