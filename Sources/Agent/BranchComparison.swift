@@ -21,9 +21,12 @@ package final class BranchComparison {
 
   private let database: Database
   private let schema: Schema
+  /// What a branch syncs of the schema; nil for a database that has not joined.
+  private let synced: Schema?
   /// What a branch calls what its application has renamed by itself.
   private let names: LocalNames
-  /// Tables and columns that the database does not have, as sentences. Valid once begun.
+  /// Tables and columns that the database does not have, or has for itself alone, as sentences.
+  /// Valid once begun.
   package private(set) var notCompared: [String] = []
   private let keys: [TableID: KeyColumns]
   /// What of the schema the database has.
@@ -37,9 +40,10 @@ package final class BranchComparison {
   /// `isNaming` asks for what only people need: rows that are only at the hub, and the values of
   /// rows that differ. `keys` are those of tables in which the database has keys of its own.
   package init(
-    database: Database, schema: Schema, keys: [TableID: KeyColumns] = [:], isNaming: Bool,
-    called names: LocalNames = LocalNames()
+    database: Database, schema: Schema, synced: Schema? = nil,
+    keys: [TableID: KeyColumns] = [:], isNaming: Bool, called names: LocalNames = LocalNames()
   ) {
+    self.synced = synced
     self.names = names
     self.database = database
     self.keys = keys
@@ -55,8 +59,21 @@ package final class BranchComparison {
       + placement.missingColumns.map {
         "Column “\($0.column.name)” of table “\($0.table.name)” is not in this file."
       }
-    waiting = placement.placed.restricted(to: schema).tables.reversed()
+    let found = placement.placed.restricted(to: schema)
+    let compared = synced.map { found.restricted(to: $0) } ?? found
+    notCompared += Self.own(found, besides: compared)
+    waiting = compared.tables.reversed()
     return try nextTable()
+  }
+
+  private static func own(_ found: Schema, besides compared: Schema) -> [String] {
+    found.tables.flatMap { table -> [String] in
+      guard let other = compared.table(table.id) else {
+        return ["Table “\(table.name)” is this file's own."]
+      }
+      return table.columns.filter { other.column($0.id) == nil }
+        .map { "Column “\($0.name)” of table “\(table.name)” is this file's own." }
+    }
   }
 
   package func handle(_ response: HubResponse) throws -> Effect {

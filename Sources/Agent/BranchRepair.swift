@@ -79,8 +79,8 @@ package final class BranchRepair {
     let schema = Schema(
       tables: store.known.tables.filter { tables.contains($0.id) }, otherSQL: [])
     let comparison = BranchComparison(
-      database: store.database, schema: schema, keys: store.keyColumns, isNaming: true,
-      called: try store.localNames())
+      database: store.database, schema: schema, synced: store.schema, keys: store.keyColumns,
+      isNaming: true, called: try store.localNames())
     self.comparison = comparison
     stage = .comparing(before: before)
     return try advance(try comparison.start(), before: before, wallMilliseconds: 0)

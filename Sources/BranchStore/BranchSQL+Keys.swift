@@ -10,6 +10,11 @@ extension BranchSQL {
   static let insertSequence = "INSERT INTO sqlite_sequence(name, seq) VALUES (?1, ?2)"
   static let raiseSequence = "UPDATE sqlite_sequence SET seq = ?2 WHERE name = ?1 AND seq < ?2"
 
+  /// The shared key of ?1.
+  static func shared(_ domain: TableID, _ rule: KeySpace?) -> String {
+    "SELECT \(KeySQL.shared("?1", domain, rule))"
+  }
+
   private static func full(_ table: TableSchema, _ column: ColumnSchema) -> String {
     "\(quoted(table.name)).\(quoted(column.name))"
   }

@@ -74,7 +74,7 @@ extension BranchStore {
       result.append(
         Finding(
           isOK: false, what: "\(sentence) It is not synced.",
-          whatToDo: "Make a column for each of what it refers to."))
+          whatToDo: "Make a column for each of what it refers to, without a default."))
     }
     for sentence in try unfollowedReferences() {
       result.append(

@@ -106,8 +106,9 @@ extension BranchStore {
     return OwnKeys(keys.rule == nil ? .newNumbers : .everything, space: keys.space).following(rules)
   }
 
-  /// What a file has, without added columns whose values would be keys of two kinds at once: they
-  /// are its own. With why, as sentences. What is synced by others the file lacks.
+  /// What a file has, without added columns whose values would be keys of two kinds at once, or
+  /// that have a key of the branch's own by default: they are its own. With why, as sentences. What
+  /// is synced by others the file lacks.
   func withoutClashes(
     _ placement: SchemaPlacement, of synced: Schema
   ) throws -> (placement: SchemaPlacement, sentences: [String]) {
@@ -120,7 +121,7 @@ extension BranchStore {
       let clashes = try ownKeys(keys).standing(
         of: added, beside: keys.noted, in: result.placed, known: result.extended,
         database: database
-      ).clashes
+      ).clashes.merging(keysByDefault(added, keys, in: result)) { clash, _ in clash }
       guard !clashes.isEmpty else { break }
       for (place, sentence) in clashes.sorted(by: { $0.key < $1.key }) {
         sentences.append(sentence)
@@ -128,6 +129,30 @@ extension BranchStore {
       }
     }
     return (result, sentences)
+  }
+
+  /// Columns added to tables that were there, whose default is a row's key that others call
+  /// otherwise: nobody writes it, so it would not travel as theirs.
+  private func keysByDefault(
+    _ added: Set<KeyDomains.Place>, _ keys: KeyTranslation, in placement: SchemaPlacement
+  ) throws -> [KeyDomains.Place: String] {
+    let columns = added.filter { schema.table($0.table) != nil }
+    guard !columns.isEmpty else { return [:] }
+    let domains = try ownKeys(keys).domains(
+      of: added, beside: keys.noted, in: placement.placed, known: placement.extended,
+      database: database)
+    var result: [KeyDomains.Place: String] = [:]
+    for place in columns {
+      guard let domain = domains.domains[place],
+        let table = placement.placed.table(place.table), let column = table.column(place.column),
+        let own = try SchemaReader.defaultValue(of: column.name, in: table.name, in: database),
+        try database.firstRow(BranchSQL.shared(domain, keys.rule), [own])?.first != own
+      else { continue }
+      result[place] =
+        "Column “\(column.name)” of table “\(table.name)” has a key by default that stands for"
+        + " another row elsewhere."
+    }
+    return result
   }
 
   /// References that are not followed, as sentences: the application has declared them of columns

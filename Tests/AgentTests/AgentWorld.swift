@@ -259,8 +259,8 @@ final class AgentBranch {
   /// Compares with the hub.
   func compare(isNaming: Bool = true) throws -> (BranchComparison, [TableComparison]) {
     let comparison = BranchComparison(
-      database: application, schema: world.schema, keys: store.keyColumns, isNaming: isNaming,
-      called: try store.localNames())
+      database: application, schema: world.hubStore.schema, synced: store.schema,
+      keys: store.keyColumns, isNaming: isNaming, called: try store.localNames())
     var effect = try comparison.start()
     while true {
       switch effect {

@@ -114,6 +114,46 @@ struct OwnKeysAddedTests {
     try expectNothingOpen()
   }
 
+  // MARK: Defaults
+
+  @Test func aDefaultThatIsNoKeyIsEverybodys() throws {
+    let add = "ALTER TABLE orders ADD COLUMN payer INT DEFAULT 0 REFERENCES customer;"
+    try b.run(add)
+    try b.run("UPDATE orders SET payer = 1 WHERE id = 1")
+    try world.settle(b, a)
+    try a.run(add)
+    try world.settle(a, b)
+    #expect(try texts(a, Self.payers) == ["Bob Bob"])
+    #expect(try texts(b, Self.payers) == ["Bob Bob"])
+    for branch in [a, b] {
+      #expect(
+        try branch.application.integer("SELECT count(*) FROM orders WHERE payer = 0") == 3)
+      #expect(try branch.compare().1.allSatisfy { $0.isEqual })
+    }
+    try expectNothingOpen()
+  }
+
+  @Test func aColumnThatHasAKeyByDefaultIsTheFilesOwn() throws {
+    let add = "ALTER TABLE orders ADD COLUMN payer INT DEFAULT 1 REFERENCES customer;"
+    try b.run(add)
+    try world.settle(b, a)
+    let findings = try b.store.check().filter { !$0.isOK }.map(\.what)
+    #expect(findings.count == 1)
+    #expect(findings.allSatisfy { $0.contains("“payer”") && $0.hasSuffix("It is not synced.") })
+    #expect(world.hubStore.schema == world.schema)
+    // Where keys are shared, it can be synced; here its values are kept beside.
+    try a.run(add)
+    try a.run("INSERT INTO customer VALUES (7, 'Amy'); UPDATE orders SET payer = 7 WHERE id = 1")
+    try world.settle(a, b)
+    #expect(try texts(b, Self.payers) == ["Ann Bob", "Ann Bob", "Bob Bob", "Bob Bob"])
+    #expect(try a.application.integer("SELECT count(*) FROM orders WHERE payer = 7") == 1)
+    for branch in [a, b] {
+      #expect(try branch.compare().1.allSatisfy { $0.isEqual })
+      #expect(try branch.store.outbox().isEmpty)
+      #expect(try branch.store.deferredRows().isEmpty)
+    }
+  }
+
   // MARK: References of two kinds
 
   @Test func aColumnThatRefersToTwoTablesIsTheFilesOwn() throws {

@@ -34,8 +34,8 @@ struct Verification {
 
   private func compare(_ line: BranchLine) async throws -> VerificationReport {
     let comparison = BranchComparison(
-      database: line.store.database, schema: line.store.known, keys: line.store.keyColumns,
-      isNaming: true, called: try line.store.localNames())
+      database: line.store.database, schema: line.store.known, synced: line.store.schema,
+      keys: line.store.keyColumns, isNaming: true, called: try line.store.localNames())
     var driver = ComparisonDriver(line: .device(line.connection))
     var tables = try await driver.run(comparison)
     // People here know rows by the keys that these have here.
