@@ -23,7 +23,8 @@ struct JoinCommand: OperatorCommand {
       Programs go on with their numbers; others know the rows by shared ones.
 
         tributary join customers.db trib1.AbCd… --keys own --dry-run
-        tributary join customers.db trib1.AbCd… --keys own --refers orders.seller=employee
+        tributary join customers.db trib1.AbCd… --keys own \\
+          --refers orders.seller=employee
 
       Numbers that SQLite gives to new rows of an INTEGER PRIMARY KEY are this branch's own in any \
       case: two branches never give one to two records. Numbers that programs write are shared.
