@@ -27,12 +27,12 @@ struct UsageTests {
   }
 
   @Test(arguments: [
-    ["join", "a.db", "token", "--keys", "own"]
+    ["join", "a.db", "token", "--keys", "own"], ["join", "a.db", "token"],
   ])
-  func whatComesLaterSaysSo(arguments: [String]) async throws {
+  func whatIsNoTokenLeavesNothingBehind(arguments: [String]) async throws {
     let folder = try TemporaryFolder()
     let result = try await Program.run(arguments, in: folder.url)
-    expectFailure(result, .notYet)
+    expectFailure(result, .tokenMalformed)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).isEmpty)
   }
 

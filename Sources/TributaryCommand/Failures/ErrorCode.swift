@@ -64,7 +64,6 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case badHostName = "bad-host-name"
 
   // The program
-  case notYet = "not-yet"
   case unexpected = "unexpected"
   case interrupted = "interrupted"
 
@@ -86,7 +85,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
       .noSuchBranch, .nameTaken, .nameInvalid, .tooManyTokens, .damagedCredentials, .hubStorage,
       .protocolMismatch, .malformedMessage, .tooLarge,
       .damagedDelta, .answerDoesNotFit, .chainBroken, .unknownPosition, .noSuchPosition,
-      .addressInUse, .hubNeverServed, .badHostName, .notYet,
+      .addressInUse, .hubNeverServed, .badHostName,
       .unexpected:
       .failed
     }
