@@ -5,6 +5,7 @@ import Clocks
 import Deltas
 import Foundation
 import Hub
+import Policies
 import Sessions
 import Storage
 import TestSupport
@@ -95,6 +96,12 @@ final class AgentWorld {
       try FileManager.default.removeItem(atPath: path + suffix)
     }
     try FileManager.default.copyItem(atPath: folder.path(name), toPath: path)
+  }
+
+  /// Puts a policy file in force.
+  func publish(_ text: String) throws {
+    let file = try PolicyFile(compiling: Array(text.utf8), names: hubStore.policyNames())
+    _ = try hubStore.publish(file.policy, source: file.text, wallMilliseconds: wall)
   }
 
   // MARK: Branches
