@@ -19,6 +19,8 @@ enum BranchLimits {
   static let outboxReadBytesMax = 4 << 20
   /// The tail's bytes while the hub has never been backed up; the newest entries are kept.
   static let tailBytesUnbackedMax = 16 << 20
+  /// Entries of the ledger that are written anew at a time in a file of an earlier format.
+  static let upgradedPageEntries: Int64 = 1_000
   /// Notices kept, the newest ones.
   static let noticesMax = 100
 }

@@ -234,6 +234,9 @@ enum BranchSQL {
     SELECT bytes FROM tributary_ledger WHERE state = ?1 ORDER BY id DESC
     """
   static let selectLedger = "SELECT id, bytes FROM tributary_ledger"
+  /// A page of it, after an entry.
+  static let selectLedgerPage =
+    "SELECT id, bytes FROM tributary_ledger WHERE id > ?1 ORDER BY id LIMIT ?2"
   static let setConflictBytes = "UPDATE tributary_ledger SET bytes = ?2 WHERE id = ?1"
   static let deleteConflict = "DELETE FROM tributary_ledger WHERE id = ?1"
   static let deleteConflictsInState = "DELETE FROM tributary_ledger WHERE state = ?1"

@@ -40,13 +40,20 @@ extension BranchStore {
 
   /// Conflicts tell all their columns, and their authors' clocks, since the third format.
   private static func rewriteLedger(_ database: Database) throws {
-    for row in try database.rows(BranchSQL.selectLedger) {
-      guard case .blob(let bytes) = row[1] else {
-        throw BranchStoreError.damaged("the ledger has an impossible value")
+    var last = Value.integer(0)
+    while true {
+      let page = try database.rows(
+        BranchSQL.selectLedgerPage, [last, .integer(BranchLimits.upgradedPageEntries)])
+      for row in page {
+        guard case .blob(let bytes) = row[1] else {
+          throw BranchStoreError.damaged("the ledger has an impossible value")
+        }
+        let conflicts = try Conflict.list(formerPayload: bytes)
+        try database.execute(
+          BranchSQL.setConflictBytes, [row[0], .blob(Conflict.payload(of: conflicts))])
+        last = row[0]
       }
-      let conflicts = try Conflict.list(formerPayload: bytes)
-      try database.execute(
-        BranchSQL.setConflictBytes, [row[0], .blob(Conflict.payload(of: conflicts))])
+      guard page.count == BranchLimits.upgradedPageEntries else { return }
     }
   }
 

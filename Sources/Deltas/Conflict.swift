@@ -7,8 +7,8 @@ package struct Conflict: Hashable, Sendable {
   /// The log position whose merge found it, or that last said something of it.
   package var position: LogPosition
   package var key: RowKey
-  /// What was decided: one column, those of a unit, ascending, or none when a change stood against
-  /// the row's deletion.
+  /// What was decided: one column, or those of a unit, ascending. When a change stood against the
+  /// row's deletion, none, or, where the deletion stood, all that the row had.
   package var columns: [ColumnID]
   /// Beside `columns`, what all had seen before, where it is still known.
   package var bases: [Value]?
@@ -46,10 +46,17 @@ package struct Conflict: Hashable, Sendable {
       explanation: explanation)
   }
 
+  /// Whether a change stood against the row's deletion.
+  package var isOfRow: Bool { columns.isEmpty || rule == Self.deletionRule }
+
+  /// The rule's name where deletions win: then the entry has the whole row, which is nowhere else.
+  package static let deletionRule = "delete over update"
+
   // MARK: One column of it
 
-  /// The column, or the first of a unit's on which the sides differ.
-  package var column: ColumnID? { columns.isEmpty ? nil : columns[shownIndex] }
+  /// The column, or the first of a unit's on which the sides differ; nil when a change stood
+  /// against the row's deletion.
+  package var column: ColumnID? { isOfRow ? nil : columns[shownIndex] }
 
   /// Every side's value of `column`, the standing one first. Of a row, the first that a change
   /// wrote.

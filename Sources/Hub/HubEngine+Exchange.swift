@@ -48,7 +48,7 @@ extension HubEngine {
   }
 
   private func policyMark() throws -> PolicyMark {
-    let policy = try store.policyInForce()
+    let policy = try store.policyMark()
     return PolicyMark(
       version: policy?.version ?? 0, contentHash: policy?.contentHash ?? MergePolicy().contentHash)
   }

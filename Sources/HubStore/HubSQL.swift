@@ -43,6 +43,9 @@ enum HubSQL {
   static let selectLastPolicyHash = """
     SELECT hash FROM tributary_policy ORDER BY version DESC LIMIT 1
     """
+  static let selectLastPolicyMark = """
+    SELECT version, hash FROM tributary_policy ORDER BY version DESC LIMIT 1
+    """
   static let selectLastPolicy = """
     SELECT version, published, like_version, source, compiled, hash FROM tributary_policy
     ORDER BY version DESC LIMIT 1
@@ -312,9 +315,24 @@ enum HubSQL {
     SELECT content FROM tributary_ledger WHERE table_id = ? AND key = ? ORDER BY id DESC
     """
 
+  /// Whether any conflict waits for a person.
+  static let selectOpenAny = "SELECT 1 FROM tributary_ledger WHERE state = 1 LIMIT 1"
+  /// The same, about the rows of a table in a range of keys.
+  static let selectOpenBetween = """
+    SELECT 1 FROM tributary_ledger INDEXED BY tributary_ledger_row
+    WHERE table_id = ?1 AND key BETWEEN ?2 AND ?3 AND state = 1 LIMIT 1
+    """
+  /// Of one row, and where the log last said something of each.
+  static let selectOpenOfRow = """
+    SELECT content, position FROM tributary_ledger INDEXED BY tributary_ledger_row
+    WHERE table_id = ?1 AND key = ?2 AND state = 1 ORDER BY id
+    """
   static let selectLedgerEntry = "SELECT content FROM tributary_ledger WHERE id = ?"
   /// Says an entry anew with a later changeset.
-  static let selectLedgerContents = "SELECT id, content FROM tributary_ledger"
+  /// A page of it, after an entry.
+  static let selectLedgerContents = """
+    SELECT id, content FROM tributary_ledger WHERE id > ?1 ORDER BY id LIMIT ?2
+    """
   static let updateLedgerContent = "UPDATE tributary_ledger SET content = ?2 WHERE id = ?1"
   static let updateLedger = """
     UPDATE tributary_ledger SET position = ?2, state = ?3, content = ?4 WHERE id = ?1

@@ -28,7 +28,7 @@ extension HubStore {
     try deciding("record the decision") {
       let names = try self.names()
       let conflicts = try ids.map { try conflict($0) }
-      let rows = Set(conflicts.filter(\.columns.isEmpty).map(\.key))
+      let rows = Set(conflicts.filter(\.isOfRow).map(\.key))
       let decisions = try conflicts.map {
         try decision(
           on: $0, choice, withRow: rows.contains($0.key), person: person, names, wallMilliseconds)
@@ -45,7 +45,7 @@ extension HubStore {
   ) throws -> LogPosition {
     try deciding("take back the decision") {
       let conflicts = try ids.map { try conflict($0) }
-      let rows = Set(conflicts.filter(\.columns.isEmpty).map(\.key))
+      let rows = Set(conflicts.filter(\.isOfRow).map(\.key))
       let undone = try conflicts.map {
         try undoing($0, withRow: rows.contains($0.key), wallMilliseconds)
       }
@@ -170,8 +170,8 @@ extension HubStore {
     after.explanation = Self.sentence(of: choice, person: person)
     let values = after.sides[0].values
     let (change, reverse) =
-      try conflict.columns.isEmpty
-      ? rowChange(stands: values != nil, conflict, table, wallMilliseconds)
+      try conflict.isOfRow
+      ? rowChange(stands: values != nil, after, table, wallMilliseconds)
       : cellChange(values, conflict, table, withRow: withRow, wallMilliseconds)
     return Decision(before: conflict, after: after, change: change, reverse: reverse)
   }
@@ -195,9 +195,9 @@ extension HubStore {
       sides.insert(sides.remove(at: index), at: 0)
       return sides
     case .value(let value):
-      guard conflict.columns.count == 1 else {
+      guard conflict.columns.count == 1, !conflict.isOfRow else {
         throw HubStoreError.notDecided(
-          conflict.columns.isEmpty ? .noColumn(conflict.id) : .severalColumns(conflict.id))
+          conflict.isOfRow ? .noColumn(conflict.id) : .severalColumns(conflict.id))
       }
       let author = try headquarters(wallMilliseconds: wallMilliseconds)
       let dot = Dot(replica: author.id, counter: author.chainCounter + 1)
@@ -248,9 +248,8 @@ extension HubStore {
     let deletion = RowChange(
       key: conflict.key, kind: .delete, columns: [], values: [], milliseconds: wallMilliseconds,
       base: nil)
-    guard let values = try table.values(of: conflict.key) ?? held(conflict.key, in: table) else {
-      throw HubStoreError.notDecided(.rowGone(conflict.id))
-    }
+    guard let values = try table.values(of: conflict.key) ?? lastRow(of: conflict, in: table)
+    else { throw HubStoreError.notDecided(.rowGone(conflict.id)) }
     let insertion = RowChange(
       key: conflict.key, kind: .insert, columns: table.valueColumns,
       values: table.valueColumns.isEmpty ? [] : values, milliseconds: wallMilliseconds, base: nil)
@@ -269,6 +268,18 @@ extension HubStore {
     return table.cellColumns.map {
       rowState.standing($0, table: table.id, policy: policy)?.value ?? .null
     }
+  }
+
+  /// The same; where nothing of the record is left, what the ledger kept beside the change that
+  /// stands, or else the first.
+  func lastRow(of conflict: Conflict, in table: HubTable) throws -> [Value]? {
+    if let values = try held(conflict.key, in: table) { return values }
+    guard conflict.rule == Conflict.deletionRule, !conflict.columns.isEmpty,
+      let kept = conflict.sides.lazy.compactMap(\.values).first
+    else { return nil }
+    let byColumn = Dictionary(uniqueKeysWithValues: zip(conflict.columns, kept))
+    let row = table.cellColumns.map { byColumn[$0] ?? table.valueByItself(of: $0) }
+    return row.contains { $0 == nil } ? nil : row.compactMap { $0 }
   }
 
   private static func sentence(of choice: ConflictChoice, person: String) -> String {
@@ -325,7 +336,7 @@ extension HubStore {
     guard case .stored(let stored) = record else {
       // Nothing is kept of who wrote what stands: what it is tells whether it was decided so.
       let row = try table.values(of: conflict.key)
-      guard !conflict.columns.isEmpty else {
+      guard !conflict.isOfRow else {
         return (row != nil) != (conflict.sides[0].values != nil)
       }
       guard let row else { return !withRow }
@@ -333,7 +344,7 @@ extension HubStore {
       return conflict.columns.map { shown[$0] ?? .null } != conflict.sides[0].values
     }
     let metadata = try stored.metadata()
-    guard !conflict.columns.isEmpty else {
+    guard !conflict.isOfRow else {
       return metadata.versions.contains { $0.position > position }
     }
     let versions = metadata.versions(of: ColumnSet(conflict.columns), among: table.cells)

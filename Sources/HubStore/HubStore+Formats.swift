@@ -26,15 +26,22 @@ extension HubStore {
 
   /// Conflicts tell all their columns, and their authors' clocks, since the second format.
   private static func rewriteLedger(_ database: Database) throws {
-    for row in try database.rows(HubSQL.selectLedgerContents) {
-      let conflicts: [Conflict]
-      do {
-        conflicts = try Conflict.list(formerPayload: row[1].asBytes)
-      } catch {
-        throw HubStoreError.damaged("its ledger cannot be read")
+    var last = Value.integer(0)
+    while true {
+      let page = try database.rows(
+        HubSQL.selectLedgerContents, [last, Value(HubStoreLimits.upgradedPageEntries)])
+      for row in page {
+        let conflicts: [Conflict]
+        do {
+          conflicts = try Conflict.list(formerPayload: row[1].asBytes)
+        } catch {
+          throw HubStoreError.damaged("its ledger cannot be read")
+        }
+        try database.execute(
+          HubSQL.updateLedgerContent, [row[0], .blob(Conflict.payload(of: conflicts))])
+        last = row[0]
       }
-      try database.execute(
-        HubSQL.updateLedgerContent, [row[0], .blob(Conflict.payload(of: conflicts))])
+      guard page.count == HubStoreLimits.upgradedPageEntries else { return }
     }
   }
 }

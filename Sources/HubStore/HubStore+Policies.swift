@@ -68,6 +68,15 @@ extension HubStore {
     }
   }
 
+  /// Which policy is in force: its version and hash; nil before the first.
+  package func policyMark() throws -> (version: UInt64, contentHash: ContentHash)? {
+    try storing("read its policy") {
+      try database.firstRow(HubSQL.selectLastPolicyMark).map {
+        ($0[0].asCounter, $0[1].asHash ?? .zero)
+      }
+    }
+  }
+
   /// Inside a transaction: makes `policy` the one in force.
   func refreshPolicy() throws {
     let hash = try database.firstRow(HubSQL.selectLastPolicyHash)?.first?.asHash ?? .zero

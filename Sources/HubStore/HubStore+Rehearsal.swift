@@ -81,7 +81,8 @@ extension HubStore {
     var wanted: [UInt64: RowChange] = [:]
     for change in changes where change.isNews {
       guard let table = try table(change.after.key.table),
-        let written = try rowChange(of: change.after, in: table, wallMilliseconds)
+        let written = try rowChange(
+          of: change.after, from: change.before, in: table, wallMilliseconds)
       else { continue }
       wanted[change.after.id] = written
       rows[written.key] = rows[written.key]?.followed(by: written) ?? written
@@ -104,10 +105,10 @@ extension HubStore {
 
   /// What makes a conflict's first side stand.
   private func rowChange(
-    of conflict: Conflict, in table: HubTable, _ wallMilliseconds: Int64
+    of conflict: Conflict, from before: Conflict, in table: HubTable, _ wallMilliseconds: Int64
   ) throws -> RowChange? {
     let values = conflict.sides[0].values
-    if !conflict.columns.isEmpty {
+    if !conflict.isOfRow {
       return values.map {
         RowChange(
           key: conflict.key, kind: .update, columns: conflict.columns, values: $0,
@@ -119,7 +120,7 @@ extension HubStore {
         key: conflict.key, kind: .delete, columns: [], values: [], milliseconds: wallMilliseconds,
         base: nil)
     }
-    return try held(conflict.key, in: table).map {
+    return try lastRow(of: before, in: table).map {
       RowChange(
         key: conflict.key, kind: .insert, columns: table.valueColumns,
         values: table.valueColumns.isEmpty ? [] : $0, milliseconds: wallMilliseconds, base: nil)
@@ -140,15 +141,14 @@ extension HubStore {
       var columns: [ColumnID]
     }
     var result = Replay()
-    var decided: Set<Cell> = []
+    var met: Set<Cell> = []
     for entry in try database.rows(HubSQL.selectLedger, [Value(Int.max)]) {
       for conflict in try Conflict.list(payload: entry[0].asBytes) {
         // Of several conflicts about one cell the newest says what stands.
-        guard decided.insert(Cell(key: conflict.key, columns: conflict.columns)).inserted else {
-          continue
-        }
+        let columns = conflict.isOfRow ? [] : conflict.columns
+        guard met.insert(Cell(key: conflict.key, columns: columns)).inserted else { continue }
         guard Self.isByRule(conflict), try isStanding(conflict, since: entry[1].asPosition),
-          let after = Self.decided(conflict, by: policy), try isWithinReach(after, from: conflict)
+          let after = try decided(conflict, by: policy), try isWithinReach(after, from: conflict)
         else {
           result.rehearsal.leftCount += 1
           continue
@@ -170,14 +170,14 @@ extension HubStore {
 
   /// Whether what is to stand can: of a row that is gone something must be left.
   private func isWithinReach(_ after: Conflict, from before: Conflict) throws -> Bool {
-    guard before.columns.isEmpty, before.sides[0].values == nil, after.sides[0].values != nil,
+    guard before.isOfRow, before.sides[0].values == nil, after.sides[0].values != nil,
       let table = try table(before.key.table)
     else { return true }
-    return try held(before.key, in: table) != nil
+    return try lastRow(of: before, in: table) != nil
   }
 
   /// Whether a merge rule decided it, or left it to a person who has not decided yet.
-  private static func isByRule(_ conflict: Conflict) -> Bool {
+  static func isByRule(_ conflict: Conflict) -> Bool {
     guard conflict.state == .settled || conflict.state == .open else { return false }
     let others =
       [LedgerWriter.refusalRule, LedgerWriter.authorityRule]
@@ -196,14 +196,14 @@ extension HubStore {
       // Everybody has seen what stands, and nothing is kept of how it came about.
       guard let row else { return conflict.sides[0].values == nil }
       let shown = Dictionary(uniqueKeysWithValues: zip(table.cellColumns, row))
-      return !conflict.columns.isEmpty
+      return !conflict.isOfRow
         && conflict.columns.map { shown[$0] ?? .null } == conflict.sides[0].values
     }
     let metadata = try stored.metadata()
     guard metadata.place == (row == nil ? .gone : .table) else { return false }
-    if !conflict.columns.isEmpty, row == nil { return false }
+    if !conflict.isOfRow, row == nil { return false }
     let versions =
-      conflict.columns.isEmpty
+      conflict.isOfRow
       ? metadata.versions : metadata.versions(of: ColumnSet(conflict.columns), among: table.cells)
     let parts = Set(conflict.sides.map(\.dot))
     return try versions.allSatisfy { version in
@@ -217,9 +217,15 @@ extension HubStore {
   }
 
   /// The conflict as a policy decides it; nil if it cannot from what the ledger has.
-  private static func decided(_ conflict: Conflict, by policy: MergePolicy) -> Conflict? {
+  private func decided(_ conflict: Conflict, by policy: MergePolicy) throws -> Conflict? {
     let table = conflict.key.table
-    if conflict.columns.isEmpty { return decided(conflict, by: policy.deletes(of: table)) }
+    if conflict.isOfRow {
+      guard let hubTable = try self.table(table) else { return nil }
+      let rule = policy.deletes(of: table)
+      guard rule.name != conflict.rule else { return conflict }
+      return Self.decided(
+        conflict, by: rule, row: try hubTable.values(of: conflict.key), in: hubTable)
+    }
     guard !conflict.sides.contains(where: { $0.values == nil }) else { return nil }
     let unit = policy.units(of: table).first { $0.columns.contains(conflict.columns[0]) }
     let rule: any MergeRule =
@@ -245,7 +251,10 @@ extension HubStore {
       explanation: outcome.explanation.sentence)
   }
 
-  private static func decided(_ conflict: Conflict, by rule: DeleteRule) -> Conflict? {
+  /// `row` is what stands. It goes to the ledger if the deletion is to stand.
+  private static func decided(
+    _ conflict: Conflict, by rule: DeleteRule, row: [Value]?, in table: HubTable
+  ) -> Conflict? {
     let wanted = conflict.sides.firstIndex { ($0.values == nil) == (rule == .win) }
     let explanation: MergeExplanation =
       switch rule {
@@ -254,7 +263,7 @@ extension HubStore {
       case .ask: .deleteWaitsForPerson
       }
     return wanted.map {
-      conflict.with(
+      conflict.keeping(rule == .win ? row : nil, of: table).with(
         standing: $0, rule: rule.name, state: rule == .ask ? .open : .settled,
         explanation: explanation.sentence)
     }
@@ -277,6 +286,21 @@ extension RowChange {
 }
 
 extension Conflict {
+  /// With all of a row, beside each change of it; or without, where the row itself stands.
+  fileprivate func keeping(_ row: [Value]?, of table: HubTable) -> Conflict {
+    var result = self
+    guard let row, !table.valueColumns.isEmpty else {
+      result.columns = []
+      for index in sides.indices {
+        result.sides[index].values = sides[index].values.map { Array($0.prefix(1)) }
+      }
+      return result
+    }
+    result.columns = table.valueColumns
+    for index in sides.indices where sides[index].values != nil { result.sides[index].values = row }
+    return result
+  }
+
   fileprivate func with(
     standing: Int, rule: String, state: ConflictState, explanation: String
   ) -> Conflict {

@@ -53,6 +53,8 @@ package enum HubStoreLimits {
   /// How long a restore waits for a gap between the transactions of the service that it restores
   /// under: a busy hub leaves few.
   package static let restoreWaitMillisecondsMax: Int32 = 60_000
+  /// Entries of the ledger that are written anew at a time in a file of an earlier format.
+  package static let upgradedPageEntries = 1_000
   /// SQLite's page cache.
   package static let pageCacheKibibytes = 32 << 10
   /// The write-ahead log is cut back to this after a large transaction.

@@ -31,7 +31,7 @@ final class LedgerWriter {
     let columns = found.columns == [RowState.presenceColumn] ? [] : found.columns
     let conflict = Conflict(
       id: try issueID(), position: position, key: key, columns: columns,
-      bases: try bases(of: columns, at: key, seenBy: found.versions),
+      bases: found.isOfRow ? nil : try bases(of: columns, at: key, seenBy: found.versions),
       sides: try found.sides.prefix(DeltaLimits.conflictValuesMax).map { side in
         ConflictSide(
           dot: side.version.dot, milliseconds: side.version.milliseconds,
@@ -39,6 +39,11 @@ final class LedgerWriter {
           values: columns == found.columns ? side.values : side.values.map { _ in [] })
       }, rule: found.rule, state: found.state, explanation: found.explanation.sentence)
     try insert(conflict)
+  }
+
+  /// Whether any conflict waits for a person.
+  func hasOpen() throws -> Bool {
+    try conflictCount > 0 || store.database.firstRow(HubSQL.selectOpenAny) != nil
   }
 
   /// What the hub added to the clock of a version's author.

@@ -17,7 +17,7 @@ final class RowMerger {
   let ledger: LedgerWriter
   let pruned: Pruned
   /// Whether people decided what is written: then anybody's right to write it is theirs to give.
-  private let isDecision: Bool
+  let isDecision: Bool
   /// How many rows the table's constraints have refused.
   private(set) var refusedCount = 0
   /// Rows of the block that added nothing.
@@ -57,6 +57,7 @@ final class RowMerger {
     idleCount = 0
     let mayBeCovered =
       try records.isCovered(table.id, from: keys.least, to: keys.greatest)
+    let hasQuestions = try hasQuestions(table, keys)
     try block.withValues { values in
       let context = Block(table: table, reader: block, values: values, policy: store.policy)
       try keys.withKeys { views in
@@ -67,24 +68,23 @@ final class RowMerger {
             try keepUncaptured(change)
             continue
           }
-          if let rights {
-            try mergePermitted(change, rights)
-            continue
-          }
-          if context.lacksColumns {
-            try insertPart(change)
-            continue
-          }
-          switch store.takesShortcuts ? block.kind : nil {
-          case .insert: try insert(change, mayBeCovered: mayBeCovered)
-          case .update: try update(change)
-          case .delete: try delete(change)
-          case nil: try mergeSlowly(change, try record(of: change))
-          }
+          try merge(change, rights, mayBeCovered: mayBeCovered)
+          if hasQuestions { try answerQuestions(change) }
         }
       }
     }
     return idleCount < block.rowCount
+  }
+
+  private func merge(_ change: Change, _ rights: WriteRights?, mayBeCovered: Bool) throws {
+    if let rights { return try mergePermitted(change, rights) }
+    if change.block.lacksColumns { return try insertPart(change) }
+    switch store.takesShortcuts ? change.block.reader.kind : nil {
+    case .insert: try insert(change, mayBeCovered: mayBeCovered)
+    case .update: try update(change)
+    case .delete: try delete(change)
+    case nil: try mergeSlowly(change, try record(of: change))
+    }
   }
 
   /// What the author may write, where the policy does not leave everything to everybody.

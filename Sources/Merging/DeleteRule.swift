@@ -1,3 +1,5 @@
+internal import Deltas
+
 /// What becomes of a row that one branch changed and another, neither having seen the other,
 /// deleted.
 package enum DeleteRule: UInt8, Hashable, Sendable, CaseIterable {
@@ -12,7 +14,7 @@ package enum DeleteRule: UInt8, Hashable, Sendable, CaseIterable {
   package var name: String {
     switch self {
     case .lose: "update over delete"
-    case .win: "delete over update"
+    case .win: Conflict.deletionRule
     case .ask: "ask about deletions"
     }
   }

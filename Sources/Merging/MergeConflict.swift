@@ -2,8 +2,8 @@ package import Deltas
 
 /// A conflict as the merge core sees it: without a number, a position or a base.
 package struct MergeConflict: Hashable, Sendable {
-  /// What was decided: one column, the columns of a unit, or none when a change stood against the
-  /// row's deletion.
+  /// What was decided: one column, or the columns of a unit. When a change stood against the row's
+  /// deletion, none, or, where the deletion stands, all that the row had.
   package var columns: [ColumnID]
   /// The standing one first. At least two.
   package var sides: [Side]
@@ -14,8 +14,8 @@ package struct MergeConflict: Hashable, Sendable {
   /// What one version would have.
   package struct Side: Hashable, Sendable {
     package var version: Version
-    /// Beside the conflict's columns. Of a change that stood against a deletion, the first value
-    /// it wrote. Nil for a deletion.
+    /// Beside the conflict's columns. Of a change that stood against a deletion, the row as it
+    /// would be with it, or, without columns, the first value it wrote. Nil for a deletion.
     package var values: [Value]?
 
     package init(version: Version, values: [Value]?) {
@@ -37,7 +37,10 @@ package struct MergeConflict: Hashable, Sendable {
 
   /// The column, or the first of a unit on which the sides differ; nil when a change stood against
   /// the row's deletion.
-  package var column: ColumnID? { columns.isEmpty ? nil : columns[shownIndex] }
+  package var column: ColumnID? { isOfRow ? nil : columns[shownIndex] }
+
+  /// Whether a change stood against the row's deletion.
+  package var isOfRow: Bool { columns.isEmpty || sides.contains { $0.values == nil } }
 
   /// Every side's value of `column`; nil for a deletion.
   package var values: [ConflictValue] {

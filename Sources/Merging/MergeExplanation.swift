@@ -38,6 +38,10 @@ package enum MergeExplanation: Hashable, Sendable {
   case deleteOverUpdate
   /// A person is to decide between a change and a deletion; the change stands for now.
   case deleteWaitsForPerson
+  /// A person was to decide, and whoever wrote the same knowing of that has decided.
+  case answered
+  /// A person was to decide, and the row was deleted by somebody who knew of that.
+  case goneWithRow
   /// A rule that a program brought along: its sentence, without customers' data.
   case custom(String)
 
@@ -63,6 +67,8 @@ package enum MergeExplanation: Hashable, Sendable {
     case .updateOverDelete: Sentences.updateOverDelete
     case .deleteOverUpdate: Sentences.deleteOverUpdate
     case .deleteWaitsForPerson: Sentences.deleteWaitsForPerson
+    case .answered: Sentences.answered
+    case .goneWithRow: Sentences.goneWithRow
     case .custom(let sentence): sentence
     }
   }
@@ -129,6 +135,14 @@ package enum MergeExplanation: Hashable, Sendable {
     static let deleteWaitsForPerson = """
       One branch changed the row while another, without having seen the change, deleted it; the \
       change stands until somebody decides.
+      """
+    static let answered = """
+      This waited for somebody to decide; a branch that had seen what stood against what has \
+      written it anew, and that decides it.
+      """
+    static let goneWithRow = """
+      This waited for somebody to decide; a branch that had seen what stood against what has \
+      deleted the row, and nothing is left to decide.
       """
   }
 }

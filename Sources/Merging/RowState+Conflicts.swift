@@ -29,28 +29,28 @@ extension RowState {
     let deletions = deletions.isEmpty ? [] : openDeletions.filter { !$0.hasSeen(version) }
     if !deletions.isEmpty {
       result.isContested = true
-      let write = MergeConflict.Side(version: version, values: [values.first?.1 ?? .null])
-      result.conflicts.append(Self.conflict([write], against: deletions, deletes))
+      let write = (version, values.first?.1 ?? .null)
+      result.conflicts.append(conflict([write], against: deletions, table, policy))
     }
     return result
   }
 
-  func deleted(by deletion: Version, _ deletes: DeleteRule) -> RowMerge {
+  func deleted(by deletion: Version, table: TableID, policy: MergePolicy) -> RowMerge {
     guard openDeletions.contains(deletion) else {
       return RowMerge(isContested: false, conflicts: [])
     }
-    // One for each write, shown by its first column, the one that stands first.
-    var writes: [MergeConflict.Side] = []
+    // One for each write, with its first column, the one that stands first.
+    var writes: [(version: Version, value: Value)] = []
     for column in cells.keys.sorted() {
       for written in cells[column] ?? [] where isLive(written.version) {
         guard !writes.contains(where: { $0.version.dot == written.version.dot }) else { continue }
-        writes.append(MergeConflict.Side(version: written.version, values: [written.value]))
+        writes.append((written.version, written.value))
       }
     }
     guard !writes.isEmpty else { return RowMerge(isContested: false, conflicts: []) }
     writes.sort { LatestRule.stands($0.version, over: $1.version) }
     return RowMerge(
-      isContested: true, conflicts: [Self.conflict(writes, against: [deletion], deletes)])
+      isContested: true, conflicts: [conflict(writes, against: [deletion], table, policy)])
   }
 
   /// Whether a cell has a write that the author of one of its versions had not seen.
@@ -88,10 +88,26 @@ extension RowState {
       rule: rule.name, state: outcome.state, explanation: outcome.explanation)
   }
 
-  private static func conflict(
-    _ writes: [MergeConflict.Side], against deletions: [Version], _ deletes: DeleteRule
+  /// Where the deletion stands, each change is named with all of the row that it would bring back:
+  /// soon nothing else has it.
+  private func conflict(
+    _ writes: [(version: Version, value: Value)], against deletions: [Version], _ table: TableID,
+    _ policy: MergePolicy
   ) -> MergeConflict {
+    let deletes = policy.deletes(of: table)
+    let columns = deletes == .win ? cells.keys.sorted() : []
     let deleted = deletions.map { MergeConflict.Side(version: $0, values: nil) }
+    let changes = writes.map { write in
+      MergeConflict.Side(
+        version: write.version,
+        values: columns.isEmpty
+          ? [write.value]
+          : columns.map { column in
+            let own = cells[column]?.last { $0.version == write.version }
+            let shown = own ?? standing(column, table: table, policy: policy)
+            return shown?.value ?? .null
+          })
+    }
     let explanation: MergeExplanation =
       switch deletes {
       case .lose: .updateOverDelete
@@ -99,7 +115,7 @@ extension RowState {
       case .ask: .deleteWaitsForPerson
       }
     return MergeConflict(
-      columns: [], sides: deletes == .win ? deleted + writes : writes + deleted,
+      columns: columns, sides: deletes == .win ? deleted + changes : changes + deleted,
       rule: deletes.name, state: deletes == .ask ? .open : .settled, explanation: explanation)
   }
 }

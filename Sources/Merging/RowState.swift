@@ -64,7 +64,8 @@ package struct RowState: Hashable, Sendable {
     }
     take(change, previous, version, policy)
     switch change.kind {
-    case .delete: return deleted(by: version, deletes)
+    case .delete:
+      return deleted(by: version, table: change.key.table, policy: policy)
     case .insert: return written(change, version, policy: policy)
     case .update:
       var result = written(change, version, policy: policy)

@@ -1,6 +1,7 @@
 import Clocks
 import Deltas
 import HubStore
+import Merging
 import Storage
 import TestSupport
 import Testing
@@ -126,6 +127,48 @@ import Testing
     try undo(hub)
     try expectCity(.text("Rome"), hub, &branches)
     #expect(try hub.tables()[.customer(1)]?[ColumnID(2)] == .text("Ada"))
+  }
+
+  /// Where deletions win, the ledger has the rows: they come back whole when nothing else of them
+  /// is left.
+  @Test func aRowThatWasOverruledComesBackWholeLongAfter() throws {
+    let hub = try TestHub()
+    var branches = [hub.branch(1), hub.branch(2), hub.branch(3)]
+    func syncAll() throws {
+      for _ in 0..<3 {
+        for index in branches.indices { try hub.store.sync(&branches[index]) }
+      }
+    }
+    let policy = TablePolicy(deletes: .win)
+    _ = try hub.store.publish(
+      try MergePolicy(tables: [SampleSchema.customer: policy]), source: "",
+      wallMilliseconds: TestHub.now)
+    branches[0].write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try syncAll()
+    branches[0].write([.delete(.customer(1), at: 300)])
+    branches[1].write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    branches[2].write([.update(.customer(1), [4: .integer(9)], at: 500)])
+    try syncAll()
+    try hub.store.pruneAll()
+    #expect(try hub.database().integer("SELECT count(*) FROM tributary_row") == 0)
+    let ledger = try hub.store.conflicts(openOnly: false)
+    try #require(ledger.count == 2 && ledger.allSatisfy(\.isOfRow))
+    let kept = ledger.map { $0.sides.last?.values }
+    #expect(kept[1] == [.text("Ada"), .text("Rome"), .integer(1)])
+    #expect(kept[0] == [.text("Ada"), .text("Rome"), .integer(9)])
+    #expect(throws: HubStoreError.notDecided(.noColumn(ledger[1].id))) {
+      try decide(hub, .value(.text("x")), [ledger[1].id])
+    }
+    try decide(hub, .branch("branch 2"), [ledger[1].id])
+    let back = [
+      ColumnID(2): Value.text("Ada"), ColumnID(3): .text("Rome"), ColumnID(4): .integer(1),
+    ]
+    #expect(try hub.tables() == [.customer(1): back])
+    try syncAll()
+    #expect(branches.allSatisfy { $0.rows[.customer(1)] == back })
+    try undo(hub, [ledger[1].id])
+    #expect(try hub.tables().isEmpty)
+    #expect(try hub.store.conflicts(openOnly: false) == ledger)
   }
 
   @Test func severalAreDecidedTogetherOrNone() throws {

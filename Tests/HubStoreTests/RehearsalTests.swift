@@ -2,6 +2,7 @@ import Clocks
 import Deltas
 import HubStore
 import Merging
+import Storage
 import TestSupport
 import Testing
 
@@ -130,7 +131,8 @@ import Testing
     #expect(rehearsal.examinedCount == 2 && rehearsal.leftCount == 2)
   }
 
-  @Test func aDeletedRowOfWhichNothingIsLeftIsLeftAsItIs() throws {
+  /// Long after its deletion, when all had seen it, the ledger still has the whole row.
+  @Test func aDeletedRowComesBackFromTheLedger() throws {
     let hub = try TestHub()
     var (a, b) = (hub.branch(1), hub.branch(2))
     _ = try publish(try policy(TablePolicy(deletes: .win)), at: hub)
@@ -146,10 +148,20 @@ import Testing
     try hub.store.pruneAll()
     let ledger = try hub.store.conflicts(openOnly: false)
     #expect(ledger.count == 1 && ledger[0].sides[0].values == nil)
+    #expect(try hub.database().integer("SELECT count(*) FROM tributary_row") == 0)
     let rehearsal = try publish(MergePolicy(), at: hub)
-    #expect(rehearsal.differingCount == 0 && rehearsal.leftCount == 1)
-    #expect(try hub.store.conflicts(openOnly: false) == ledger)
+    #expect(rehearsal.differingCount == 1 && rehearsal.leftCount == 0)
+    let row = [
+      ColumnID(2): Value.text("Ada"), ColumnID(3): .text("Rome"), ColumnID(4): .integer(1),
+    ]
+    #expect(try hub.tables() == [.customer(1): row])
+    let again = try #require(try hub.store.conflicts(openOnly: false).first)
+    #expect(again.isOfRow && again.columns.isEmpty && again.sides[0].values != nil)
+    // And goes once more, whole, into the ledger.
+    _ = try publish(try policy(TablePolicy(deletes: .win)), at: hub)
     #expect(try hub.tables().isEmpty)
+    let kept = try #require(try hub.store.conflicts(openOnly: false).first)
+    #expect(kept.sides.map(\.values) == [nil, [.text("Ada"), .text("Rome"), .integer(1)]])
   }
 
   /// A column and its row, which goes: of the column nothing is decided anew.
@@ -173,6 +185,6 @@ import Testing
     #expect(try hub.tables().isEmpty)
     let after = try hub.store.conflicts(openOnly: false)
     #expect(after.contains(city), "Its row is gone, so nothing of it stands anew.")
-    #expect(after.contains { $0.columns.isEmpty && $0.sides[0].values == nil })
+    #expect(after.contains { $0.isOfRow && $0.sides[0].values == nil })
   }
 }

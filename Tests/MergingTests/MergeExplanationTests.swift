@@ -9,7 +9,8 @@ struct MergeExplanationTests {
     .firstBaseline, .greaterValue, .lesserValue, .equalValues, .valueOverNull, .preferredBranch,
     .waitsForPerson(.laterWrite), .waitsForPerson(.editOverBaseline), .increments, .addOverRemove,
     .lineOverRemoval, .laterText,
-    .updateOverDelete, .deleteOverUpdate, .deleteWaitsForPerson, .custom("The boss said so."),
+    .updateOverDelete, .deleteOverUpdate, .deleteWaitsForPerson, .answered, .goneWithRow,
+    .custom("The boss said so."),
   ]
 
   @Test func everyExplanationIsASentenceOfItsOwn() {

@@ -122,11 +122,37 @@ struct MergeFixture {
 
   func outcome() -> MergeStory.Outcome {
     var state = RowState()
-    var kept: [MergeStory.Kept] = []
+    var conflicts: [(found: Version, conflict: MergeConflict)] = []
     for index in world.history.indices {
-      for conflict in world.merge(index, into: &state).conflicts { kept += self.kept(conflict) }
+      let merge = world.merge(index, into: &state)
+      let version = world.history[index].version
+      for place in conflicts.indices where version.hasSeen(conflicts[place].found) {
+        answer(&conflicts[place].conflict, world.history[index].change, version, state)
+      }
+      conflicts += merge.conflicts.map { (version, $0) }
     }
-    return MergeStory.Outcome(stands: shown(state), kept: kept)
+    return MergeStory.Outcome(
+      stands: shown(state), kept: conflicts.flatMap { kept($0.conflict) })
+  }
+
+  /// What a change whose author had seen a conflict makes of it in the hub's ledger.
+  private func answer(
+    _ conflict: inout MergeConflict, _ change: RowChange, _ version: Version, _ state: RowState
+  ) {
+    guard conflict.state == .open,
+      let answer = ConflictAnswer(
+        change.kind, of: change.columns, to: conflict.columns, isOfRow: conflict.isOfRow),
+      world.isAlive(state) == (change.kind != .delete)
+    else { return }
+    let shown = conflict.columns.map { world.shown($0, in: state) ?? .null }
+    let written = conflict.columns.filter(change.columns.contains)
+    guard written.allSatisfy({ state.cells[$0]?.map(\.version) == [version] }) else { return }
+    conflict.state = answer.state
+    conflict.explanation = answer.explanation
+    guard answer == .decides else { return }
+    let side = MergeConflict.Side(
+      version: version, values: change.kind == .delete ? nil : shown)
+    conflict.sides.insert(side, at: 0)
   }
 
   func shown(_ state: RowState) -> String {

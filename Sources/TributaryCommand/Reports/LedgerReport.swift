@@ -73,7 +73,7 @@ struct LedgerReport {
 
   func lines(_ conflict: Conflict, style: TextStyle) -> [String] {
     let what =
-      conflict.columns.isEmpty
+      conflict.isOfRow
       ? "(the row)" : conflict.columns.map { name($0, conflict) }.joined(separator: ", ")
     let key = ValueText.escaped(KeyArgument.text(conflict.key.values))
     let state = style.faint("\(Self.word(conflict.state)), rule: \(conflict.rule)")
@@ -100,7 +100,9 @@ struct LedgerReport {
 
   private func shown(_ side: ConflictSide, in conflict: Conflict) -> String {
     guard let values = side.values else { return "deleted" }
-    return conflict.columns.isEmpty ? "changed" : shown(values)
+    guard conflict.isOfRow else { return shown(values) }
+    let row = zip(conflict.columns, values).map { "\(name($0, conflict)) \(ValueText.shown($1))" }
+    return row.isEmpty ? "changed" : row.joined(separator: ", ")
   }
 
   private func shown(_ values: [Value]) -> String {

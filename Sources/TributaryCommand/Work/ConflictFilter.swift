@@ -39,7 +39,7 @@ struct ConflictFilter: ParsableArguments {
       (!open || conflict.state == .open)
         && (wanted == nil || conflict.key.table == wanted?.id)
         && (rowKey == nil || conflict.key == rowKey)
-        && (columnID.map { conflict.columns.contains($0) } ?? true)
+        && (columnID.map { !conflict.isOfRow && conflict.columns.contains($0) } ?? true)
         && (rule == nil || conflict.rule == rule)
         && (branch == nil
           || conflict.values.contains { ledger.names[$0.dot.replica] == branch })
