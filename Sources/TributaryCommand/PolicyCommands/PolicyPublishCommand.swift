@@ -33,23 +33,10 @@ struct PolicyPublishCommand: OperatorCommand {
 
   func perform() async throws -> ExitStatus {
     let store = try HubAccess.open(hub, undone: undone)
-    let now = WallClock.systemMilliseconds()
-    try store.registerHeadquarters(wallMilliseconds: now)
+    try store.registerHeadquarters(wallMilliseconds: WallClock.systemMilliseconds())
     let policy = try PolicySource.policy(of: file, at: store, undone: undone)
-    var report = RehearsalReport(schema: store.schema, names: try store.names(), isDone: true)
-    if fromNowOn {
-      report.version = try store.publish(
-        policy.policy, source: policy.text, wallMilliseconds: now)
-    } else {
-      let published = try store.publishAnew(
-        policy.policy, source: policy.text, sampleMax: 0, wallMilliseconds: now)
-      (report.version, report.rehearsal) = (published.version, published.rehearsal)
-    }
-    if output.json {
-      Console.print(report.json)
-    } else {
-      Console.print(lines: report.lines(style: Console.style))
-    }
+    let publication = PolicyPublication(policy: policy, isFromNowOn: fromNowOn)
+    try publication.publish(at: store).print(asJSON: output.json)
     return .done
   }
 }

@@ -39,11 +39,7 @@ struct PolicyRehearseCommand: OperatorCommand {
     let report = RehearsalReport(
       rehearsal: try store.rehearse(policy.policy, sampleMax: sample), schema: store.schema,
       names: try store.names(), isDone: false)
-    if output.json {
-      Console.print(report.json)
-    } else {
-      Console.print(lines: report.lines(style: Console.style))
-    }
+    report.print(asJSON: output.json)
     return .done
   }
 }

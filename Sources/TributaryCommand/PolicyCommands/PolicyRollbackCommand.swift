@@ -33,7 +33,7 @@ struct PolicyRollbackCommand: OperatorCommand {
 
   func perform() async throws -> ExitStatus {
     let store = try HubAccess.open(hub, undone: undone)
-    let current = try store.policyInForce()?.version ?? 0
+    let current = try store.policyMark()?.version ?? 0
     let wanted = to ?? (current == 0 ? 0 : current - 1)
     guard current > 0, wanted != current else {
       throw CommandFailure(
@@ -41,27 +41,15 @@ struct PolicyRollbackCommand: OperatorCommand {
         why: current == 0 ? "No policy was published." : "Version \(wanted) is in force.",
         next: "See `tributary policy versions \(hub)`.")
     }
-    let now = WallClock.systemMilliseconds()
-    try store.registerHeadquarters(wallMilliseconds: now)
+    try store.registerHeadquarters(wallMilliseconds: WallClock.systemMilliseconds())
     let source =
       wanted == 0
       ? PolicySource.none
       : try PolicySource.version(wanted, of: store, undone: undone).source
     let policy = try PolicySource.policy(source, named: "version \(wanted)", store, undone: undone)
-    var report = RehearsalReport(schema: store.schema, names: try store.names(), isDone: true)
-    if fromNowOn {
-      report.version = try store.publish(
-        policy.policy, source: source, likeVersion: wanted, wallMilliseconds: now)
-    } else {
-      let published = try store.publishAnew(
-        policy.policy, source: source, likeVersion: wanted, sampleMax: 0, wallMilliseconds: now)
-      (report.version, report.rehearsal) = (published.version, published.rehearsal)
-    }
-    if output.json {
-      Console.print(report.json)
-    } else {
-      Console.print(lines: report.lines(style: Console.style))
-    }
+    let publication = PolicyPublication(
+      policy: policy, likeVersion: wanted, isFromNowOn: fromNowOn)
+    try publication.publish(at: store).print(asJSON: output.json)
     return .done
   }
 }

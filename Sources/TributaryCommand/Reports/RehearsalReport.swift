@@ -33,6 +33,14 @@ struct RehearsalReport {
     ]
   }
 
+  func print(asJSON isJSON: Bool) {
+    if isJSON {
+      Console.print(json)
+    } else {
+      Console.print(lines: lines(style: Console.style))
+    }
+  }
+
   func lines(style: TextStyle) -> [String] {
     var lines: [String] = []
     if let version { lines.append("Version \(version) of the policy is in force.") }
