@@ -1,6 +1,7 @@
 internal import Basics
 internal import Clocks
 package import Deltas
+package import Merging
 internal import Storage
 
 extension BranchStore {
@@ -10,10 +11,11 @@ extension BranchStore {
   /// One transaction. Rows that are there already become the branch's first changesets, except
   /// those that `isKnown` says the hub has with equal values; it gets a row's table and encoded
   /// key. They carry no time of their own. `ownKeys` says that equal keys of others are other
-  /// records; without it they are the same.
+  /// records; without it they are the same. `registry` has the rules that a policy may name.
   package static func attach(
     path: String, identity: BranchIdentity, schema: Schema, wallMilliseconds: Int64,
-    ownKeys: OwnKeys? = nil, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    ownKeys: OwnKeys? = nil, registry: RuleRegistry = .standard,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> BranchStore {
     let isNew = !DatabaseFile.exists(path)
     do {
@@ -49,7 +51,7 @@ extension BranchStore {
       }
       throw BranchStoreError.wrapping(error)
     }
-    return try BranchStore(path: path)
+    return try BranchStore(path: path, registry: registry)
   }
 
   /// What stands in the way of attaching an existing database, as sentences; empty if nothing

@@ -5,6 +5,7 @@ import Clocks
 import Deltas
 import Foundation
 import Hub
+import Merging
 import Policies
 import Sessions
 import Storage
@@ -125,7 +126,8 @@ final class AgentWorld {
   /// Attaches the file of a branch that has enrolled.
   func attach(
     _ name: String, as replica: ReplicaID, _ sql: String? = nil,
-    ownKeys scope: OwnKeys.Scope? = nil, isKnown: ((TableID, [UInt8]) -> Bool)? = nil
+    ownKeys scope: OwnKeys.Scope? = nil, rules: RuleRegistry = .standard,
+    isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
     let path = folder.path("\(name).db")
     if let sql { try Database(path: path, mode: .create).executeScript(sql) }
@@ -137,7 +139,7 @@ final class AgentWorld {
       ownKeys: scope.flatMap { scope in
         KeySpace(replica: replica.rawValue).map { OwnKeys(scope, space: $0) }
       },
-      isKnown: isKnown)
+      registry: rules, isKnown: isKnown)
     let staging = folder.path("\(name)-tributary")
     try FileManager.default.createDirectory(
       atPath: staging, withIntermediateDirectories: true)
