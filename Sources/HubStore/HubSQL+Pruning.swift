@@ -75,6 +75,28 @@ extension HubSQL {
       SELECT rowid FROM tributary_log_frame WHERE position <= ? ORDER BY position, part LIMIT ?
     )
     """
+  /// The same frames, to be kept elsewhere.
+  static let selectFramesToKeep = """
+    SELECT position, part, type, is_silent, table_id, key_min, key_max, bytes
+    FROM tributary_log_frame WHERE position <= ? ORDER BY position, part LIMIT ?
+    """
+  static let selectEntryToKeep = """
+    SELECT replica, counter, hash, clock_milliseconds, clock_offset, received, is_baseline,
+      is_handed_back
+    FROM tributary_log WHERE position = ?
+    """
+  static let selectLastPart = "SELECT max(part) FROM tributary_log_frame WHERE position = ?"
+  static let selectFirstFrame = """
+    SELECT position, part FROM tributary_log_frame ORDER BY position, part LIMIT 1
+    """
+  static let selectHistoryFrames = """
+    SELECT position, part, is_silent, type FROM tributary_log_frame
+    WHERE table_id = ?1 AND key_min <= ?2 AND key_max >= ?2 ORDER BY position, part
+    """
+  static let selectConflictFrames = """
+    SELECT type, bytes FROM tributary_log_frame
+    WHERE position = ? AND part >= ? AND type IN (7, 10) ORDER BY part
+    """
   static let upsertVectorBase = """
     INSERT INTO tributary_vector_base (replica, counter, position, hash)
     SELECT replica, max(counter), position, hash FROM tributary_log

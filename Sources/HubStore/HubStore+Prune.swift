@@ -9,21 +9,26 @@ extension HubStore {
   /// Looks at about `limit` rows or entries at most. Branches that were last heard of before
   /// `awayBeforeMilliseconds` are away: they hold back what is settled, not what is stable, and get
   /// the whole state when they return. Call it again while there is more.
+  ///
+  /// With `keeping`, what the log lets go of is written to the hub's history first, and what that
+  /// has had for long enough goes; without it the history stays as it is.
   package func prune(
-    rowsAtMost limit: Int, awayBeforeMilliseconds: Int64
+    rowsAtMost limit: Int, awayBeforeMilliseconds: Int64, keeping: HistoryKeeping? = nil
   ) throws -> PruneReport {
     knownPruned = nil
     records?.forget()
     do {
       return try storing("prune what every branch has") {
         guard var round = try pruneRound ?? nextRound(awayBeforeMilliseconds) else {
-          return try report()
+          var result = try report()
+          result.hasMore = try dropHistory(keeping, limit)
+          return result
         }
         var result = PruneReport()
         try database.transaction {
           try refreshPolicy()
           if pruneRound == nil { try mark(round.marks) }
-          try step(&round, rowsAtMost: max(1, limit), &result)
+          try step(&round, rowsAtMost: max(1, limit), keeping, &result)
         }
         let pruned = try pruned()
         result.settled = pruned.settled
@@ -34,7 +39,8 @@ extension HubStore {
         if !result.hasMore {
           lastRound = round.marks
           try removeUnneededWholeStates()
-          result.hasMore = try nextRound(awayBeforeMilliseconds) != nil
+          let isOld = try dropHistory(keeping, limit)
+          result.hasMore = try nextRound(awayBeforeMilliseconds) != nil || isOld
         }
         return result
       }
@@ -107,12 +113,13 @@ extension HubStore {
   // MARK: Steps
 
   private func step(
-    _ round: inout PruneRound, rowsAtMost limit: Int, _ result: inout PruneReport
+    _ round: inout PruneRound, rowsAtMost limit: Int, _ keeping: HistoryKeeping?,
+    _ result: inout PruneReport
   ) throws {
     switch round.stage {
     case .covers: try pruneCovers(&round, limit, &result)
     case .rows: try pruneRows(&round, limit, &result)
-    case .frames: try pruneFrames(&round, limit, &result)
+    case .frames: try pruneFrames(&round, limit, keeping, &result)
     case .log: try pruneLog(&round, limit, &result)
     case .names: try pruneNames(&round, limit, &result)
     case .done: break
@@ -157,9 +164,13 @@ extension HubStore {
 
   /// A frame is up to 64 pages, so few go at a time.
   private func pruneFrames(
-    _ round: inout PruneRound, _ limit: Int, _ result: inout PruneReport
+    _ round: inout PruneRound, _ limit: Int, _ keeping: HistoryKeeping?,
+    _ result: inout PruneReport
   ) throws {
     let count = max(1, limit / HubStoreLimits.prunedRowsPerFrame)
+    if keeping?.sinceMilliseconds != nil {
+      try keepFrames(upTo: round.marks.stable, atMost: count)
+    }
     try database.execute(HubSQL.deleteFrames, [Value(round.marks.stable), Value(count)])
     result.frameCount += database.changes
     if database.changes < count { round.begin(.log) }

@@ -35,7 +35,9 @@ extension HubStore {
         try store.execute(HubSQL.dropBackupFile)
       case .noStore, .unreadableStore:
         guard !isServed else { throw HubBackupError.damagedWhileServed(path: folder) }
-        if case .unreadableStore = place { facts.putAside = try putAside(folder) }
+        if case .unreadableStore = place {
+          facts.putAside = try putAside("\(folder)/\(databaseName)")
+        }
         try make(folder, from: source, onProgress: onProgress)
       }
     } catch let error as StorageError {
@@ -69,8 +71,7 @@ extension HubStore {
   }
 
   /// Renames what cannot be read as a store, and returns its new name.
-  private static func putAside(_ folder: String) throws -> String {
-    let path = "\(folder)/\(databaseName)"
+  static func putAside(_ path: String) throws -> String {
     var number = 1
     while KeptFiles.exists("\(path).damaged-\(number)") { number += 1 }
     let aside = "\(path).damaged-\(number)"
@@ -146,7 +147,9 @@ private enum RestorePlace {
   /// What a hub's folder, or a restore that was cut short, leaves without a store.
   private static func isOurs(_ name: String) -> Bool {
     name == KeptFiles.folderName || name == HubStore.stagingName
-      || name == HubStore.servingMarkName
-      || name.hasPrefix("\(HubStore.databaseName)-") || name.hasPrefix("\(HubStore.databaseName).")
+      || name == HubStore.servingMarkName || name == HistoryFile.name
+      || [HubStore.databaseName, HistoryFile.name].contains {
+        name.hasPrefix("\($0)-") || name.hasPrefix("\($0).")
+      }
   }
 }

@@ -58,6 +58,8 @@ package final class HubStore {
   var pruneRound: PruneRound?
   /// The marks that the last round came to.
   var lastRound: PruneRound.Marks?
+  /// Where what the log lets go of is kept; opened with the first use.
+  var history: HistoryFile?
   /// For tests: whether every change goes through the merge core, shortcuts or not.
   package var takesShortcuts = true
   /// For tests: the size from which on a block covers its rows.

@@ -40,6 +40,13 @@ package enum HubStoreLimits {
   package static let stagedChangesetsMax = 4
   /// In a step of pruning, a frame counts as so many rows.
   package static let prunedRowsPerFrame = 16
+  /// Blocks of the history up to this size are found by each of their rows, larger ones by the
+  /// least and the greatest of their keys.
+  package static let historyIndexedRowsMax = 256
+  /// Entries of one row that are told at a time, unless another number is asked for.
+  package static let historyEntriesMax = 1_000
+  /// SQLite's page cache for the history.
+  package static let historyCacheKibibytes = 8 << 10
   /// Whole states that lie in files at a time.
   package static let wholeStatesMax = 4
   /// A policy as a person wrote it, and what it comes to.
