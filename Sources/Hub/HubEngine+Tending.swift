@@ -12,7 +12,11 @@ extension HubEngine {
     try store.noticeReplacement()
     let report = try store.prune(
       rowsAtMost: Self.tendedRowsMax,
-      awayBeforeMilliseconds: wallMilliseconds - awayMilliseconds)
+      awayBeforeMilliseconds: wallMilliseconds - awayMilliseconds,
+      keeping: historyMilliseconds == 0
+        ? HistoryKeeping.none
+        : HistoryKeeping(
+          sinceMilliseconds: wallMilliseconds - historyMilliseconds, bytesMax: historyBytesMax))
     return report.hasMore
   }
 

@@ -19,6 +19,10 @@ package final class HubEngine {
 
   /// Branches not heard of for this long are away.
   package var awayMilliseconds = HubEngine.awayMillisecondsDefault
+  /// What the log lets go of is kept for this long as the hub's history; 0 keeps none.
+  package var historyMilliseconds = HistoryKeeping.millisecondsDefault
+  /// The most that the history may hold; its oldest part goes.
+  package var historyBytesMax = Int.max
 
   package init(store: HubStore, random: @escaping (Int) -> [UInt8]) {
     self.store = store

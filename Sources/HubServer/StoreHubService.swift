@@ -16,13 +16,18 @@ package final class StoreHubService: HubService {
   /// Begins to serve: from here on the log's new entries have names of their own.
   ///
   /// Branches that were not heard of for `awayMilliseconds`, 90 days if nothing is said, are away:
-  /// the hub keeps for them only what their return needs.
+  /// the hub keeps for them only what their return needs. What its log lets go of stays readable
+  /// for `historyMilliseconds`, two years if nothing is said and not at all if 0, as long as it
+  /// takes no more than `historyBytesMax`.
   package init(
-    store: HubStore, credentials: HubCredentials, awayMilliseconds: Int64? = nil
+    store: HubStore, credentials: HubCredentials, awayMilliseconds: Int64? = nil,
+    historyMilliseconds: Int64? = nil, historyBytesMax: Int? = nil
   ) throws {
     self.store = store
     engine = HubEngine(store: store, random: Self.random)
     if let awayMilliseconds { engine.awayMilliseconds = awayMilliseconds }
+    if let historyMilliseconds { engine.historyMilliseconds = historyMilliseconds }
+    if let historyBytesMax { engine.historyBytesMax = historyBytesMax }
     authority = credentials.authority
     try store.startServing(random: Self.random)
   }

@@ -24,7 +24,8 @@ extension HubStore {
   /// Writes the whole hub, keys and certificates included, into one SQLite file that its owner
   /// alone may read, while the hub is served and written.
   ///
-  /// The file takes its name at once and whole, after it was checked; a backup of this hub that has
+  /// The history goes into a file of its own, whose name has `historySuffix` besides. The file takes
+  /// its name at once and whole, after it was checked; a backup of this hub that has
   /// the name is replaced then, anything else is left alone. Only then does the hub count it.
   /// Throws `HubBackupError` besides `HubStoreError`.
   package func backup(
@@ -42,7 +43,13 @@ extension HubStore {
       throw Self.failure(error, writing: path, from: database.path)
     }
     try Self.checkWhole(target.temporary) { .storeDamaged(path: database.path, why: $0) }
+    // After the store's own copy: what that has let go of is in this one.
+    let history = try backUpHistory(besides: path)
+    try history?.finish()
     try target.finish()
+    if history == nil, isHistory(path + Self.historySuffix) {
+      DatabaseFile.remove(path + Self.historySuffix)
+    }
     try note(facts)
     return facts
   }
@@ -70,6 +77,37 @@ extension HubStore {
     }
     try copy.execute("COMMIT")
     return facts
+  }
+
+  /// What a backup's history is called besides the backup.
+  package static let historySuffix = ".history"
+
+  /// Copies the history as it is at one moment, for its owner only; nil if there is none that can
+  /// be read.
+  private func backUpHistory(besides path: String) throws -> BackupTarget? {
+    guard let file = try historyFile(creating: false) else { return nil }
+    let name = path + Self.historySuffix
+    guard !KeptFiles.exists(name) || isHistory(name) else {
+      throw HubBackupError.targetTaken(path: name)
+    }
+    let target = try BackupTarget(path: name)
+    do throws(StorageError) {
+      let copy = try Database(path: target.temporary, mode: .readWrite)
+      try copy.execute(HistorySQL.unsynced)
+      try file.database.copy(to: copy)
+      _ = try copy.rows(HistorySQL.plainJournal)
+    } catch {
+      if case .corrupt = error { return nil }
+      throw Self.failure(error, writing: target.path, from: file.database.path)
+    }
+    return target
+  }
+
+  /// Whether a file is a history of this hub's.
+  private func isHistory(_ path: String) -> Bool {
+    let database = try? Database(path: path, mode: .readOnly)
+    guard let row = try? database?.firstRow(HistorySQL.selectFile) else { return false }
+    return row[1].asText == hubID.description
   }
 
   /// Copies the file as it is at one moment, and returns the place of the log's end then.

@@ -44,7 +44,32 @@ extension HubStore {
       throw failure(error, restoring: folder, from: path)
     }
     try writeMissingFiles(of: source, to: folder)
+    facts.hasHistory = try restoreHistory(of: source, to: folder)
     return facts
+  }
+
+  /// Puts the backup's history into a folder that has none; one that is there has at least as much
+  /// of what the backup's log has seen, and keeps apart what it has not. Returns whether there is
+  /// one now.
+  private static func restoreHistory(of source: BackupSource, to folder: String) throws -> Bool {
+    let path = "\(folder)/\(HistoryFile.name)"
+    if KeptFiles.exists(path) { return true }
+    let kept = source.path + historySuffix
+    guard KeptFiles.exists(kept) else { return false }
+    let target = try BackupTarget(path: path)
+    do throws(StorageError) {
+      let copy = try Database(path: target.temporary, mode: .readWrite)
+      try copy.execute(HistorySQL.unsynced)
+      try Database(path: kept, mode: .readOnly).copy(to: copy)
+      guard try copy.integer(HistorySQL.isHistory) != nil else { return false }
+    } catch {
+      switch error {
+      case .notADatabase, .corrupt: return false
+      default: throw failure(error, restoring: folder, from: kept)
+      }
+    }
+    try target.finish()
+    return true
   }
 
   /// The store takes its name last: before that, the folder holds no hub.

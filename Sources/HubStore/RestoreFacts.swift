@@ -7,4 +7,6 @@ package struct RestoreFacts: Hashable, Sendable {
   package var replacedPosition: LogPosition?
   /// Where a store that could not be read was put aside.
   package var putAside: String?
+  /// Whether the folder has a history now: its own, or else the backup's.
+  package var hasHistory = false
 }

@@ -212,6 +212,66 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: path + ".damaged-1"))
   }
 
+  /// A backup has the history beside it, and whoever is restored from it tells the same.
+  @Test func backupsHaveTheHistoryBesideThem() throws {
+    let (hub, key) = try Self.story()
+    try hub.store.keepAll()
+    let before = try hub.store.history(of: key.table, key: key.encoded)
+    #expect(before.entries.count == 4)
+    let pki = hub.store.folder + "/pki"
+    try FileManager.default.createDirectory(atPath: pki, withIntermediateDirectories: true)
+    try Data("ours".utf8).write(to: URL(fileURLWithPath: pki + "/ca.pem"))
+    let folder = try TemporaryFolder()
+    let file = folder.path("hub.backup")
+    let taken = URL(fileURLWithPath: file + HubStore.historySuffix)
+    try Data("somebody's".utf8).write(to: taken)
+    #expect(throws: HubBackupError.targetTaken(path: taken.path)) {
+      _ = try hub.store.backup(to: file, wallMilliseconds: TestHub.now)
+    }
+    #expect(!FileManager.default.fileExists(atPath: file))
+    try FileManager.default.removeItem(at: taken)
+    for time in 0..<2 as Range<Int64> {
+      _ = try hub.store.backup(to: file, wallMilliseconds: TestHub.now + time)
+    }
+    let restored = folder.path("restored")
+    #expect(try HubStore.restore(file, into: restored, isServed: false).hasHistory)
+    let store = try HubStore(folder: restored)
+    #expect(try store.history(of: key.table, key: key.encoded) == before)
+    // Without it, that is told.
+    try FileManager.default.removeItem(at: taken)
+    let bare = folder.path("bare")
+    #expect(try !HubStore.restore(file, into: bare, isServed: false).hasHistory)
+    let told = try HubStore(folder: bare).history(of: key.table, key: key.encoded)
+    #expect(told.entries.isEmpty)
+    #expect(told.gaps.map(\.upTo) == [LogPosition(4)])
+    // A folder that has lost its store only goes on with its own.
+    for suffix in ["", "-wal", "-shm"] {
+      try? FileManager.default.removeItem(atPath: restored + "/hub.db" + suffix)
+    }
+    #expect(try HubStore.restore(file, into: restored, isServed: false).hasHistory)
+    #expect(
+      try HubStore(folder: restored).history(of: key.table, key: key.encoded) == before)
+  }
+
+  /// The oldest goes while the file is larger than it may be.
+  @Test func theOldestGoesWhereThereIsNoRoom() throws {
+    let (hub, key) = try Self.story()
+    try hub.store.keepAll()
+    let keeping = HistoryKeeping(sinceMilliseconds: .min, bytesMax: 1)
+    while try hub.store.prune(
+      rowsAtMost: 16, awayBeforeMilliseconds: 0, keeping: keeping
+    ).hasMore {}
+    #expect(try hub.store.history(of: key.table, key: key.encoded).entries.isEmpty)
+    let file = try Database(path: hub.store.folder + "/history.db", mode: .readOnly)
+    for table in ["entry", "frame", "row", "span"] {
+      #expect(try file.integer("SELECT count(*) FROM tributary_history_\(table)") == 0)
+    }
+    while try hub.store.prune(
+      rowsAtMost: 16, awayBeforeMilliseconds: 0, keeping: HistoryKeeping.none
+    ).hasMore {}
+    #expect(!FileManager.default.fileExists(atPath: hub.store.folder + "/history.db"))
+  }
+
   /// A changeset of many rows is found by its least and greatest keys, and read block by block.
   @Test func blocksOfManyRowsAreFoundByRange() throws {
     let hub = try TestHub()

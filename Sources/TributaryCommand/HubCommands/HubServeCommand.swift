@@ -41,6 +41,19 @@ struct HubServeCommand: OperatorCommand {
       """, valueName: "time"))
   var awayLimit = TimeSpan.ninetyDays
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How long every value that a row has had stays readable with `tributary history`, once all \
+      branches are past it; none keeps nothing, and removes what is kept.
+      """, valueName: "time"))
+  var keepHistory = HistorySpan.twoYears
+
+  @Option(
+    help: ArgumentHelp(
+      "The most that the history may take, in MiB; its oldest part goes.", valueName: "MiB"))
+  var historySize: Int?
+
   var undone: String { "\(folder) is not being served." }
 
   private var address: HubURL? {
@@ -51,7 +64,13 @@ struct HubServeCommand: OperatorCommand {
     guard address != nil else {
       throw ValidationError("“\(listen)” is no address such as 127.0.0.1:8443 or [::1]:8443.")
     }
+    if let historySize, !(1...Self.historySizeMax).contains(historySize) {
+      throw ValidationError("--history-size is from 1 to \(Self.historySizeMax).")
+    }
   }
+
+  /// A tebibyte of mebibytes, a thousand times.
+  private static let historySizeMax = 1 << 30
 
   private func note(_ doubt: ServingMark.Doubt, _ store: HubStore) throws {
     if doubt.isCopy { try store.doubtFloors() }
@@ -83,7 +102,9 @@ struct HubServeCommand: OperatorCommand {
     let mark = ServingMark(folder: folder)
     if let doubt = try mark.doubt(about: store) { try note(doubt, store) }
     let service = try StoreHubService(
-      store: store, credentials: credentials, awayMilliseconds: awayLimit.milliseconds)
+      store: store, credentials: credentials, awayMilliseconds: awayLimit.milliseconds,
+      historyMilliseconds: keepHistory.milliseconds,
+      historyBytesMax: historySize.map { $0 << 20 })
     try mark.write(for: store)
     let server = try HubServer(
       credentials: credentials, service: service,

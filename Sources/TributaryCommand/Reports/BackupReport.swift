@@ -7,21 +7,34 @@ struct BackupReport {
   let facts: HubStore.Backup
   let file: String
 
-  private var byteCount: Int {
+  private var byteCount: Int { Self.byteCount(of: file) ?? 0 }
+
+  /// The history's own file beside it.
+  private var historyFile: String { file + HubStore.historySuffix }
+
+  private static func byteCount(of path: String) -> Int? {
     var facts = stat()
-    return stat(file, &facts) == 0 ? Int(facts.st_size) : 0
+    return stat(path, &facts) == 0 ? Int(facts.st_size) : nil
   }
 
   var json: JSONValue {
     .object(
       [.init(name: "file", value: .string(file))] + Self.members(facts)
-        + [.init(name: "bytes", value: .count(byteCount))])
+        + [
+          .init(name: "bytes", value: .count(byteCount)),
+          .init(
+            name: "historyBytes", value: .optionalCount(Self.byteCount(of: historyFile))),
+        ])
   }
 
   var lines: [String] {
-    [
+    let history = Self.byteCount(of: historyFile).map {
+      "What its log has let go of is in \(historyFile) (\(NumberText.bytes($0)))."
+    }
+    return [
       "Backup \(facts.number) is in \(file) (\(NumberText.bytes(byteCount))):"
-        + " \(Self.state(facts)).",
+        + " \(Self.state(facts))."
+    ] + (history.map { [$0] } ?? []) + [
       "It holds the hub’s keys: keep it where only you can read it.",
     ]
   }
@@ -58,6 +71,7 @@ struct RestoreReport {
           value: .optional(facts.replacedPosition.map { Int64(clamping: $0.rawValue) })),
         .init(name: "putAside", value: .optional(facts.putAside)),
         .init(name: "served", value: .bool(isServed)),
+        .init(name: "history", value: .bool(facts.hasHistory)),
       ])
   }
 
@@ -73,6 +87,9 @@ struct RestoreReport {
     }
     if let aside = facts.putAside {
       lines.append("The store that could not be read is kept as \(aside).")
+    }
+    if !facts.hasHistory {
+      lines.append("It has no history: what rows were before is told from here on.")
     }
     lines += [
       "What branches have that this hub does not, each gives back at its next sync.",
