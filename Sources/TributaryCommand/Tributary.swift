@@ -43,7 +43,10 @@ struct Tributary: AsyncParsableCommand {
           DoctorCommand.self,
         ]),
       CommandGroup(
-        name: "Hub", subcommands: [HubCommand.self, PolicyCommand.self, SchemaCommand.self]),
+        name: "Hub",
+        subcommands: [
+          HubCommand.self, HistoryCommand.self, PolicyCommand.self, SchemaCommand.self,
+        ]),
       CommandGroup(
         name: "Getting to know it",
         subcommands: [DemoCommand.self, CompletionCommand.self]),

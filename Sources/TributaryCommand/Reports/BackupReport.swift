@@ -31,12 +31,11 @@ struct BackupReport {
     let history = Self.byteCount(of: historyFile).map {
       "What its log has let go of is in \(historyFile) (\(NumberText.bytes($0)))."
     }
-    return [
+    let head =
       "Backup \(facts.number) is in \(file) (\(NumberText.bytes(byteCount))):"
-        + " \(Self.state(facts))."
-    ] + (history.map { [$0] } ?? []) + [
-      "It holds the hub’s keys: keep it where only you can read it.",
-    ]
+      + " \(Self.state(facts))."
+    let care = "It holds the hub’s keys: keep it where only you can read it."
+    return [head, history, care].compactMap { $0 }
   }
 
   static func members(_ facts: HubStore.Backup) -> [JSONValue.Member] {
