@@ -308,6 +308,8 @@ final class ChangesetAcceptor {
   private func end(_ merging: Merging, _ trailer: ChangesetTrailer) throws -> AcceptedEntry {
     let (header, entry, position) = (merging.header, merging.entry, merging.position)
     try merging.merger.retryRefused()
+    try merging.merger.settleReferences()
+    try merging.merger.noteRefusals()
     try note(merging.merger.ledger)
     let outcomes = try OutcomeWriter(
       store: store, position: position, firstPart: part, ledger: merging.merger.ledger

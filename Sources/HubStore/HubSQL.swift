@@ -5,7 +5,7 @@ internal import Storage
 enum HubSQL {
   // MARK: The file
 
-  static let formatVersion: Int64 = 2
+  static let formatVersion: Int64 = 3
 
   /// For each connection. Constraints between tables are the branches' business: rows come in the
   /// order of changesets, parents perhaps after children.
@@ -328,6 +328,7 @@ enum HubSQL {
     WHERE table_id = ?1 AND key = ?2 AND state = 1 ORDER BY id
     """
   static let selectLedgerEntry = "SELECT content FROM tributary_ledger WHERE id = ?"
+  static let deleteLedgerEntry = "DELETE FROM tributary_ledger WHERE id = ?"
   /// Says an entry anew with a later changeset.
   /// A page of it, after an entry.
   static let selectLedgerContents = """
@@ -365,6 +366,10 @@ enum HubSQL {
   static let selectQuarantineReason = """
     SELECT reason FROM tributary_quarantine WHERE table_id = ? AND key = ?
     """
+  static let selectQuarantineConflict = """
+    SELECT conflict, content FROM tributary_quarantine WHERE table_id = ? AND key = ?
+    """
+  static let selectQuarantineKeys = "SELECT table_id, key FROM tributary_quarantine"
   static let countQuarantine = "SELECT count(*) FROM tributary_quarantine"
   static let selectQuarantineAt = """
     SELECT table_id, key FROM tributary_quarantine WHERE position = ?
@@ -376,7 +381,7 @@ enum HubSQL {
     ORDER BY tried, table_id, key LIMIT ?
     """
   static let selectQuarantine = """
-    SELECT table_id, key, position, reason, content FROM tributary_quarantine
+    SELECT table_id, key, position, reason, content, conflict FROM tributary_quarantine
     ORDER BY position, table_id, key LIMIT ?
     """
 

@@ -39,6 +39,7 @@ extension HubStore {
 
   /// In the caller's transaction.
   private func place(_ additions: [SchemaAddition]) throws {
+    try stopWatching()
     var next = schema
     var byteCount = schema.encodedByteCountMax
     for addition in additions {

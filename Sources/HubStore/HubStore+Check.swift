@@ -1,5 +1,5 @@
-package import Clocks
-package import Deltas
+internal import Clocks
+internal import Deltas
 internal import Storage
 
 extension HubStore {
@@ -15,41 +15,12 @@ extension HubStore {
   package func check() throws -> [Finding] {
     try storing("check its store") {
       try database.readTransaction {
-        [
+        try refreshSchema()
+        try refreshPolicy()
+        return [
           try checkFile(), try checkSchema(), try checkLog(), try checkChains(),
-          try checkPolicy(), try checkQuarantine(),
+          try checkPolicy(), try checkReferences(), try checkQuarantine(),
         ]
-      }
-    }
-  }
-
-  /// A row that the consolidated tables' constraints refuse.
-  package struct QuarantinedRow: Hashable, Sendable {
-    package var key: RowKey
-    /// The changeset whose merge it comes from.
-    package var position: LogPosition
-    package var reason: String
-    /// What the row would hold outside its key, in the order of the columns' numbers.
-    package var values: [Value]
-  }
-
-  package func quarantinedCount() throws -> Int {
-    try storing("count its quarantine") {
-      Int(try database.integer(HubSQL.countQuarantine) ?? 0)
-    }
-  }
-
-  /// The rows in quarantine, oldest first.
-  package func quarantinedRows(atMost limit: Int = 1_000) throws -> [QuarantinedRow] {
-    try storing("list its quarantine") {
-      try database.rows(HubSQL.selectQuarantine, [Value(limit)]).map { row in
-        var reader = FieldReader(row[4].asBytes, in: "a row in quarantine")
-        return QuarantinedRow(
-          key: try RowKey(table: row[0].asTable, encoded: row[1].asBytes),
-          position: row[2].asPosition, reason: row[3].asText,
-          values: try reader.readList(of: "values", atMost: DeltaLimits.columnsMax) {
-            (reader) throws(DeltaDecodingError) in try reader.readValue()
-          })
       }
     }
   }
@@ -105,17 +76,5 @@ extension HubStore {
         ? "The registry and the log agree on every branch's chain."
         : "The registry and the log disagree on the chain of \(broken.joined(separator: ", ")).",
       whatToDo: broken.isEmpty ? "" : "Restore the hub from its last backup.")
-  }
-
-  private func checkQuarantine() throws -> Finding {
-    let count = try database.integer(HubSQL.countQuarantine) ?? 0
-    guard count > 0, let first = try quarantinedRows(atMost: 1).first else {
-      return Finding(isOK: true, what: "No row is in quarantine.", whatToDo: "")
-    }
-    let table = schema.table(first.key.table)?.name ?? "?"
-    return Finding(
-      isOK: false,
-      what: "\(count) rows are in quarantine, the oldest in table \(table): \(first.reason).",
-      whatToDo: "Change the row that it collides with at any branch; it is tried again then.")
   }
 }

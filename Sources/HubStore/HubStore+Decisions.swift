@@ -53,9 +53,7 @@ extension HubStore {
     }
   }
 
-  private func deciding(
-    _ doing: String, _ body: () throws -> LogPosition
-  ) throws -> LogPosition {
+  func deciding<Result>(_ doing: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try storing(doing) {
         try database.transaction {
@@ -73,7 +71,7 @@ extension HubStore {
   }
 
   /// A conflict of the ledger.
-  private func conflict(_ id: UInt64) throws -> Conflict {
+  func conflict(_ id: UInt64) throws -> Conflict {
     guard
       let content = try database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])?.first,
       let conflict = try Conflict.list(payload: content.asBytes).first
@@ -84,7 +82,7 @@ extension HubStore {
   // MARK: Carrying out
 
   /// One conflict's part.
-  private struct Decision {
+  struct Decision {
     /// As the ledger has it.
     var before: Conflict
     /// As the ledger is to have it.
@@ -94,7 +92,7 @@ extension HubStore {
     var reverse: RowChange?
   }
 
-  private func carryOut(
+  func carryOut(
     _ decisions: [Decision], person: String, _ wallMilliseconds: Int64
   ) throws -> LogPosition {
     let keys = Set(decisions.map(\.change.key))
@@ -105,9 +103,10 @@ extension HubStore {
     ) { ledger in
       for decision in decisions {
         guard let change = byKey[decision.change.key],
-          try self.isWritten(change, at: ledger.position)
+          try self.isWritten(change, at: ledger.position) || self.isRefusedAgain(decision)
         else { throw HubStoreError.notDecided(.notTaken(decision.before.id)) }
         try ledger.replace(decision.after)
+        try self.resume(decision.after, undoing: decision, ledger)
         try self.record(
           decision, at: ledger.position, person: person, wallMilliseconds)
       }
@@ -129,7 +128,7 @@ extension HubStore {
     return order.compactMap { changes[$0] }
   }
 
-  private func record(
+  func record(
     _ decision: Decision, at position: LogPosition, person: String, _ wallMilliseconds: Int64
   ) throws {
     let id = Value(counter: decision.before.id)
@@ -282,8 +281,13 @@ extension HubStore {
     return row.contains { $0 == nil } ? nil : row.compactMap { $0 }
   }
 
+  /// Who decided, as they want to be called.
+  static func name(of person: String) -> String {
+    person.isEmpty ? "A person at headquarters" : person
+  }
+
   private static func sentence(of choice: ConflictChoice, person: String) -> String {
-    let who = person.isEmpty ? "A person at headquarters" : person
+    let who = name(of: person)
     switch choice {
     case .branch(let name): return "\(who) decided: what \(name) did stands."
     case .value: return "\(who) decided: another value stands."

@@ -21,6 +21,10 @@ extension HubStore {
         try database.execute(HubSQL.numberReplicaName, [.text(headquartersName)])
         try database.execute(HubSQL.updateFormat, [.integer(2)])
       }
+      if try format() == 2 {
+        try database.executeScript(HubSQL.createThirdFormat)
+        try database.execute(HubSQL.updateFormat, [.integer(3)])
+      }
     }
   }
 

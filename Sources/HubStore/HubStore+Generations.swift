@@ -139,6 +139,7 @@ extension HubStore {
     knownPruned = nil
     knownPolicyHash = nil
     schemaVersion = nil
+    knownReferences = nil
     pruneRound = nil
     lastRound = nil
     log.forget()

@@ -180,7 +180,7 @@ extension HubStore {
   static func isByRule(_ conflict: Conflict) -> Bool {
     guard conflict.state == .settled || conflict.state == .open else { return false }
     let others =
-      [LedgerWriter.refusalRule, LedgerWriter.authorityRule]
+      [LedgerWriter.refusalRule, LedgerWriter.authorityRule, LedgerWriter.orphanRule]
       + [LedgerWriter.KeptReason.partial, .uncaptured].map(\.rawValue)
     return !others.contains(conflict.rule)
   }

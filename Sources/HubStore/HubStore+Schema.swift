@@ -50,6 +50,7 @@ extension HubStore {
   private func alter(to other: Schema, like: Schema) throws {
     var next = other
     try checkLimits(next)
+    try stopWatching()
     for table in next.tables {
       do throws(StorageError) {
         if let before = schema.table(table.id) {
@@ -71,6 +72,8 @@ extension HubStore {
     try makeUniqueIndexes(of: like)
     try database.execute(HubSQL.updateSchema, [.blob(next.encoded)])
     schema = next
+    try refreshPolicy()
+    try watchReferences()
   }
 
   private func alter(_ before: TableSchema, to table: TableSchema) throws(StorageError) {

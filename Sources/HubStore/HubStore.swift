@@ -33,6 +33,8 @@ package final class HubStore {
   var knownPolicyHash: ContentHash?
   /// What policies can name. An embedding program adds its own before the first merge.
   package var rules = RuleRegistry.standard
+  /// What the tables' rows refer to; nil if that must be read anew.
+  var knownReferences: KnownReferences?
   private var tables: [TableID: HubTable] = [:]
   /// Made with the first merge.
   private(set) var records: RowRecords?
@@ -126,6 +128,7 @@ package final class HubStore {
         try makeTables(of: schema, in: database)
         try database.executeScript(HubSQL.create)
         try database.executeScript(HubSQL.createSecondFormat)
+        try database.executeScript(HubSQL.createThirdFormat)
         try database.execute(
           HubSQL.insertHub,
           [

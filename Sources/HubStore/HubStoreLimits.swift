@@ -12,6 +12,11 @@ package enum HubStoreLimits {
   package static let quarantineRetryRowsMax = 200
   /// Rows in quarantine that are read at a time.
   package static let quarantinePageRowsMax = 1_000
+  /// Rows whose references are to be looked at that are read at a time.
+  package static let notedPageRowsMax = 500
+  /// Records among which a row is looked for that is referred to by other columns than its key and
+  /// is not there.
+  package static let formerRowsMax = 10_000
   /// Rows of one changeset that constraints refused and that are tried again all together, so that
   /// rows which exchange a unique value find room.
   package static let togetherRowsMax = 10_000

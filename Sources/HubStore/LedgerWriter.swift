@@ -84,6 +84,53 @@ final class LedgerWriter {
   /// The rule's name in conflicts that tell of writes without authority.
   static let authorityRule = "authority"
 
+  /// Notes that a row which was deleted stands again, since another refers to it.
+  func addUse(
+    _ use: Version, of key: RowKey, by child: HubTable, against deletion: Version,
+    _ rule: DeleteRule
+  ) throws {
+    let sides = try [(use, [Value]()), (deletion, nil)].map { version, values in
+      ConflictSide(
+        dot: version.dot, milliseconds: version.milliseconds,
+        clockOffsetMilliseconds: try clockOffset(of: version), values: values)
+    }
+    let stands = rule == .ask ? "it stands until somebody decides." : "it stands again."
+    func sentence(_ name: String) -> String {
+      """
+      One branch deleted the row while another, without having seen that, wrote a row\(name) \
+      that refers to it; \(stands)
+      """
+    }
+    let whole = sentence(" of \(child.schema.name)")
+    try insert(
+      Conflict(
+        id: try issueID(), position: position, key: key, columns: [], bases: nil, sides: sides,
+        rule: rule.name, state: rule == .ask ? .open : .settled,
+        explanation: whole.utf8.count <= DeltaLimits.explanationBytesMax ? whole : sentence("")))
+  }
+
+  /// The rule's name in conflicts that tell of rows which people gave up, since what they refer to
+  /// is not there.
+  static let orphanRule = "reference"
+
+  /// Notes that such a row is given up, and returns what the ledger says if that is taken back, and
+  /// what it says.
+  func addGivenUp(
+    _ row: ConflictSide, deletion: ConflictSide, at key: RowKey, by person: String
+  ) throws -> (before: Conflict, after: Conflict) {
+    let after = Conflict(
+      id: try issueID(), position: position, key: key, columns: [], bases: nil,
+      sides: [deletion, row], rule: Self.orphanRule, state: .decided,
+      explanation: "\(person) decided: this row, which refers to one that is not there, is given up."
+    )
+    try insert(after)
+    var before = after
+    before.sides = [row, deletion]
+    before.state = .settled
+    before.explanation = "This row refers to one that is not there. It stands as it was sent."
+    return (before, after)
+  }
+
   // MARK: Refused rows
 
   /// The rule's name in conflicts that tell of rows which constraints refused.

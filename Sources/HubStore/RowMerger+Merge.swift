@@ -133,7 +133,7 @@ extension HubStore {
   ) throws -> RowMetadata {
     let deletions = try rowState.deletions.map(stored)
     var groups: [RowMetadata.Group] = []
-    for column in table.cellColumns {
+    for column in rowState.cellColumns(of: table) {
       let cell = rowState.cells[column] ?? []
       let versions = try cell.map { try stored($0.version) }
       let values = cell.map(\.value)
@@ -165,7 +165,8 @@ extension HubStore {
     result.isComplete = rowState.isComplete
     result.deletions = deletions
     result.groups = groups.filter {
-      !(place == .table && $0.versions == [latest] && $0.previous.isEmpty)
+      !(place == .table && $0.versions == [latest] && $0.previous.isEmpty
+        && $0.columns.isSubset(of: table.cells))
     }
     return result
   }
@@ -236,5 +237,15 @@ extension HubStore {
     // Its block is gone. It was written before it was sealed, hardly long before.
     let sealing = try database.integer(HubSQL.selectSealing, [Value(position)])
     return (sealing.flatMap(entry.effectiveMilliseconds), nil)
+  }
+}
+
+extension RowState {
+  /// The cells that a record has: those of the table, and before them what says that the row is
+  /// used, if anything does.
+  fileprivate func cellColumns(of table: HubTable) -> [ColumnID] {
+    let presence = Self.presenceColumn
+    guard cells[presence] != nil, !table.cells.contains(presence) else { return table.cellColumns }
+    return [presence] + table.cellColumns
   }
 }

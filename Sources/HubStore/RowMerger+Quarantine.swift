@@ -30,7 +30,6 @@ extension RowMerger {
     }
     guard try (store.database.integer(HubSQL.countQuarantine) ?? 0) > 0 else { return }
     try retry(HubSQL.selectQuarantineBefore, limit: HubStoreLimits.quarantineRetryRowsMax)
-    if refusedCount > 0 { try noteRefusals() }
   }
 
   private func refused(_ sql: String, limit: Int) throws -> [Refused] {
@@ -128,7 +127,8 @@ extension RowMerger {
   // MARK: Ledger
 
   /// Tells everybody of the rows that this changeset brought into quarantine and that stay there.
-  private func noteRefusals() throws {
+  func noteRefusals() throws {
+    guard refusedCount > 0 else { return }
     var after: (table: Value, key: Value) = (.integer(0), .blob([]))
     while true {
       let page = try store.database.rows(

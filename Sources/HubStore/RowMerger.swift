@@ -16,6 +16,7 @@ final class RowMerger {
   private(set) var entry: LogEntry
   let ledger: LedgerWriter
   let pruned: Pruned
+  let references: KnownReferences
   /// Whether people decided what is written: then anybody's right to write it is theirs to give.
   let isDecision: Bool
   /// How many rows the table's constraints have refused.
@@ -33,6 +34,7 @@ final class RowMerger {
     self.entry = entry
     self.ledger = ledger
     try store.refreshPolicy()
+    references = try store.watchReferences()
     records = try store.rowRecords()
     pruned = try store.pruned()
   }

@@ -16,6 +16,8 @@ package enum UndecidedReason: Error, Hashable, Sendable {
   case nothingToUndo(UInt64)
   /// Somebody wrote the same after the decision.
   case writtenSince(UInt64)
+  /// Neither refused nor without what it refers to.
+  case notInQuarantine
 
   package var message: String {
     switch self {
@@ -44,7 +46,7 @@ package enum UndecidedReason: Error, Hashable, Sendable {
     case .refusedRow(let id):
       """
       Conflict \(id) is a row that a constraint of its table refuses. Change what stands in its \
-      way at any branch: then it stands by itself.
+      way at any branch: then it stands by itself. Or give it up: “tributary quarantine DIR drop”.
       """
     case .notTaken(let id):
       """
@@ -59,6 +61,8 @@ package enum UndecidedReason: Error, Hashable, Sendable {
       Conflict \(id) was decided, and somebody has written the same since, having seen the \
       decision: that stands. Decide again if another value shall stand.
       """
+    case .notInQuarantine:
+      "There is no such row in quarantine. See “tributary quarantine DIR list”."
     }
   }
 }

@@ -42,6 +42,11 @@ package struct RowState: Hashable, Sendable {
     self.isComplete = isComplete
   }
 
+  /// Sets what uses have said of the row: see `use(by:)`.
+  mutating func setUses(_ versions: [CellVersion]) {
+    cells[Self.presenceColumn] = versions.isEmpty ? nil : versions
+  }
+
   // MARK: Taking in
 
   /// Takes in one change. Never fails; commutative, associative and idempotent over changes, in
@@ -107,6 +112,7 @@ package struct RowState: Hashable, Sendable {
       for (column, value) in Self.cellValues(of: change) {
         add(CellVersion(version: version, value: value), to: column)
       }
+      forgetUses(seenBy: version)
       isComplete = true
     case .update where previous.isEmpty:
       for (column, value) in Self.cellValues(of: change) {
@@ -127,7 +133,7 @@ package struct RowState: Hashable, Sendable {
     return Array(zip(change.columns, change.values))
   }
 
-  private mutating func add(_ added: CellVersion, to column: ColumnID) {
+  mutating func add(_ added: CellVersion, to column: ColumnID) {
     var versions = cells[column] ?? []
     guard
       !versions.contains(where: {

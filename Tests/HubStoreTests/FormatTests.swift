@@ -38,6 +38,7 @@ import Testing
     try file.executeScript(
       """
       DROP TABLE tributary_policy; DROP TABLE tributary_decision;
+      DROP TABLE tributary_reference; DROP TABLE tributary_orphan;
       UPDATE tributary_hub SET format = 1;
       """)
     return (hub, ledger)
@@ -55,6 +56,25 @@ import Testing
     #expect(try hub.tables()[.customer(1)]?[ColumnID(3)] == .text("Rome"))
     // Once is enough.
     #expect(try hub.reopened().conflicts(openOnly: false).map(\.state) == [.decided])
+  }
+
+  /// What refers to nothing since before is listed with the first changeset, if not earlier.
+  @Test func aHubOfTheSecondFormatLooksAtReferences() throws {
+    let shop = try Shop()
+    var branch = shop.hub.branch(1)
+    branch.write([shop.insert("orders", [5], [.integer(17), .text("tea")], at: 100)])
+    try shop.store.sync(&branch)
+    let file = try Database(path: shop.store.folder + "/hub.db", mode: .readWrite)
+    try file.executeScript(
+      """
+      DROP TABLE tributary_reference; DROP TABLE tributary_orphan;
+      UPDATE tributary_hub SET format = 2;
+      """)
+    let store = try shop.hub.reopened()
+    branch.write([shop.insert("employee", [1], [.text("Boss"), .null], at: 200)])
+    try store.sync(&branch)
+    #expect(try store.orphans().map(\.key) == [shop.key("orders", 5)])
+    try shop.expectListed()
   }
 
   @Test func aBranchThatWasCalledHeadquartersIsCalledByItsNumberToo() throws {

@@ -141,7 +141,9 @@ import Testing
   @Test func everyStatementPrepares() throws {
     let hub = try TestHub()
     try hub.store.database.execute(HubSQL.createContested)
-    let source = try ["HubSQL", "HubSQL+Timelines", "HubSQL+Pruning"].map { name in
+    try hub.store.database.execute(HubSQL.createNoted(keyColumnsMax: 1))
+    let names = ["HubSQL", "HubSQL+Timelines", "HubSQL+Pruning", "HubSQL+References"]
+    let source = try names.map { name in
       try String(
         contentsOf: projectFolder.appendingPathComponent("Sources/HubStore/\(name).swift"),
         encoding: .utf8)
@@ -155,7 +157,7 @@ import Testing
       var sql = String(match.output.2 ?? match.output.3 ?? "")
       for (name, part) in parts { sql = sql.replacing("\\(\(name))", with: part) }
       parts[String(match.output.1)] = sql
-      let isPart = ["connection", "create", "replicaColumns", "isAliasDone"]
+      let isPart = ["connection", "create", "createThirdFormat", "replicaColumns", "isAliasDone"]
         .contains(match.output.1)
       guard !isPart else { continue }
       _ = try hub.store.database.prepare(sql)

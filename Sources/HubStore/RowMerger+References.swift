@@ -1,0 +1,73 @@
+internal import Clocks
+internal import Deltas
+internal import Merging
+internal import Storage
+
+/// Rows that others refer to and that are not there.
+///
+/// Whatever a branch refers to stands at that branch, but perhaps not here: somebody else deleted
+/// it meanwhile, or it never came. Who wrote a reference without having seen the deletion, and was
+/// not seen by it, has used the row: as a change to it would, that brings it back. Any other row
+/// that refers to nothing stands as its branch wrote it, and is listed for people.
+extension RowMerger {
+  /// Looks at what this changeset noted, now that all of its rows are written.
+  func settleReferences() throws {
+    guard !references.all.isEmpty else { return }
+    while true {
+      let page = try store.database.rows(
+        HubSQL.selectNoted, [Value(HubStoreLimits.notedPageRowsMax)])
+      guard let last = page.last else { return }
+      // What comes back may be noted, or note others.
+      try store.database.execute(HubSQL.deleteNoted, [last[0]])
+      for row in page {
+        guard let table = try store.table(row[1].asTable) else { continue }
+        try settle(
+          RowKey(table: table.id, values: Array(row[2..<(2 + table.keyColumnCount)])))
+      }
+    }
+  }
+
+  private func settle(_ key: RowKey) throws {
+    for reference in references.byChild[key.table] ?? [] {
+      guard let found = try store.look(reference, of: key) else {
+        try store.database.execute(
+          HubSQL.deleteOrphansOfRow, [Value(key.table), .blob(key.encoded)])
+        return
+      }
+      if found.isUnmet, try !bringBack(reference, found.wanted, for: key) {
+        try store.listOrphan(key, of: reference, at: position)
+      } else {
+        try store.database.execute(
+          HubSQL.deleteOrphan,
+          [Value(key.table), .blob(key.encoded), .text(reference.name)])
+      }
+    }
+  }
+
+  /// Makes the row that another refers to stand again, if the reference counts as a use of it.
+  /// False if it is not in its table then.
+  private func bringBack(
+    _ reference: Reference, _ wanted: [Value], for child: RowKey
+  ) throws -> Bool {
+    let deletes = store.policy.deletes(of: reference.parent.id)
+    guard deletes != .win, let table = try store.table(reference.parent.id),
+      let childTable = try store.table(child.table),
+      let (key, metadata) = try store.missingParent(reference, wanted), metadata.place == .gone
+    else { return false }
+    let encoded = key.encoded
+    var rowState = try store.state(metadata, [], key: encoded, in: table)
+    let uses = try store.rowState(of: child, in: childTable).writes.filter(rowState.comesBack)
+    guard let use = uses.max(by: { LatestRule.stands($1, over: $0) }),
+      let deletion = rowState.standingDeletion
+    else { return false }
+    rowState.use(by: use)
+    return try encoded.withUnsafeBytes { view in
+      let place = try put(rowState, at: key, in: table, encodedKey: view)
+      try records.update(
+        table.id, view, try store.metadata(of: rowState, place: place, table: table))
+      try ledger.markContested(table.id, view)
+      try ledger.addUse(use, of: key, by: childTable, against: deletion, deletes)
+      return place == .table
+    }
+  }
+}
