@@ -16,6 +16,8 @@ final class KeyNumbers {
   private var entries: [TableID: Bool] = [:]
   /// By domain the greatest number that was given, or that a row has or had since the last seal.
   private var greatest: [TableID: Int64] = [:]
+  /// By domain the last number that was given in the middle, since none is left above.
+  private var betweens: [TableID: Int64] = [:]
 
   init(_ database: Database, _ keys: KeyTranslation, replicas: Set<UInt32> = []) {
     self.database = database
@@ -131,18 +133,29 @@ final class KeyNumbers {
     }
   }
 
-  /// A number above all of the domain, and above a wanted one if that may be.
+  /// A number above all of the domain, and above a wanted one if that may be. Where a row has the
+  /// greatest there is, one that nobody has in the middle.
   private func next(after wanted: Int64, in domain: TableID) throws -> Int64 {
     let last = try greatest[domain] ?? readGreatest(domain)
     let next = max(last, wanted < KeySpace.ownMax ? wanted : 0) + 1
     guard next <= KeySpace.ownMax else {
-      throw BranchStoreError.damaged("a table has no number left for a row that comes in")
+      greatest[domain] = last
+      return try between(domain)
     }
     greatest[domain] = next
     for maker in keys.byID[domain]?.makers ?? [] where maker.numbering == .ascending {
       try raiseSequence(of: maker.table, to: next)
     }
     return next
+  }
+
+  /// The next number in the middle that no row has. As many steps as rows have been given such
+  /// numbers since the database was opened, and as stand there in a row.
+  private func between(_ domain: TableID) throws -> Int64 {
+    var number = (betweens[domain] ?? KeySpace.ownMiddle) + 1
+    while try !isFree(.integer(number), in: domain) { number += 1 }
+    betweens[domain] = number
+    return number
   }
 
   private func readGreatest(_ domain: TableID) throws -> Int64 {

@@ -12,6 +12,8 @@ package struct KeySpace: Hashable, Sendable {
   /// The greatest own number that a shared one is made of by adding. Above it are the numbers that
   /// rows get whose own one lies outside 1 … `ownMax`.
   package static let ownMax: Int64 = 899_999_999_999
+  /// Above it numbers are given where a row has `ownMax`, and none is left above it.
+  package static let ownMiddle: Int64 = 450_000_000_000
 
   /// Nil if there is no such space.
   package init?(_ number: UInt32) {

@@ -224,6 +224,29 @@ struct OwnKeysTests {
     #expect(try a.integer("SELECT id FROM orders WHERE name = 'a100'") == 100)
   }
 
+  /// Article numbers of twelve digits: none is left above the greatest that a rule adds to.
+  @Test(arguments: [true, false]) func theGreatestNumberLeavesRoomForOthers(isOwn: Bool) throws {
+    let a = try world.join("a", ownKeys: isOwn ? .everything : .newNumbers)
+    let b = try world.join("b", ownKeys: isOwn ? .everything : .newNumbers)
+    try a.run("INSERT INTO customer VALUES (899999999999, 'article', NULL, NULL)")
+    for name in ["x", "y", "z"] {
+      try b.run("INSERT INTO customer(name) VALUES ('\(name)')")
+      try b.run("INSERT INTO orders(customer_name, customer_id) SELECT name, max(id) FROM customer")
+      try world.settle(b, a)
+    }
+    try world.settle(a, b)
+    #expect(try expectSame(a, b))
+    let databases = [try hub(), a.application, b.application]
+    #expect(try mixed(databases).isEmpty)
+    for database in databases {
+      #expect(try database.integer("SELECT count(*) FROM customer") == 4)
+      #expect(
+        try database.integer("SELECT count(*) FROM orders JOIN customer c ON c.id = customer_id")
+          == 3)
+    }
+    #expect(try a.integer("SELECT id FROM customer WHERE name = 'article'") == 899_999_999_999)
+  }
+
   @Test func anInsertThatCameToNothingMarksNoOther() throws {
     let a = try world.join("a", ownKeys: .newNumbers)
     try a.run(
