@@ -21,6 +21,7 @@ extension BranchStore {
         guard found.differences.isEmpty else {
           throw BranchStoreError.schemaDiffers(found.differences)
         }
+        report.notSynced += found.unfit
         let placement = try withoutClashes(found, of: told).placement
         try follow(placement, told: told, &state, wallMilliseconds: wallMilliseconds)
         try compareDefaults(ofColumnsBeyond: before)

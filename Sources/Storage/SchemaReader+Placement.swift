@@ -168,6 +168,8 @@ private struct SchemaPlacer {
     var placed = local
     var added: [ColumnSchema] = []
     var differences: [String] = []
+    var unfitKey: [String] = []
+    let isLater = table.id.rawValue >= Schema.addedNumberMin
     placed.columns = []
     var rest = local.columns
     for column in table.columns.filter({ !$0.isDropped }) + table.columns.filter(\.isDropped) {
@@ -188,7 +190,7 @@ private struct SchemaPlacer {
         result.missingColumns.append((table, column))
         continue
       }
-      differences += unlike
+      if isLater { unfitKey += unlike } else { differences += unlike }
       other.id = column.id
       placed.columns.append(other)
     }
@@ -207,20 +209,14 @@ private struct SchemaPlacer {
     }
     let hasKey =
       placed.keyColumns == table.keyColumns && placed.keyColumns.count == local.keyColumns.count
-    if !hasKey, table.id.rawValue >= Schema.addedNumberMin {
+    if isLater, !hasKey || !unfitKey.isEmpty {
       result.unfit.append(
         "Table “\(found.name)” has another key than the hub's table of that name.")
+      result.unfit += unfitKey
       result.missing.append(table)
       return
     }
-    if !hasKey {
-      let has = local.keyNames.joined(separator: ", ")
-      differences.append(
-        """
-        Table “\(found.name)” has \(has.isEmpty ? "no primary key" : "the key (\(has))") where \
-        the key (\(table.keyNames.joined(separator: ", "))) is expected.
-        """)
-    }
+    if !hasKey { differences.append(Self.difference(ofKey: local, from: table)) }
     result.differences += differences
     placed.columns += added
     placed.columns = local.columns.compactMap { column in
@@ -254,6 +250,14 @@ private struct SchemaPlacer {
       column.formerNames.contains { Schema.sameName($0, other.name) }
         && !table.columns.contains { Schema.sameName($0.name, other.name) && !$0.isDropped }
     }
+  }
+
+  private static func difference(ofKey other: TableSchema, from table: TableSchema) -> String {
+    let has = other.keyNames.joined(separator: ", ")
+    return """
+      Table “\(other.name)” has \(has.isEmpty ? "no primary key" : "the key (\(has))") where \
+      the key (\(table.keyNames.joined(separator: ", "))) is expected.
+      """
   }
 
   private static func differences(

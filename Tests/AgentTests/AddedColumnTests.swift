@@ -190,6 +190,36 @@ struct AddedColumnTests {
     try expectNothingOpen(a, b)
   }
 
+  /// Two programs mean different things by one name: the later one's table is its file's own, and
+  /// everything else goes on.
+  @Test(arguments: [
+    "id INTEGER PRIMARY KEY", "id TEXT COLLATE NOCASE PRIMARY KEY",
+    "id TEXT, b DEFAULT 1, PRIMARY KEY (id, b)",
+  ])
+  func aTableThatTwoMeanDifferentlyStopsNothing(key: String) throws {
+    try a.run(
+      "CREATE TABLE extra(id TEXT PRIMARY KEY, v TEXT); INSERT INTO extra VALUES ('a', '1')")
+    try b.run("CREATE TABLE extra(v TEXT, \(key))")
+    try b.run("INSERT INTO extra(id, v) VALUES (1, '2')")
+    _ = try a.sync()
+    try b.run("INSERT INTO item VALUES (4, 'four', 4)")
+    let report = try b.sync()
+    #expect(report.outcome == .complete)
+    #expect(report.notSynced.contains { $0.contains("“extra”") }, "\(report.notSynced)")
+    try b.run("INSERT INTO extra(id, v) VALUES (2, '3'); UPDATE item SET v = 5 WHERE id = 4")
+    try a.run("INSERT INTO extra VALUES ('c', '4')")
+    try world.settle(b, a)
+    #expect(try a.items() == b.items())
+    #expect(try a.application.integer("SELECT count(*) FROM extra") == 2)
+    #expect(try b.application.integer("SELECT count(*) FROM extra") == 2)
+    #expect(try world.hubStore.database.integer("SELECT count(*) FROM extra") == 2)
+    for branch in [a, b] { #expect(try branch.store.outbox().isEmpty) }
+    try b.run("DROP TABLE extra")
+    try b.run("UPDATE item SET v = 6 WHERE id = 4")
+    try world.settle(b, a)
+    #expect(try a.items() == b.items())
+  }
+
   @Test func aRestoredHubGetsTheColumnBackUnderItsNumber() throws {
     try world.backUpHub("backup")
     try world.settle(a, b)
