@@ -51,6 +51,16 @@ extension BranchStore {
     }
   }
 
+  /// The tables of which rows have other keys here than others know them by, by name.
+  package func namesOfTablesWithOwnKeys() throws -> [String] {
+    guard let keys else { return [] }
+    return try performing {
+      try keys.all.filter { domain in
+        try keys.rule != nil || database.firstRow(KeySQL.hasEntries, [domain.id.value]) != nil
+      }.flatMap(\.makers).map(\.table.name).sorted()
+    }
+  }
+
   // MARK: Attaching
 
   /// Notes in the file whose keys its columns hold. In the caller's transaction, before anything is

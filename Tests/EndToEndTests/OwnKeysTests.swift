@@ -83,6 +83,11 @@ extension EndToEnd {
         try expect(checked, 0)
         #expect(checked.output.contains("which numbers of new rows it gives"))
       }
+      // Numbers that others do not know mean nothing to them without the engine.
+      let left = try Program.run(["leave", a])
+      try expect(left, 0)
+      #expect(left.errors.contains("“line”, “orders”"), "\(left)")
+      #expect(left.errors.contains("new records"), "\(left)")
     }
 
     /// Two copies of one database that became two shops: in the second one every name, address and

@@ -13,6 +13,10 @@ struct LeaveCommand: OperatorCommand {
         tributary leave customers.db
         tributary hub revoke /srv/hub Riverside      (at the hub)
 
+      A database that has left and joins again brings its rows as any database does. Where rows \
+      have numbers of this branch's own they are then new records; this command says so. To go \
+      on with what the hub has, join with a file that does not exist.
+
       Exit codes: 0; 10 not a branch; 11 locked.
       """)
 
