@@ -73,11 +73,13 @@ extension HubSQL {
     SELECT 1 FROM temp.sqlite_schema WHERE type = 'table' AND name = 'tributary_noted'
     """
   static let selectWatchers = """
-    SELECT name FROM temp.sqlite_schema WHERE type = 'trigger' AND name LIKE 'tributary\\_w\\_%'
-      ESCAPE '\\'
+    SELECT name FROM temp.sqlite_schema
+    WHERE type = 'trigger' AND substr(name, 1, 12) = 'tributary_w_'
     """
   static let dropNoted = "DROP TABLE IF EXISTS temp.tributary_noted"
-  static func dropWatcher(_ name: String) -> String { "DROP TRIGGER IF EXISTS temp.\(quoted(name))" }
+  static func dropWatcher(_ name: String) -> String {
+    "DROP TRIGGER IF EXISTS temp.\(quoted(name))"
+  }
 
   static func createNoted(keyColumnsMax count: Int) -> String {
     """
@@ -93,7 +95,25 @@ extension HubSQL {
       + " VALUES (?1, \(parameters))"
   }
 
-  static let selectNoted = "SELECT * FROM temp.tributary_noted ORDER BY number LIMIT ?"
+  static func selectNoted(keyColumnsMax count: Int) -> String {
+    """
+    SELECT number, table_id, \(noteColumns(count)) FROM temp.tributary_noted
+    ORDER BY number LIMIT ?
+    """
+  }
+  static let hasNoted = "SELECT 1 FROM temp.tributary_noted LIMIT 1"
+  /// Forgets rows that find what they refer to by now, unless any of their table may be listed.
+  static func deleteMet(_ references: [Reference]) -> String? {
+    guard let table = references.first?.child else { return nil }
+    let key = table.keyNames.enumerated().map { "c.\(quoted($1)) = tributary_noted.k\($0 + 1)" }
+    let met = references.map { "NOT \(isUnmet($0, "c"))" }.joined(separator: " AND ")
+    return """
+      DELETE FROM temp.tributary_noted
+      WHERE table_id = \(table.id.rawValue) AND NOT \(hasOrphans(table)) AND EXISTS (
+        SELECT 1 FROM main.\(quoted(table.name)) AS c
+        WHERE \(key.joined(separator: " AND ")) AND \(met))
+      """
+  }
   static let deleteNoted = "DELETE FROM temp.tributary_noted WHERE number <= ?"
 
   private static func noteColumns(_ count: Int) -> String {

@@ -12,6 +12,9 @@ struct KnownReferences {
   var policyHash: ContentHash?
   var all: [Reference] = []
   var byChild: [TableID: [Reference]] = [:]
+
+  /// How many columns the longest key of a row has that refers to another.
+  var keyColumnsMax: Int { all.map(\.child.keyColumns.count).max() ?? 1 }
 }
 
 extension HubStore {
@@ -22,8 +25,7 @@ extension HubStore {
   @discardableResult
   func watchReferences() throws -> KnownReferences {
     try refreshSchema()
-    let version = try database.integer(HubSQL.fileSchemaVersion)
-    if let known = knownReferences, known.schemaVersion == version,
+    if let known = knownReferences, known.schemaVersion == schemaVersion,
       known.policyHash == knownPolicyHash
     {
       if known.all.isEmpty { return known }
@@ -56,14 +58,11 @@ extension HubStore {
   }
 
   private func watch(_ known: KnownReferences) throws {
-    let keyColumnsMax = known.all.map(\.child.keyColumns.count).max() ?? 1
-    try database.executeScript(HubSQL.createNoted(keyColumnsMax: keyColumnsMax))
-    for child in known.byChild.keys.sorted() {
-      for sql in HubSQL.childWatchers(known.byChild[child] ?? []) { try database.executeScript(sql) }
-    }
-    for (number, reference) in known.all.enumerated() {
-      for sql in HubSQL.parentWatchers(reference, number: number) { try database.executeScript(sql) }
-    }
+    try database.executeScript(HubSQL.createNoted(keyColumnsMax: known.keyColumnsMax))
+    let watchers =
+      known.byChild.keys.sorted().flatMap { HubSQL.childWatchers(known.byChild[$0] ?? []) }
+      + known.all.enumerated().flatMap { HubSQL.parentWatchers($1, number: $0) }
+    for sql in watchers { try database.executeScript(sql) }
   }
 
   /// Who refers to a row is found by an index, unless there is one already.
@@ -193,7 +192,7 @@ extension HubStore {
     case .gone: break
     }
     let state = try state(metadata, [], key: key.encoded, in: table)
-    guard let deletion = state.standingDeletion else { return Orphan.Absence(cause: .unknown) }
+    guard let deletion = state.standingDeletions.last else { return Orphan.Absence(cause: .unknown) }
     let cause: Orphan.Absence.Cause =
       if writes.contains(where: state.comesBack) {
         policy.deletes(of: table.id) == .win ? .deletionStands : .notAsked

@@ -86,13 +86,13 @@ final class LedgerWriter {
 
   /// Notes that a row which was deleted stands again, since another refers to it.
   func addUse(
-    _ use: Version, of key: RowKey, by child: HubTable, against deletion: Version,
+    _ use: Version, of key: RowKey, by child: HubTable, against deletions: [Version],
     _ rule: DeleteRule
   ) throws {
-    let sides = try [(use, [Value]()), (deletion, nil)].map { version, values in
+    let sides = try ([use] + deletions).prefix(DeltaLimits.conflictValuesMax).enumerated().map {
       ConflictSide(
-        dot: version.dot, milliseconds: version.milliseconds,
-        clockOffsetMilliseconds: try clockOffset(of: version), values: values)
+        dot: $1.dot, milliseconds: $1.milliseconds,
+        clockOffsetMilliseconds: try clockOffset(of: $1), values: $0 == 0 ? [] : nil)
     }
     let stands = rule == .ask ? "it stands until somebody decides." : "it stands again."
     func sentence(_ name: String) -> String {
@@ -121,8 +121,7 @@ final class LedgerWriter {
     let after = Conflict(
       id: try issueID(), position: position, key: key, columns: [], bases: nil,
       sides: [deletion, row], rule: Self.orphanRule, state: .decided,
-      explanation: "\(person) decided: this row, which refers to one that is not there, is given up."
-    )
+      explanation: "\(person) decided: this row, which refers to none that is there, is given up.")
     try insert(after)
     var before = after
     before.sides = [row, deletion]

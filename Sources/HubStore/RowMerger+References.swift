@@ -12,10 +12,16 @@ internal import Storage
 extension RowMerger {
   /// Looks at what this changeset noted, now that all of its rows are written.
   func settleReferences() throws {
-    guard !references.all.isEmpty else { return }
+    guard !references.all.isEmpty, try store.database.integer(HubSQL.hasNoted) != nil else {
+      return
+    }
+    for child in references.byChild.keys.sorted() {
+      guard let sql = HubSQL.deleteMet(references.byChild[child] ?? []) else { continue }
+      try store.database.execute(sql)
+    }
+    let noted = HubSQL.selectNoted(keyColumnsMax: references.keyColumnsMax)
     while true {
-      let page = try store.database.rows(
-        HubSQL.selectNoted, [Value(HubStoreLimits.notedPageRowsMax)])
+      let page = try store.database.rows(noted, [Value(HubStoreLimits.notedPageRowsMax)])
       guard let last = page.last else { return }
       // What comes back may be noted, or note others.
       try store.database.execute(HubSQL.deleteNoted, [last[0]])
@@ -57,16 +63,15 @@ extension RowMerger {
     let encoded = key.encoded
     var rowState = try store.state(metadata, [], key: encoded, in: table)
     let uses = try store.rowState(of: child, in: childTable).writes.filter(rowState.comesBack)
-    guard let use = uses.max(by: { LatestRule.stands($1, over: $0) }),
-      let deletion = rowState.standingDeletion
-    else { return false }
+    guard let use = uses.max(by: { LatestRule.stands($1, over: $0) }) else { return false }
+    let deletions = rowState.standingDeletions
     rowState.use(by: use)
     return try encoded.withUnsafeBytes { view in
       let place = try put(rowState, at: key, in: table, encodedKey: view)
       try records.update(
         table.id, view, try store.metadata(of: rowState, place: place, table: table))
       try ledger.markContested(table.id, view)
-      try ledger.addUse(use, of: key, by: childTable, against: deletion, deletes)
+      try ledger.addUse(use, of: key, by: childTable, against: deletions, deletes)
       return place == .table
     }
   }

@@ -7,10 +7,8 @@ extension RowState {
   /// All versions that its cells have, and the uses. Some come more than once.
   package var writes: [Version] { cells.values.flatMap { $0.map(\.version) } }
 
-  /// The deletion that a row which does not stand goes back to.
-  package var standingDeletion: Version? {
-    openDeletions.max { $0.position < $1.position } ?? deletions.max { $0.position < $1.position }
-  }
+  /// The deletions that a row which does not stand goes back to, in the order of the log.
+  package var standingDeletions: [Version] { openDeletions }
 
   /// Whether the row does not stand, and would if it were used by a version: neither of this and
   /// the deletions has seen the other.

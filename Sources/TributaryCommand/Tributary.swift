@@ -46,6 +46,7 @@ struct Tributary: AsyncParsableCommand {
         name: "Hub",
         subcommands: [
           HubCommand.self, HistoryCommand.self, PolicyCommand.self, SchemaCommand.self,
+          QuarantineCommand.self,
         ]),
       CommandGroup(
         name: "Getting to know it",

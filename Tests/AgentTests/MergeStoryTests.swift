@@ -23,7 +23,7 @@ struct MergeStoryTests {
       #expect(!story.isSaidTwice && (story.hasOtherOrder || story.otherOutcome == nil), "\(name)")
       if !story.hasOtherOrder { count += 1 }
     }
-    #expect(count <= 22)
+    #expect(count <= 24)
   }
 
   @Test func everyRefusalHasAStory() throws {

@@ -56,7 +56,8 @@ final class StoryWorld {
       MergeStory.isNumber(name) ? "\"\(name)\"" : "\"\(name)\" TEXT"
     }
     let sql = "CREATE TABLE \(Self.tableName) (id INTEGER PRIMARY KEY, "
-    world = try AgentWorld(sql + columns.joined(separator: ", ") + ")")
+    let orders = story.hasOrders ? Self.orders(story.ordersAction) : ""
+    world = try AgentWorld(sql + columns.joined(separator: ", ") + ")" + orders)
     world.wall = Self.day + MergeStory.receiptHour * 3_600_000
     for name in MergeStory.branches { replicas[name] = try world.enrol(name) }
     let hub = world.hubStore
@@ -75,12 +76,20 @@ final class StoryWorld {
     }
   }
 
+  private static func orders(_ action: String?) -> String {
+    """
+    ; CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT, customer INTEGER REFERENCES \
+    \(tableName)(id)\(action.map { " ON DELETE \($0)" } ?? ""))
+    """
+  }
+
   @discardableResult
   private func join(_ name: String, _ sql: String? = nil) throws -> AgentBranch {
     guard let replica = replicas[name] else { throw MergeStory.Malformed(line: name) }
     let branch = try world.attach(name, as: replica, sql)
     try branch.store.database.execute(Self.unsynced)
     try branch.application.execute(Self.unsynced)
+    if story.ordersAction != nil { try branch.application.execute("PRAGMA foreign_keys = ON") }
     branches[name] = branch
     return branch
   }
@@ -130,7 +139,7 @@ final class StoryWorld {
         .map(\.id)
       try world.hubStore.undoDecisions(
         isAll ? ids : Array(ids.prefix(1)), person: "", wallMilliseconds: time)
-    case .adds, .sets, .deletes: break
+    case .adds, .sets, .deletes, .order: break
     }
   }
 
@@ -162,6 +171,11 @@ final class StoryWorld {
       }
       return "UPDATE \(Self.tableName) SET \(settings.joined(separator: ", ")) WHERE id = 17"
     case .deletes: return "DELETE FROM \(Self.tableName) WHERE id = 17"
+    case .order(let number, .adds):
+      return "INSERT INTO orders (id, item, customer) VALUES (\(number), 'rice', 17)"
+    case .order(let number, .sets(let item)):
+      return "UPDATE orders SET item = '\(item)' WHERE id = \(number)"
+    case .order(let number, .deletes): return "DELETE FROM orders WHERE id = \(number)"
     case .hasEverything, .clockIsAhead, .decides, .takesBack: return ""
     }
   }
@@ -203,6 +217,7 @@ final class StoryWorld {
         .insert, byColumn(cells).merging(nothing) { written, _ in written })
     case .sets(let cells): change = make(.update, byColumn(cells))
     case .deletes: change = make(.delete, [:])
+    case .order: throw MergeStory.Malformed(line: "headquarters have no orders")
     case .hasEverything, .clockIsAhead, .decides, .takesBack: return
     }
     try hub.database.transaction {
@@ -236,30 +251,61 @@ final class StoryWorld {
     let hub = try Database(path: world.folder.path("hub/hub.db"), mode: .readOnly)
     let ledger = Array(try world.hubStore.conflicts(openOnly: false).reversed())
     let kept = try ledger.flatMap { try self.kept($0) }
-    let there = MergeStory.Outcome(stands: try stands(hub), kept: kept)
+    let waiting = try waiting()
+    let there = MergeStory.Outcome(stands: try stands(hub), kept: kept, waiting: waiting)
     return try [("the hub", there)]
       + branches.map { name, branch in
         let theirs = try branch.store.ledger(openOnly: false).sorted { $0.id < $1.id }
         guard theirs == ledger else { throw Trouble(at: name, what: "another ledger") }
         guard try expectSame(branch) else { throw Trouble(at: name, what: "another digest") }
-        return (name, MergeStory.Outcome(stands: try stands(branch.application), kept: kept))
+        let stands = try stands(branch.application)
+        return (name, MergeStory.Outcome(stands: stands, kept: kept, waiting: waiting))
       }
   }
 
   private func stands(_ database: Database) throws -> String {
     let names = story.columns.map { "\"\($0)\"" }.joined(separator: ", ")
     let rows = try database.rows("SELECT \(names) FROM \(Self.tableName) ORDER BY id")
-    return rows.isEmpty
-      ? "nothing" : rows.map { MergeStory.row(story.columns, $0) }.joined(separator: "; ")
+    let customers = rows.isEmpty ? ["nothing"] : rows.map { MergeStory.row(story.columns, $0) }
+    guard story.hasOrders else { return customers.joined(separator: "; ") }
+    let orders = try database.rows("SELECT id, item, customer FROM orders ORDER BY id").map {
+      let whose = $0[2] == .null ? " of nobody" : ""
+      return MergeStory.row(["order"], [$0[0]]).replacing(" =", with: "") + whose + ": "
+        + MergeStory.row([""], [$0[1]]).dropFirst(3)
+    }
+    return (customers + orders).joined(separator: "; ")
+  }
+
+  /// What is in the hub's quarantine.
+  private func waiting() throws -> [String] {
+    let names = try world.hubStore.names()
+    return try world.hubStore.orphans().map { orphan in
+      let reason = orphan.reason(
+        in: world.schema, names: names, value: Self.text,
+        time: { milliseconds in
+          let minutes = (milliseconds - Self.day) / 60_000
+          let digits = [minutes / 60, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+          return digits.joined(separator: ":")
+        })
+      return "order \(orphan.key.values.map(Self.text).joined()): \(reason)"
+    }
+  }
+
+  private static func text(_ value: Value) -> String {
+    String(MergeStory.row([""], [value]).dropFirst(3))
   }
 
   private func kept(_ conflict: Conflict) throws -> [MergeStory.Kept] {
     let names = try world.hubStore.names()
     return conflict.sides.dropFirst().map { side in
-      MergeStory.Kept(
-        what: MergeStory.what(
-          columns: conflict.columns.map { story.columns[Int($0.rawValue) - 2] },
-          values: side.values, by: names[side.dot.replica] ?? "the hub"),
+      let isOrder = conflict.key.table != Self.table
+      let columns = isOrder ? ["item", "customer"] : story.columns
+      let order = isOrder ? "order \(Self.text(conflict.key.values[0])): " : ""
+      return MergeStory.Kept(
+        what: order
+          + MergeStory.what(
+            columns: conflict.columns.map { columns[Int($0.rawValue) - 2] },
+            values: side.values, by: names[side.dot.replica] ?? "the hub"),
         rule: conflict.rule, why: conflict.explanation, state: conflict.state)
     }
   }

@@ -12,8 +12,8 @@ struct HelpTests {
     ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
     ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["policy"],
     ["policy", "check"], ["policy", "rehearse"], ["policy", "publish"], ["policy", "show"],
-    ["policy", "versions"], ["policy", "rollback"], ["schema"], ["schema", "publish"], ["demo"],
-    ["completion"],
+    ["policy", "versions"], ["policy", "rollback"], ["schema"], ["schema", "publish"],
+    ["quarantine"], ["demo"], ["completion"],
   ]
 
   @Test(arguments: commands)

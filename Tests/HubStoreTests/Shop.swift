@@ -69,8 +69,6 @@ struct Shop {
     let names = try store.names()
     return try store.orphans().map { orphan in
       let table = store.schema.table(orphan.key.table)!.name
-      let key = orphan.key.values.map { "\($0)" }.joined(separator: ",")
-      _ = key
       return "\(table): "
         + orphan.reason(
           in: store.schema, names: names,

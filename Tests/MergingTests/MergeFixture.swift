@@ -44,7 +44,7 @@ struct MergeFixture {
         let rules: [String: DeleteRule] = ["lose": .lose, "win": .win, "ask": .ask]
         guard let rule = rules[word] else { throw MergeStory.Malformed(line: word) }
         table.deletes = rule
-      case .write, .appendOnly, .direction: break
+      case .write, .appendOnly, .direction, .orders: break
       }
     }
     return try MergePolicy(tables: [RuleWorld.table: table])
@@ -95,7 +95,7 @@ struct MergeFixture {
         }
       }
     case .deletes: kind = .delete
-    case .hasEverything, .clockIsAhead, .decides, .takesBack: return
+    case .order, .hasEverything, .clockIsAhead, .decides, .takesBack: return
     }
     // The hub gets one after the other, and nothing before it was written.
     let receipt = MergeStory.receiptHour * 3_600_000 + Int64(world.history.count)

@@ -7,9 +7,12 @@ extension MergeStory {
     package var stands = ""
     /// Each once, in the order in which they were noted.
     package var kept: [Kept] = []
+    /// What is in quarantine, as `order 5: why`.
+    package var waiting: [String] = []
 
-    package init(stands: String = "", kept: [Kept] = []) {
+    package init(stands: String = "", kept: [Kept] = [], waiting: [String] = []) {
       self.stands = stands
+      self.waiting = waiting
       for entry in kept where !self.kept.contains(entry) { self.kept.append(entry) }
     }
   }
@@ -41,7 +44,8 @@ extension MergeStory {
     columns: [String], values: [Value]?, by branch: String
   ) -> String {
     guard let values else { return "deletion by \(branch)" }
-    guard !columns.isEmpty else { return "change to \(text(values.first)) by \(branch)" }
+    guard let first = values.first else { return "reference by \(branch)" }
+    guard !columns.isEmpty else { return "change to \(text(first)) by \(branch)" }
     return row(columns, values) + " by \(branch)"
   }
 
@@ -70,6 +74,7 @@ extension MergeStory.Outcome {
       let (word, rest) = MergeStory.cut(line)
       switch word {
       case "stands" where kept.isEmpty && group.isEmpty: stands = String(rest)
+      case "waits" where rest.hasPrefix("order "): waiting.append(String(rest))
       case "kept":
         if !rule.isEmpty { (group, rule) = ([], "") }
         group.append(String(rest))
@@ -90,7 +95,7 @@ extension MergeStory.Outcome {
 
   /// As a person would write it down.
   package var text: String {
-    var lines = ["stands \(stands)"]
+    var lines = ["stands \(stands)"] + waiting.map { "waits \($0)" }
     for (index, entry) in kept.enumerated() {
       lines.append("kept \(entry.what)")
       let isLast =

@@ -25,6 +25,8 @@ extension MergeStory {
     case write(column: String?, String)
     case appendOnly
     case direction(String)
+    /// What a program's foreign key does to the orders of a customer that is deleted.
+    case orders(String)
 
     init(_ line: Substring) throws {
       let (word, rest) = MergeStory.cut(line)
@@ -40,6 +42,8 @@ extension MergeStory {
       case "write": self = .write(column: column, String(others))
       case "append-only" where rest.isEmpty: self = .appendOnly
       case "direction": self = .direction(String(rest))
+      case "orders" where rest == "go with the customer": self = .orders("CASCADE")
+      case "orders" where rest == "lose the customer": self = .orders("SET NULL")
       default: throw MergeStory.Malformed(line: String(line))
       }
     }
@@ -50,13 +54,13 @@ extension MergeStory {
       case .unit(let columns, _): columns
       case .write(let column, let who):
         (column.map { [$0] } ?? []) + (Self.owner(who).map { [$0] } ?? [])
-      case .deletes, .appendOnly, .direction: []
+      case .deletes, .appendOnly, .direction, .orders: []
       }
     }
 
     var isForTheHubAlone: Bool {
       switch self {
-      case .write, .appendOnly, .direction: true
+      case .write, .appendOnly, .direction, .orders: true
       case .rule, .unit, .deletes: false
       }
     }
@@ -84,11 +88,16 @@ extension MergeStory {
         if let column { columns[column, default: []].append(field) } else { fields.append(field) }
       case .appendOnly: fields.append("append-only: true")
       case .direction(let word): fields.append("direction: \(word)")
+      case .orders: break
       }
     }
     // Headquarters write at the hub here, whatever a program at a branch may.
     var text = "policy: 1\nheadquarters: []\n"
-    guard !policy.isEmpty else { return text }
+    let isOfOrders = policy.allSatisfy { line in
+      if case .orders = line { return true }
+      return false
+    }
+    guard !isOfOrders else { return text }
     text += "tables:\n  \(table):\n"
     text += fields.map { "    \($0)\n" }.joined()
     if !columns.isEmpty { text += "    columns:\n" }
@@ -97,6 +106,12 @@ extension MergeStory {
     }
     if !units.isEmpty { text += "    units:\n" }
     return text + units.map { "      \($0)\n" }.joined()
+  }
+
+  /// What the programs' foreign keys do; nil if they are not on.
+  package var ordersAction: String? {
+    for case .orders(let action) in policy { return action }
+    return nil
   }
 
   private static func yaml(who: String) -> String {

@@ -25,12 +25,21 @@ package struct MergeStory: Sendable {
     case adds([Cell])
     case sets([Cell])
     case deletes
+    /// Something about an order of the customer.
+    case order(Int64, OrderDeed)
     case hasEverything
     /// The branch's clock goes wrong by so much, negative if it is behind.
     case clockIsAhead(milliseconds: Int64)
     /// A person decides the ledger's newest conflict, or all of it.
     case decides(Choice, all: Bool)
     case takesBack(all: Bool)
+  }
+
+  package enum OrderDeed: Hashable, Sendable {
+    case adds
+    /// What is ordered is something else.
+    case sets(String)
+    case deletes
   }
 
   package enum Choice: Hashable, Sendable {
@@ -97,10 +106,18 @@ package struct MergeStory: Sendable {
     policy.contains(where: \.isForTheHubAlone)
       || events.contains { event in
         switch event.action {
-        case .decides, .takesBack: true
+        case .decides, .takesBack, .order: true
         default: false
         }
       }
+  }
+
+  /// Whether it tells of orders, too.
+  package var hasOrders: Bool {
+    events.contains { event in
+      if case .order = event.action { return true }
+      return false
+    }
   }
 
   package func expected(isOtherWayRound: Bool) -> Outcome {
@@ -109,7 +126,10 @@ package struct MergeStory: Sendable {
 
   /// Whether what is written for the other order would hold without that.
   package var isSaidTwice: Bool {
-    otherOutcome.map { $0.stands == outcome.stands && Set($0.kept) == Set(outcome.kept) } ?? false
+    otherOutcome.map {
+      $0.stands == outcome.stands && $0.waiting == outcome.waiting
+        && Set($0.kept) == Set(outcome.kept)
+    } ?? false
   }
 
   /// How an outcome differs from what is written, in sentences; of what is kept, where nothing is
@@ -120,7 +140,8 @@ package struct MergeStory: Sendable {
     let expected = expected(isOtherWayRound: isOtherWayRound)
     let isSame =
       isOtherWayRound && otherOutcome == nil
-      ? found.stands == expected.stands && Set(found.kept) == Set(expected.kept)
+      ? found.stands == expected.stands && found.waiting == expected.waiting
+        && Set(found.kept) == Set(expected.kept)
       : found == expected
     guard !isSame else { return [] }
     let order = isOtherWayRound ? ", the other way round" : ""
@@ -155,9 +176,22 @@ package struct MergeStory: Sendable {
     add(try action(verb, text, line), (parts[0] * 60 + parts[1]) * 60_000)
   }
 
+  /// `adds order 5`, `sets order 5 to tea`, `deletes order 5`.
+  private static func order(_ verb: Substring, _ text: Substring) -> Action? {
+    let words = text.split(separator: " ", maxSplits: 3)
+    guard words.count >= 2, words[0] == "order", let number = Int64(words[1]) else { return nil }
+    switch (verb, words.count) {
+    case ("adds", 2): return .order(number, .adds)
+    case ("sets", 4) where words[2] == "to": return .order(number, .sets(String(words[3])))
+    case ("deletes", 2): return .order(number, .deletes)
+    default: return nil
+    }
+  }
+
   private mutating func action(
     _ verb: Substring, _ text: Substring, _ line: Substring
   ) throws -> Action {
+    if let order = Self.order(verb, text) { return order }
     switch verb {
     case "adds": return .adds(try cells(text))
     case "sets": return .sets(try cells(text))

@@ -102,7 +102,8 @@ struct LedgerReport {
     guard let values = side.values else { return "deleted" }
     guard conflict.isOfRow else { return shown(values) }
     let row = zip(conflict.columns, values).map { "\(name($0, conflict)) \(ValueText.shown($1))" }
-    return row.isEmpty ? "changed" : row.joined(separator: ", ")
+    guard row.isEmpty else { return row.joined(separator: ", ") }
+    return values.isEmpty ? "referred to" : "changed"
   }
 
   private func shown(_ values: [Value]) -> String {
