@@ -72,6 +72,8 @@ extension HubStore {
     try makeUniqueIndexes(of: like)
     try database.execute(HubSQL.updateSchema, [.blob(next.encoded)])
     schema = next
+    records?.forget()
+    knownPruned = nil
     try refreshPolicy()
     try watchReferences()
   }

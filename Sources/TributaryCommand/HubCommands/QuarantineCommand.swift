@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Clocks
 internal import Deltas
 internal import HubStore
 internal import Transport
