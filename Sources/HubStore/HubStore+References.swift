@@ -192,7 +192,9 @@ extension HubStore {
     case .gone: break
     }
     let state = try state(metadata, [], key: key.encoded, in: table)
-    guard let deletion = state.standingDeletions.last else { return Orphan.Absence(cause: .unknown) }
+    guard let deletion = state.standingDeletions.last else {
+      return Orphan.Absence(cause: .unknown)
+    }
     let cause: Orphan.Absence.Cause =
       if writes.contains(where: state.comesBack) {
         policy.deletes(of: table.id) == .win ? .deletionStands : .notAsked
