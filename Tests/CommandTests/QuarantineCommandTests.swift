@@ -78,9 +78,9 @@ struct QuarantineCommandTests {
     let office = try await Office()
     expectFailure(try await office.run("quarantine", "shop.db"), .notAHub)
     expectFailure(
-      try await office.run("quarantine", "hub", "drop", "customers", "no-such-customer"),
+      try await office.run("quarantine", "hub", "drop", "customer", "no-such-customer"),
       .notDecided)
-    let wrong = [["retry"], ["drop", "customers"], ["list", "x"], ["retry", "x", "1", "--all"]]
+    let wrong = [["retry"], ["drop", "customer"], ["list", "x"], ["retry", "x", "1", "--all"]]
     for words in wrong {
       let result = try await Program.run(["quarantine", "hub"] + words, in: office.folder.url)
       #expect(result.status == 64)

@@ -13,7 +13,8 @@ struct Shop {
   static let sql = """
     CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT, code TEXT UNIQUE);
     CREATE TABLE orders (
-      id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customer(id) ON DELETE CASCADE, item TEXT);
+      id INTEGER PRIMARY KEY, customer INTEGER REFERENCES customer(id) ON DELETE CASCADE,
+      item TEXT);
     CREATE TABLE line (
       orders INTEGER REFERENCES orders, number INTEGER, quantity INTEGER,
       PRIMARY KEY (orders, number)) WITHOUT ROWID;
