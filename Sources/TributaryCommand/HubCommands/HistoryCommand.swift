@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Deltas
 internal import HubStore
 
 /// `tributary history DIR TABLE KEY [COLUMN]`

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Clocks
 internal import Deltas
 internal import HubStore
