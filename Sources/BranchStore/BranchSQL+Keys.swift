@@ -105,13 +105,18 @@ extension BranchSQL {
 
   /// Own and shared key of rows that programs have made under numbers that were kept for rows of
   /// others which never were here.
-  static func takenKeys(of table: TableSchema, _ column: ColumnSchema) -> String {
-    """
-    SELECT DISTINCT entry.own, entry.shared FROM \(journal(table.id)) AS journal \
-    CROSS JOIN main.tributary_key AS entry ON entry.domain = ?1 AND entry.own = +journal.k1 \
-    WHERE entry.state = 1 AND EXISTS (\
-    SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = +entry.own)
-    """
+  ///
+  /// Without a rule a number that a program writes is the same row's everywhere: nothing is taken.
+  static func takenKeys(
+    of table: TableSchema, _ column: ColumnSchema, space: KeySpace?
+  ) -> String {
+    let isOther = space == nil ? "entry.own IS NOT entry.shared AND " : ""
+    return """
+      SELECT DISTINCT entry.own, entry.shared FROM \(journal(table.id)) AS journal \
+      CROSS JOIN main.tributary_key AS entry ON entry.domain = ?1 AND entry.own = +journal.k1 \
+      WHERE \(isOther)entry.state = 1 AND EXISTS (\
+      SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = +entry.own)
+      """
   }
 
   /// What of the journaled deletions has no row in any of the tables.

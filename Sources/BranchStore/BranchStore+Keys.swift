@@ -296,7 +296,7 @@ extension BranchStore {
   private func settleTaken(
     _ maker: KeyTranslation.Maker, in domain: KeyTranslation.Domain, _ numbers: KeyNumbers
   ) throws {
-    let sql = BranchSQL.takenKeys(of: maker.table, maker.column)
+    let sql = BranchSQL.takenKeys(of: maker.table, maker.column, space: keys?.rule)
     for row in try database.rows(sql, [domain.id.value]) {
       let (own, shared) = (row[0], row[1])
       let other = try numbers.fresh(for: shared, in: domain.id)

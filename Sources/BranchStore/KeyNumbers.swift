@@ -16,6 +16,8 @@ final class KeyNumbers {
   private var entries: [TableID: Bool] = [:]
   /// By domain the greatest number that was given, or that a row has or had since the last seal.
   private var greatest: [TableID: Int64] = [:]
+  /// By domain the greatest number that is the same here, of rows that may not be written yet.
+  private var kept: [TableID: Int64] = [:]
   /// By domain the last number that was given in the middle, since none is left above.
   private var betweens: [TableID: Int64] = [:]
 
@@ -29,21 +31,40 @@ final class KeyNumbers {
   func finish() { lookups.removeAll() }
 
   /// Makes sure that a shared key has an own one: its row is about to be written, or referred to.
-  func ensure(_ key: ValueView, in domain: TableID) throws {
+  func ensure(_ key: ValueView, in domain: TableID, isReference: Bool) throws {
     switch key {
     case .integer, .text: break
     case .null, .real, .blob: return
     }
-    guard try mayDiffer(key, in: domain) else { return }
+    guard try mayDiffer(key, in: domain) else {
+      return try keep(key, in: domain, isReference: isReference)
+    }
     let lookup = try lookup(domain)
     try lookup.bind(1, key, copying: false)
     let known: Value = try lookup.step() ? lookup.value(0) : .null
     lookup.reset()
     let shared = Value(key)
-    guard try known == .null || known == shared && isForeign(shared, in: domain) else { return }
+    guard try known == .null || known == shared && isForeign(shared, in: domain) else {
+      return try keep(key, in: domain, isReference: isReference)
+    }
     let own = try fresh(for: shared, in: domain)
     entries[domain] = true
     try database.execute(KeySQL.insert, [domain.value, own, shared, Self.stateAwaited])
+  }
+
+  /// Sees to it that a number that is the same here is given to no other row, also if the row that
+  /// it is of comes later.
+  private func keep(_ key: ValueView, in domain: TableID, isReference: Bool) throws {
+    guard keys.rule == nil, case .integer(let number) = key,
+      (1...KeySpace.ownMax).contains(number)
+    else { return }
+    kept[domain] = max(kept[domain] ?? 0, number)
+    let shared = Value.integer(number)
+    guard isReference, keys.byID[domain]?.makers.contains(where: \.isNumbered) == true,
+      try isFree(shared, in: domain)
+    else { return }
+    entries[domain] = true
+    try database.execute(KeySQL.insert, [domain.value, shared, shared, Self.stateAwaited])
   }
 
   /// Whether a key can have another one here at all. Nearly all rows of a branch that shares keys
@@ -76,6 +97,7 @@ final class KeyNumbers {
   func noteHere(_ key: ValueView, in domain: TableID) throws {
     guard try hasEntries(domain) else { return }
     try note(KeySQL.noteHere, key, domain)
+    if keys.rule == nil { try note(KeySQL.deleteSame, key, domain) }
   }
 
   /// Notes that a row under a shared key was deleted, unless another table has one under it.
@@ -136,8 +158,9 @@ final class KeyNumbers {
   /// A number above all of the domain, and above a wanted one if that may be. Where a row has the
   /// greatest there is, one that nobody has in the middle.
   private func next(after wanted: Int64, in domain: TableID) throws -> Int64 {
-    let last = try greatest[domain] ?? readGreatest(domain)
-    let next = max(last, wanted < KeySpace.ownMax ? wanted : 0) + 1
+    let last = try max(greatest[domain] ?? readGreatest(domain), kept[domain] ?? 0)
+    var next = max(last, wanted < KeySpace.ownMax ? wanted : 0) + 1
+    while try next <= KeySpace.ownMax && !isFree(.integer(next), in: domain) { next += 1 }
     guard next <= KeySpace.ownMax else {
       greatest[domain] = last
       return try between(domain)
@@ -162,14 +185,23 @@ final class KeyNumbers {
     var result = try database.integer(KeySQL.greatestOwn, [domain.value]) ?? 0
     for maker in keys.byID[domain]?.makers ?? [] {
       let sql = BranchSQL.greatestNumber(maker.table, maker.column)
-      result = max(result, try database.firstRow(sql)?[0].number ?? 0)
+      result = max(result, try Self.ceiling(database.firstRow(sql)?[0]))
       let journaled = BranchSQL.greatestJournaled(maker.table, keyIndex: maker.keyIndex)
-      result = max(result, try database.firstRow(journaled)?[0].number ?? 0)
+      result = max(result, try Self.ceiling(database.firstRow(journaled)?[0]))
       guard maker.numbering == .ascending else { continue }
       let given = try database.integer(BranchSQL.selectSequence, [.text(maker.table.name)]) ?? 0
       if given < KeySpace.ownMax { result = max(result, given) }
     }
     return result
+  }
+
+  /// A key between 1 and `KeySpace.ownMax`, or the next whole number: a column may hold fractions.
+  private static func ceiling(_ key: Value?) -> Int64 {
+    switch key {
+    case .integer(let number): number
+    case .real(let bits): Int64(Double(bitPattern: bits).rounded(.up))
+    default: 0
+    }
   }
 
   /// So that SQLite never gives it to another row.

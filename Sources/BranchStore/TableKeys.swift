@@ -26,11 +26,14 @@ struct TableKeys {
   func prepare(_ block: BlockReader, _ values: BlockValues, row: Int) throws {
     guard block.kind != .delete else { return }
     if block.kind == .insert {
-      for key in keys { try numbers.ensure(values.key(key.index, row: row), in: key.domain) }
+      for key in keys {
+        try numbers.ensure(
+          values.key(key.index, row: row), in: key.domain, isReference: key.domain != made)
+      }
     }
     for (index, column) in block.columns.enumerated() {
       guard let domain = columns[column] else { continue }
-      try numbers.ensure(values.value(index, row: row), in: domain)
+      try numbers.ensure(values.value(index, row: row), in: domain, isReference: true)
     }
   }
 

@@ -107,7 +107,11 @@ package enum KeySQL {
   package static let noteHere = """
     UPDATE \(table) SET state = 0 WHERE domain = ?1 AND shared = ?2 AND state <> 0
     """
-  /// The same of one that the rule makes and that has no entry.
+  /// Forgets that a row was awaited under its own number, which nothing else has now.
+  package static let deleteSame = """
+    DELETE FROM \(table) WHERE domain = ?1 AND shared = ?2 AND own = shared
+    """
+  /// Notes as gone what the rule makes and has no entry.
   package static let insertGone = "INSERT OR IGNORE INTO \(table) VALUES (?1, ?2, ?3, 2)"
   package static let noteGone = "UPDATE \(table) SET state = 2 WHERE domain = ?1 AND shared = ?2"
   /// The greatest own number that an entry has, of those that are added to.
