@@ -106,17 +106,35 @@ extension BranchSQL {
   /// Own and shared key of rows that programs have made under numbers that were kept for rows of
   /// others which never were here.
   ///
-  /// Without a rule a number that a program writes is the same row's everywhere: nothing is taken.
+  /// What would be called the same by everyone if it were made here is no row of others.
   static func takenKeys(
     of table: TableSchema, _ column: ColumnSchema, space: KeySpace?
   ) -> String {
-    let isOther = space == nil ? "entry.own IS NOT entry.shared AND " : ""
-    return """
-      SELECT DISTINCT entry.own, entry.shared FROM \(journal(table.id)) AS journal \
-      CROSS JOIN main.tributary_key AS entry ON entry.domain = ?1 AND entry.own = +journal.k1 \
-      WHERE \(isOther)entry.state = 1 AND EXISTS (\
-      SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = +entry.own)
-      """
+    """
+    SELECT DISTINCT entry.own, entry.shared FROM \(journal(table.id)) AS journal \
+    CROSS JOIN main.tributary_key AS entry ON entry.domain = ?1 AND entry.own = +journal.k1 \
+    WHERE entry.state = 1 AND entry.shared IS NOT \(KeySQL.byRule("entry.own", space)) AND EXISTS (\
+    SELECT 1 FROM \(quoted(table.name)) WHERE \(full(table, column)) = +entry.own)
+    """
+  }
+
+  /// Keeps the keys of rows that are not here, and that a column refers to all the same, from being
+  /// given to others: of all rows, or of those that were written since the last seal.
+  static func keepReferred(
+    _ table: TableSchema, _ column: ColumnSchema, in domain: KeyTranslation.Domain,
+    space: KeySpace?, onlyWritten: Bool
+  ) -> String {
+    let key = full(table, column)
+    let rows = domain.makers.map { maker in
+      " AND NOT EXISTS (SELECT 1 FROM \(quoted(maker.table.name)) AS parent"
+        + " WHERE parent.\(quoted(maker.column.name)) = +\(key))"
+    }
+    let isText = space == nil ? "" : " OR typeof(\(key)) = 'text' AND +\(key) <> ''"
+    return "INSERT OR IGNORE INTO main.tributary_key"
+      + " SELECT DISTINCT \(domain.id.rawValue), +\(key), \(KeySQL.byRule("+\(key)", space)), 1"
+      + " FROM \(quoted(table.name))"
+      + " WHERE (typeof(\(key)) = 'integer' AND \(key) BETWEEN 1 AND \(KeySpace.ownMax)\(isText))"
+      + (onlyWritten ? " AND \(isWritten(table, column))" : "") + rows.joined()
   }
 
   /// What of the journaled deletions has no row in any of the tables.
@@ -163,8 +181,13 @@ extension BranchSQL {
   }
 
   private static func isUnwritten(_ table: TableSchema, _ column: ColumnSchema) -> String {
+    "\(full(table, column)) = ?1 AND NOT \(isWritten(table, column))"
+  }
+
+  /// Whether a program has written a row's column since the last seal.
+  private static func isWritten(_ table: TableSchema, _ column: ColumnSchema) -> String {
     let keys = table.keyColumns.compactMap { table.column($0).map { full(table, $0) } }
-    return "\(full(table, column)) = ?1 AND (\(keys.joined(separator: ", "))) NOT IN"
+    return "(\(keys.joined(separator: ", "))) IN"
       + " (SELECT \(journaledKey(table)) FROM \(journal(table.id))"
       + " WHERE change IN (\(changeInsert), \(update(of: column))))"
   }

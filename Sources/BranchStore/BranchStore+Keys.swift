@@ -84,7 +84,9 @@ extension BranchStore {
       guard let mark = BranchSQL.numberMark(table) else { continue }
       try database.executeScript(mark.sql)
     }
-    try KeyNumbers(database, keys).nameIrregular(in: Set(schema.tables.map(\.id)))
+    let tables = Set(schema.tables.map(\.id))
+    try KeyNumbers(database, keys).nameIrregular(in: tables)
+    try keepReferred(from: tables, keys, onlyWritten: false, in: database)
     return keys
   }
 
@@ -246,6 +248,23 @@ extension BranchStore {
         try database.execute(
           BranchSQL.noteLastGone(
             maker.table, maker.column, domain: domain.id, space: keys.rule))
+      }
+    }
+    try Self.keepReferred(from: tables, keys, onlyWritten: true, in: database)
+  }
+
+  /// A reference may lead to a row that is not here, or no more: no other row gets its key.
+  private static func keepReferred(
+    from tables: Set<TableID>, _ keys: KeyTranslation, onlyWritten: Bool, in database: Database
+  ) throws {
+    for domain in keys.all where keys.rule != nil || domain.makers.contains(where: \.isNumbered) {
+      for (table, column) in domain.columns where tables.contains(table.id) {
+        if domain.makers.contains(where: { $0.table.id == table.id && $0.column.id == column.id }) {
+          continue
+        }
+        try database.execute(
+          BranchSQL.keepReferred(
+            table, column, in: domain, space: keys.rule, onlyWritten: onlyWritten))
       }
     }
   }

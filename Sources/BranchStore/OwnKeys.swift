@@ -220,10 +220,13 @@ extension OwnKeys {
     return schema.tables.flatMap { table in
       table.columns.compactMap { column -> Obstacle? in
         let place = KeyDomains.Place(table.id, column.id)
-        guard domains.domains[place] == nil, !plain.contains(place), column.affinity != .real,
-          let other = names[Self.simple(column.name)], let key = other.keyColumns.first,
-          let domain = domains.domains[KeyDomains.Place(other.id, key)],
-          !table.keyColumns.contains(column.id)
+        let known = domains.domains[place]
+        let isNoReference =
+          known == nil || known == table.id && table.keyColumns.contains(column.id)
+        guard isNoReference, !plain.contains(place), column.affinity != .real,
+          let other = names[Self.simple(column.name)], other.id != table.id,
+          let key = other.keyColumns.first,
+          let domain = domains.domains[KeyDomains.Place(other.id, key)], domain != known
         else { return nil }
         return Obstacle(
           domain: domain, place: place,

@@ -82,6 +82,14 @@ package enum KeySQL {
       """
   }
 
+  /// What a key that was made here is called by others, if no entry says otherwise: a whole number
+  /// between 1 and `KeySpace.ownMax`, or a text.
+  package static func byRule(_ operand: String, _ space: KeySpace?) -> String {
+    guard let space else { return operand }
+    return "CASE typeof(\(operand)) WHEN 'integer' THEN \(operand) + \(space.base)"
+      + " ELSE \(operand) || '\(space.suffix)' END"
+  }
+
   // MARK: Entries
 
   package static let insertColumn = "INSERT INTO tributary_key_column VALUES (?1, ?2, ?3)"

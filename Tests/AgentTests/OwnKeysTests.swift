@@ -299,6 +299,39 @@ struct OwnKeysTests {
     #expect(try hub().integer("SELECT count(*) FROM customer WHERE id = 51") == 1)
   }
 
+  /// Foreign keys are off by default: there are orders of customers who are gone.
+  @Test(arguments: [true, false]) func whoIsGoneIsNobodyElse(isOwn: Bool) throws {
+    let scope: OwnKeys.Scope = isOwn ? .everything : .newNumbers
+    let a = try world.join(
+      "a",
+      Self.sql + "INSERT INTO customer VALUES (3, 'Ann', NULL, NULL);"
+        + " INSERT INTO orders VALUES (1, 4, 'gone before', 'a 1')", ownKeys: scope)
+    let b = try world.join("b", ownKeys: scope)
+    try world.settle(a, b)
+    try a.run("INSERT INTO orders VALUES (2, 5, 'gone since', 'a 2')")
+    _ = try a.sync()
+    for name in ["x", "y", "z"] { try b.run("INSERT INTO customer(name) VALUES ('\(name)')") }
+    try world.settle(b, a)
+    #expect(try expectSame(a, b))
+    #expect(try mixed([hub(), a.application, b.application]).isEmpty)
+    for database in [try hub(), a.application, b.application] {
+      #expect(try database.integer("SELECT count(*) FROM customer") == 4)
+      #expect(
+        try database.integer("SELECT count(*) FROM orders JOIN customer c ON c.id = customer_id")
+          == 0)
+    }
+    // The customer is entered again: the order is hers, everywhere.
+    try a.run("INSERT INTO customer VALUES (5, 'gone since', NULL, NULL)")
+    try world.settle(a, b)
+    #expect(try expectSame(a, b))
+    for database in [try hub(), a.application, b.application] {
+      #expect(
+        try database.rows(
+          "SELECT c.name FROM orders JOIN customer c ON c.id = customer_id")
+          == [[.text("gone since")]])
+    }
+  }
+
   @Test func anInsertThatCameToNothingMarksNoOther() throws {
     let a = try world.join("a", ownKeys: .newNumbers)
     try a.run(

@@ -100,6 +100,22 @@ struct KeyDomainsTests {
       ])
   }
 
+  /// A key that is called like another table's may hold that one's keys.
+  @Test(arguments: [
+    "film_id INTEGER PRIMARY KEY", "film_id INT, n INT, PRIMARY KEY (film_id, n)",
+    "n INT, film_id INT, PRIMARY KEY (n, film_id)",
+  ])
+  func aKeyThatMayBeAReferenceIsAskedFor(key: String) throws {
+    let found = try obstacles(
+      "CREATE TABLE film(film_id INTEGER PRIMARY KEY); CREATE TABLE film_text(text, \(key))")
+    #expect(found.count == 1 && found[0].contains("“film_id” of table “film_text”"), "\(found)")
+    #expect(
+      try obstacles(
+        "CREATE TABLE film(film_id INTEGER PRIMARY KEY); CREATE TABLE film_text(text, \(key))",
+        references: [OwnKeys.Column("film_text", "film_id"): "film"]
+      ).isEmpty)
+  }
+
   @Test func keysThatCannotBeToldApartAreRefused() throws {
     #expect(
       try obstacles(
