@@ -41,6 +41,10 @@ struct NorthwindReferencesTests {
     #expect(try expectSame(branches[0], branches[1], branches[2]))
     try expectListed(world)
     for branch in branches { #expect(try branch.store.deferredRows().isEmpty) }
+    // Rows came back, and rows are listed: there was something to find.
+    let ledger = try world.hubStore.conflicts(openOnly: false)
+    #expect(ledger.contains { $0.explanation.contains("that refers to it") })
+    #expect(try world.hubStore.orphanCount() > 0)
   }
 
   private func publish(_ world: AgentWorld) throws {
