@@ -95,7 +95,9 @@ extension RowState {
     _ policy: MergePolicy
   ) -> MergeConflict {
     let deletes = policy.deletes(of: table)
-    let columns = deletes == .win ? cells.keys.sorted() : []
+    // That others refer to it is no part of the row.
+    let held = cells.keys.filter { $0 != Self.presenceColumn || cells.count == 1 }
+    let columns = deletes == .win ? held.sorted() : []
     let deleted = deletions.map { MergeConflict.Side(version: $0, values: nil) }
     let changes = writes.map { write in
       MergeConflict.Side(
