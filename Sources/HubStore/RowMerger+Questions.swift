@@ -50,6 +50,8 @@ extension RowMerger {
       guard versions.allSatisfy({ $0.position == position }) else { return nil }
       let shown = Dictionary(uniqueKeysWithValues: zip(change.table.cellColumns, row))
       values = conflict.columns.map { shown[$0] ?? .null }
+      // Programs that write whole rows say nothing of a column by leaving it as it was.
+      guard values != conflict.sides[0].values else { return nil }
     }
     let side = ConflictSide(
       dot: entry.dot, milliseconds: change.version.milliseconds,

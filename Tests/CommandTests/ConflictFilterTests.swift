@@ -23,4 +23,25 @@ struct ConflictFilterTests {
     (filter.branch, filter.rule, filter.limit) = (nil, nil, nil)
     #expect(try filter.selected(ledger, undone: "").count == count)
   }
+
+  /// It is about no column, though the entry has the values of all.
+  @Test func aRowThatADeletionTookIsShownWhole() throws {
+    let sides = [nil, [Value.text("Ada"), .text("Rome")]].enumerated().map { index, values in
+      ConflictSide(
+        dot: Dot(replica: ReplicaID(UInt32(index + 1)), counter: 1), milliseconds: 100,
+        values: values)
+    }
+    let conflict = Conflict(
+      id: 1, position: LogPosition(1), key: .customer(1), columns: [ColumnID(2), ColumnID(3)],
+      bases: nil, sides: sides, rule: Conflict.deletionRule, state: .settled, explanation: "")
+    let ledger = LedgerReport(conflicts: [conflict], schema: SampleSchema.schema, names: [:])
+    let lines = ledger.lines(style: .plain).joined(separator: "\n")
+    #expect(lines.contains("(the row)") && lines.contains("name Ada, city Rome"))
+    #expect(lines.contains("deleted"))
+    var filter = ConflictFilter()
+    filter.open = false
+    (filter.table, filter.column, filter.key) = ("customer", "city", nil)
+    (filter.branch, filter.rule, filter.limit) = (nil, nil, nil)
+    #expect(try filter.selected(ledger, undone: "").isEmpty)
+  }
 }

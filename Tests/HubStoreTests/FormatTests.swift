@@ -58,6 +58,19 @@ import Testing
     #expect(try hub.reopened().conflicts(openOnly: false).map(\.state) == [.decided])
   }
 
+  @Test func aLongLedgerIsBroughtUpInPages() throws {
+    let (hub, ledger) = try former()
+    try Database(path: hub.store.folder + "/hub.db", mode: .readWrite).executeScript(
+      """
+      WITH RECURSIVE number (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM number LIMIT 2000)
+      INSERT INTO tributary_ledger (id, position, table_id, key, column_id, state, content)
+      SELECT number.id, position, table_id, key, column_id, state, content
+      FROM number, tributary_ledger AS first WHERE first.id = 1
+      """)
+    let all = try hub.reopened().conflicts(openOnly: false)
+    #expect(all.count == 2_001 && all.allSatisfy { $0 == ledger[0] })
+  }
+
   /// What refers to nothing since before is listed with the first changeset, if not earlier.
   @Test func aHubOfTheSecondFormatLooksAtReferences() throws {
     let shop = try Shop()

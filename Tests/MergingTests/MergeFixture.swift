@@ -146,7 +146,9 @@ struct MergeFixture {
     else { return }
     let shown = conflict.columns.map { world.shown($0, in: state) ?? .null }
     let written = conflict.columns.filter(change.columns.contains)
-    guard written.allSatisfy({ state.cells[$0]?.map(\.version) == [version] }) else { return }
+    guard written.allSatisfy({ state.cells[$0]?.map(\.version) == [version] }),
+      answer != .decides || change.kind == .delete || shown != conflict.sides[0].values
+    else { return }
     conflict.state = answer.state
     conflict.explanation = answer.explanation
     guard answer == .decides else { return }

@@ -193,6 +193,9 @@ struct RuleWalk {
       for found in conflicts where found.sides.count < 2 || found.explanation.sentence.isEmpty {
         fail("a conflict of one side")
       }
+      for side in conflicts.flatMap({ found in found.sides.map { (found.columns, $0.values) } }) {
+        if let values = side.1, values.count != max(1, side.0.count) { fail("values of nothing") }
+      }
       let named = Set(conflicts.flatMap { $0.sides.map(\.version) })
       for index in overruled(state) where !named.contains(world.history[index].version) {
         if order != log, world.history.contains(where: { $0.hasSeen(index) }) { continue }
