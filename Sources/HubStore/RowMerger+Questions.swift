@@ -15,7 +15,7 @@ extension RowMerger {
   }
 
   /// Settles the questions about a row that its change answers: those that its author had seen
-  /// when it wrote, where what it wrote is what stands now.
+  /// when it wrote. Who wrote the same without having seen this is in a conflict of its own.
   func answerQuestions(_ change: Change) throws {
     let parameters = [Value(change.table.id), Value.blob(Array(change.key))]
     for row in try store.database.rows(HubSQL.selectOpenOfRow, parameters) {
@@ -44,19 +44,29 @@ extension RowMerger {
     guard answer == .decides else { return result }
     var values: [Value]?
     if let row {
-      guard case .stored(let stored) = try record(of: change) else { return nil }
-      let versions = try stored.metadata().versions(
-        of: ColumnSet(conflict.columns.filter(block.columns.contains)), among: change.table.cells)
-      guard versions.allSatisfy({ $0.position == position }) else { return nil }
-      let shown = Dictionary(uniqueKeysWithValues: zip(change.table.cellColumns, row))
-      values = conflict.columns.map { shown[$0] ?? .null }
+      values = try self.values(of: conflict.columns, by: change, standing: row)
       // Programs that write whole rows say nothing of a column by leaving it as it was.
-      guard values != conflict.sides[0].values else { return nil }
+      guard values != nil, values != conflict.sides[0].values else { return nil }
     }
     let side = ConflictSide(
       dot: entry.dot, milliseconds: change.version.milliseconds,
       clockOffsetMilliseconds: entry.clockOffsetMilliseconds, values: values)
     result.sides = [side] + conflict.sides.prefix(DeltaLimits.conflictValuesMax - 1)
     return result
+  }
+
+  /// What a change makes of some columns; nil where what it wrote was not taken.
+  private func values(
+    of columns: [ColumnID], by change: Change, standing row: [Value]
+  ) throws -> [Value]? {
+    guard case .stored(let stored) = try record(of: change) else { return nil }
+    let metadata = try stored.metadata()
+    var values = Dictionary(uniqueKeysWithValues: zip(change.table.cellColumns, row))
+    for (index, column) in change.block.reader.columns.enumerated() where columns.contains(column) {
+      let versions = metadata.versions(of: ColumnSet([column]), among: change.table.cells)
+      guard versions.contains(where: { $0.position == position }) else { return nil }
+      values[column] = Value(change.block.values.value(index, row: change.row))
+    }
+    return columns.map { values[$0] ?? .null }
   }
 }

@@ -122,14 +122,14 @@ struct MergeFixture {
 
   func outcome() -> MergeStory.Outcome {
     var state = RowState()
-    var conflicts: [(found: Version, conflict: MergeConflict)] = []
+    var conflicts: [(found: LogPosition, conflict: MergeConflict)] = []
     for index in world.history.indices {
       let merge = world.merge(index, into: &state)
       let version = world.history[index].version
-      for place in conflicts.indices where version.hasSeen(conflicts[place].found) {
+      for place in conflicts.indices where version.seen.contains(conflicts[place].found) {
         answer(&conflicts[place].conflict, world.history[index].change, version, state)
       }
-      conflicts += merge.conflicts.map { (version, $0) }
+      conflicts += merge.conflicts.map { (version.position, $0) }
     }
     return MergeStory.Outcome(
       stands: shown(state), kept: conflicts.flatMap { kept($0.conflict) })
@@ -144,11 +144,9 @@ struct MergeFixture {
         change.kind, of: change.columns, to: conflict.columns, isOfRow: conflict.isOfRow),
       world.isAlive(state) == (change.kind != .delete)
     else { return }
-    let shown = conflict.columns.map { world.shown($0, in: state) ?? .null }
-    let written = conflict.columns.filter(change.columns.contains)
-    guard written.allSatisfy({ state.cells[$0]?.map(\.version) == [version] }),
-      answer != .decides || change.kind == .delete || shown != conflict.sides[0].values
-    else { return }
+    let written = Dictionary(uniqueKeysWithValues: zip(change.columns, change.values))
+    let shown = conflict.columns.map { written[$0] ?? world.shown($0, in: state) ?? .null }
+    if answer == .decides, change.kind != .delete, shown == conflict.sides[0].values { return }
     conflict.state = answer.state
     conflict.explanation = answer.explanation
     guard answer == .decides else { return }
