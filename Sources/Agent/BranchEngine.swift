@@ -159,7 +159,7 @@ package final class BranchEngine {
       case .refused(let refusal): return .refused(refusal)
       case .policy(let policy): return .policy(policy)
       case .schema(let schema): return .schema(schema)
-      case .compare, .rows, .explanation, .news, .description: return .unanswered
+      case .compare, .rows, .explanation, .trace, .news, .description: return .unanswered
       }
     }
   }

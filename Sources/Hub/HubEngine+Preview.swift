@@ -14,7 +14,7 @@ extension HubEngine {
         return .description(try description(names: []))
       case .compare(let request): return .compare(try compare(request))
       case .fetchRows(let request): return .rows(try fetchRows(request))
-      case .exchange, .upload, .download, .explain, .awaitNews, .place, .handBack, .fork,
+      case .exchange, .upload, .download, .explain, .trace, .awaitNews, .place, .handBack, .fork,
         .adopt, .policy, .schema:
         return .refused(
           Refusal(

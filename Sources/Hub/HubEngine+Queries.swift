@@ -77,6 +77,24 @@ extension HubEngine {
       names: try replicaNames().filter { replicas.contains($0.replica) })
   }
 
+  func trace(_ request: TraceRequest, from replica: ReplicaID) throws -> TraceResponse {
+    let trace = try store.trace(
+      table: request.table, key: request.key,
+      changeset: request.counter == 0
+        ? nil : Dot(replica: replica, counter: request.counter))
+    func arrival(_ arrival: HubStore.Arrival) -> TraceResponse.Arrival {
+      TraceResponse.Arrival(
+        position: arrival.position, receivedMilliseconds: arrival.receivedMilliseconds)
+    }
+    return TraceResponse(
+      changeset: trace.changeset.map(arrival), last: trace.last.map(arrival),
+      branches: trace.branches.filter { $0.id != replica }.prefix(DeltaLimits.replicasMax).map {
+        TraceResponse.Branch(
+          name: $0.name, acknowledged: $0.acknowledgedPosition,
+          lastContactMilliseconds: $0.lastContactMilliseconds)
+      })
+  }
+
   // MARK: Limits and refusals
 
   /// What an answer's rows may measure: the rest of the body is for what is around them.

@@ -82,6 +82,7 @@ package final class HubEngine {
     case .compare(let request): return .compare(try compare(request))
     case .fetchRows(let request): return .rows(try fetchRows(request))
     case .explain(let request): return .explanation(try explain(request))
+    case .trace(let request): return .trace(try trace(request, from: replica))
     case .awaitNews:
       // When to answer is the server's business.
       let head = try store.head()

@@ -49,6 +49,7 @@ extension HistoryFile {
       let position: LogPosition
       let generation: Int64
       let id: Int64
+      let receivedMilliseconds: Int64
       var partCount: Int
       /// Whether what comes follows what is here.
       var isContinued = true
@@ -89,6 +90,12 @@ extension HistoryFile {
         HistorySQL.updateParts, [.integer(open.id), Value(open.partCount)])
       guard open.isContinued, try isWhole(open.position, open.partCount) else { return }
       let place = [Value.integer(open.generation), Value(open.position)]
+      try file.database.execute(
+        HistorySQL.insertTime,
+        place + [
+          .integer(open.receivedMilliseconds),
+          .integer(HubStoreLimits.historyTimeMillisecondsMin),
+        ])
       if try file.database.integer(HistorySQL.selectSpanOf, place) != nil { return }
       try file.database.execute(HistorySQL.extendSpan, place)
       if file.database.changes == 0 { try file.database.execute(HistorySQL.insertSpan, place) }
@@ -102,6 +109,7 @@ extension HistoryFile {
       if let known = try file.database.firstRow(HistorySQL.selectParts, place) {
         return Open(
           position: position, generation: generation, id: known[0].asInteger,
+          receivedMilliseconds: entry.receivedMilliseconds,
           partCount: Int(known[1].asInteger))
       }
       guard frame.part == 0 else { return nil }
@@ -115,7 +123,7 @@ extension HistoryFile {
         ])
       return Open(
         position: position, generation: generation, id: file.database.lastInsertRowID,
-        partCount: 0)
+        receivedMilliseconds: entry.receivedMilliseconds, partCount: 0)
     }
 
     private func write(_ frame: LoggedFrame, as id: Int64) throws {

@@ -97,6 +97,22 @@ final class HistoryFile {
     return try database.integer(HistorySQL.selectGeneration, [Value(id)]) ?? 0
   }
 
+  /// The last position of a log up to which all was received before a time, as far as is noted.
+  func position(
+    receivedBefore milliseconds: Int64, on timeline: HubTimeline
+  ) throws -> LogPosition? {
+    let rows = try database.rows(HistorySQL.selectTimesBefore, [.integer(milliseconds)])
+    guard !rows.isEmpty else { return nil }
+    var numbers: [Int64: String] = [:]
+    for row in try database.rows(HistorySQL.selectGenerations) {
+      numbers[row[0].asInteger] = row[1].asText
+    }
+    return rows.first { row in
+      let place = timeline.place(at: row[1].asPosition)
+      return numbers[row[0].asInteger] == place.generation.description
+    }.map { $0[1].asPosition }
+  }
+
   /// The bytes that its pages in use have.
   func byteCount() throws -> Int {
     let size = try database.integer(HistorySQL.pageSize) ?? 0

@@ -20,11 +20,11 @@ final class HistoryReader {
 
   enum Item {
     case found(Found)
-    case gap(RowHistory.Gap)
+    case unknown(RowHistory.Stretch)
   }
 
   /// A stretch of the log's path whose entries the history may have.
-  private struct Stretch {
+  private struct PathStretch {
     var generation: Int64
     var after: LogPosition
     var upTo: LogPosition
@@ -37,9 +37,9 @@ final class HistoryReader {
   private let head: LogPosition
   /// Where the log's own frames begin: past its end if it has none.
   private let logFirst: (position: LogPosition, part: Int)
-  private let stretches: [Stretch]
+  private let stretches: [PathStretch]
   /// What is not known, ascending.
-  private(set) var gaps: [RowHistory.Gap] = []
+  private(set) var unknown: [RowHistory.Stretch] = []
 
   /// Inside transactions of the store and, begun after it, of the history.
   init(_ store: HubStore, _ file: HistoryFile?, table: TableID, key: [UInt8]) throws {
@@ -59,12 +59,12 @@ final class HistoryReader {
     } else {
       stretches = []
     }
-    gaps = try findGaps()
+    unknown = try findUnknown()
   }
 
   private static func stretches(
     of store: HubStore, _ file: HistoryFile, upTo head: LogPosition
-  ) throws -> [Stretch] {
+  ) throws -> [PathStretch] {
     var numbers: [String: Int64] = [:]
     for row in try file.database.rows(HistorySQL.selectGenerations) {
       numbers[row[1].asText] = row[0].asInteger
@@ -73,12 +73,12 @@ final class HistoryReader {
     return path.indices.compactMap { index in
       let end = index + 1 < path.count ? path[index + 1].fork : head
       return numbers[path[index].generation.description].map {
-        Stretch(generation: $0, after: path[index].fork, upTo: min(end, head))
+        PathStretch(generation: $0, after: path[index].fork, upTo: min(end, head))
       }
     }
   }
 
-  private func stretch(_ generation: Int64, _ position: LogPosition) -> Stretch? {
+  private func stretch(_ generation: Int64, _ position: LogPosition) -> PathStretch? {
     stretches.first {
       $0.generation == generation && $0.after < position && position <= $0.upTo
     }
@@ -90,12 +90,12 @@ final class HistoryReader {
 
   // MARK: What is not known
 
-  private func findGaps() throws -> [RowHistory.Gap] {
+  private func findUnknown() throws -> [RowHistory.Stretch] {
     var end = LogPosition.start
-    var found: [RowHistory.Gap] = []
+    var found: [RowHistory.Stretch] = []
     func reach(_ first: LogPosition, _ last: LogPosition) {
       if first > end.next {
-        found.append(RowHistory.Gap(after: end, upTo: LogPosition(first.rawValue - 1)))
+        found.append(RowHistory.Stretch(after: end, upTo: LogPosition(first.rawValue - 1)))
       }
       end = max(end, last)
     }
@@ -107,11 +107,11 @@ final class HistoryReader {
     let isBeginning = try logFirst.part == 0 || partCount(logFirst.position) >= logFirst.part
     let known = isBeginning ? logFirst.position : logFirst.position.next
     if known <= head.next { reach(known, head) }
-    return try found.map { gap in
-      var gap = gap
-      gap.receivedBefore = try received(gap.after)
-      gap.receivedAfter = try received(gap.upTo == head ? head : gap.upTo.next)
-      return gap
+    return try found.map { stretch in
+      var stretch = stretch
+      stretch.receivedBefore = try received(stretch.after)
+      stretch.receivedAfter = try received(stretch.upTo == head ? head : stretch.upTo.next)
+      return stretch
     }
   }
 
@@ -142,18 +142,18 @@ final class HistoryReader {
   }
 
   private func isKnown(_ position: LogPosition) -> Bool {
-    !gaps.contains { $0.after < position && position <= $0.upTo }
+    !unknown.contains { $0.after < position && position <= $0.upTo }
   }
 
   // MARK: Entries
 
   /// Hands over what is known and what is not, in the order of positions.
   func read(_ body: (Item) throws -> Void) throws {
-    var rest = gaps[...]
+    var rest = unknown[...]
     func hand(_ found: Found) throws {
-      while let gap = rest.first, gap.upTo < found.position {
+      while let stretch = rest.first, stretch.upTo < found.position {
         rest.removeFirst()
-        try body(.gap(gap))
+        try body(.unknown(stretch))
       }
       try body(.found(found))
     }
@@ -173,7 +173,7 @@ final class HistoryReader {
       take(block, type, isSilent, into: &pending)
     }
     if let pending { try hand(pending) }
-    for gap in rest { try body(.gap(gap)) }
+    for stretch in rest { try body(.unknown(stretch)) }
   }
 
   private func take(

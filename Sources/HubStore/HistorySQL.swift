@@ -46,6 +46,13 @@ enum HistorySQL {
       PRIMARY KEY (generation, first)
     ) STRICT, WITHOUT ROWID;
 
+    CREATE TABLE tributary_history_time (
+      generation INTEGER NOT NULL,
+      position INTEGER NOT NULL,
+      received INTEGER NOT NULL,
+      PRIMARY KEY (generation, position)
+    ) STRICT, WITHOUT ROWID;
+
     CREATE TABLE tributary_history_entry (
       id INTEGER PRIMARY KEY,
       generation INTEGER NOT NULL,
@@ -122,6 +129,17 @@ enum HistorySQL {
     SELECT generation, first, last FROM tributary_history_span ORDER BY first, last
     """
 
+  /// Up to a position all that is kept was received by a time: noted now and then, and never let go.
+  static let insertTime = """
+    INSERT OR IGNORE INTO tributary_history_time (generation, position, received)
+    SELECT ?1, ?2, max(?3, ifnull(max(received), ?3)) FROM tributary_history_time
+    HAVING max(?3, ifnull(max(received), ?3)) >= ifnull(max(received) + ?4, ?3)
+    """
+  static let selectTimesBefore = """
+    SELECT generation, position FROM tributary_history_time WHERE received < ?
+    ORDER BY position DESC
+    """
+
   // MARK: Letting go
 
   static let selectOldest = """
@@ -167,8 +185,5 @@ enum HistorySQL {
   static let selectFacts = """
     SELECT replica, counter, hash, sealed, clock_offset, received, is_baseline, is_handed_back, id
     FROM tributary_history_entry WHERE generation = ? AND position = ?
-    """
-  static let selectCounts = """
-    SELECT count(*), ifnull(min(received), 0) FROM tributary_history_entry
     """
 }

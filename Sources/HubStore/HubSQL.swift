@@ -339,6 +339,17 @@ enum HubSQL {
     UPDATE tributary_ledger SET position = ?2, state = ?3, content = ?4 WHERE id = ?1
     """
 
+  /// What nobody has to look at any more. The number of the last is where the next goes on from.
+  static let selectOldLedger = """
+    SELECT id FROM tributary_ledger WHERE position <= ? AND state <> 1
+      AND id < (SELECT max(id) FROM tributary_ledger)
+      AND id NOT IN (
+        SELECT conflict FROM tributary_quarantine WHERE conflict IS NOT NULL
+      ) ORDER BY position, id LIMIT ?
+    """
+  static let deleteLedger = "DELETE FROM tributary_ledger WHERE id = ? AND position <= ?"
+  static let deleteDecisions = "DELETE FROM tributary_decision WHERE conflict = ?"
+
   // MARK: Quarantine
 
   static let upsertQuarantine = """

@@ -65,8 +65,8 @@ extension HubStore {
       isHandedBack: row[7].asInteger != 0)
   }
 
-  /// Lets go of the oldest part of the history that is kept no longer. Returns whether there is
-  /// more of it.
+  /// Lets go of the oldest part of the history that is kept no longer, and of what the ledger has
+  /// from before it. Returns whether there is more of it.
   func dropHistory(_ keeping: HistoryKeeping?, _ limit: Int) throws -> Bool {
     guard let keeping else { return false }
     guard keeping.sinceMilliseconds != nil else {
@@ -75,8 +75,30 @@ extension HubStore {
       return false
     }
     guard let file = try historyFile(creating: false) else { return false }
+    let isLedgerOld = try dropLedger(file, before: keeping.sinceMilliseconds ?? .min, limit)
     return try file.dropOldest(
-      keeping, framesAtMost: max(1, limit / HubStoreLimits.prunedRowsPerFrame))
+      keeping, framesAtMost: max(1, limit / HubStoreLimits.prunedRowsPerFrame)) || isLedgerOld
+  }
+
+  /// Lets go of conflicts that were last said something of before a time, that every branch has
+  /// heard of, and that nobody has to decide, with what people had decided of them. The one that
+  /// was numbered last stays, so that numbers go on. Returns whether there may be more.
+  private func dropLedger(
+    _ file: HistoryFile, before milliseconds: Int64, _ limit: Int
+  ) throws -> Bool {
+    guard let old = try file.position(receivedBefore: milliseconds, on: timeline()) else {
+      return false
+    }
+    let end = min(old, try pruned().settled)
+    let rows = try database.rows(HubSQL.selectOldLedger, [Value(end), Value(max(1, limit))])
+    guard !rows.isEmpty else { return false }
+    try database.transaction {
+      for row in rows {
+        try database.execute(HubSQL.deleteDecisions, [row[0]])
+        try database.execute(HubSQL.deleteLedger, [row[0], Value(end)])
+      }
+    }
+    return rows.count >= limit
   }
 
   /// Nil if there is none, and none is to be made.

@@ -18,7 +18,7 @@ extension HubStore {
     try readHistory(of: id, key: key) { reader, table in
       let names = try names()
       var fold = RowFold(columns: table.valueColumns, defaultValue: table.defaultValue)
-      result.gaps = reader.gaps
+      result.unknown = reader.unknown
       try reader.read { item in
         guard case .found(let found) = item else { return fold.forget() }
         let before = fold.row
@@ -154,11 +154,11 @@ private struct Moment {
       for (change, isSilent) in found.changes where !isSilent {
         written.formUnion(change.columns)
       }
-    case .gap(let gap):
+    case .unknown(let stretch):
       fold.forget()
-      if let after = gap.receivedAfter, after <= milliseconds {
+      if let after = stretch.receivedAfter, after <= milliseconds {
         settle(isOpen: true)
-      } else if let before = gap.receivedBefore, before > milliseconds {
+      } else if let before = stretch.receivedBefore, before > milliseconds {
         isOpen = false
       } else {
         settle(isOpen: false)

@@ -50,6 +50,8 @@ package enum HubStoreLimits {
   package static let historyIndexedRowsMax = 256
   /// Entries of one row that are told at a time, unless another number is asked for.
   package static let historyEntriesMax = 1_000
+  /// How far apart the times are at which the history notes a position for good.
+  package static let historyTimeMillisecondsMin: Int64 = 86_400_000
   /// SQLite's page cache for the history.
   package static let historyCacheKibibytes = 8 << 10
   /// Whole states that lie in files at a time.

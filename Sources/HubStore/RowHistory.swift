@@ -9,7 +9,7 @@ package struct RowHistory: Hashable, Sendable {
   /// How many known entries before those were left off.
   package var leftOffCount = 0
   /// What is not known, in the order of positions.
-  package var gaps: [Gap] = []
+  package var unknown: [Stretch] = []
 
   /// One changeset's part in it.
   package struct Entry: Hashable, Sendable {
@@ -48,7 +48,7 @@ package struct RowHistory: Hashable, Sendable {
   }
 
   /// Positions of which the hub has nothing any more.
-  package struct Gap: Hashable, Sendable {
+  package struct Stretch: Hashable, Sendable {
     package var after: LogPosition
     package var upTo: LogPosition
     /// When the hub received what is known before and after it.

@@ -9,6 +9,7 @@ package enum HubRequest: Hashable, Sendable {
   case compare(CompareRequest)
   case fetchRows(FetchRowsRequest)
   case explain(ExplainRequest)
+  case trace(TraceRequest)
   /// Answered when the log has gone past this position, or after the hub's patience.
   case awaitNews(after: LogPosition)
   /// Whether the hub is there, and its schema.

@@ -11,6 +11,7 @@ package enum HubResponse: Hashable, Sendable {
   case compare(CompareResponse)
   case rows(FetchRowsResponse)
   case explanation(ExplainResponse)
+  case trace(TraceResponse)
   /// The log's head.
   case news(generation: GenerationID, head: LogPosition)
   case description(HubDescription)

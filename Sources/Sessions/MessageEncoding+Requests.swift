@@ -40,6 +40,12 @@ extension HubRequest {
       writer.write(request.table)
       writer.writeLengthPrefixed(request.key)
       return writer.message
+    case .trace(let request):
+      var writer = ByteWriter(.trace)
+      writer.write(request.table)
+      writer.writeLengthPrefixed(request.key)
+      writer.writeVarint(request.counter)
+      return writer.message
     case .awaitNews(let position):
       var writer = ByteWriter(.awaitNews)
       writer.write(position)
@@ -80,6 +86,11 @@ extension HubRequest {
     case .explain:
       self = .explain(
         ExplainRequest(table: try reader.readTable(), key: try reader.readEncodedKey()))
+    case .trace:
+      self = .trace(
+        TraceRequest(
+          table: try reader.readTable(), key: try reader.readEncodedKey(),
+          counter: try reader.readOrdinal("counter", orZero: true)))
     case .awaitNews: self = .awaitNews(after: try reader.readPosition())
     case .describe: self = .describe
     case .place: self = .place

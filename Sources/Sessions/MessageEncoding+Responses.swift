@@ -20,6 +20,7 @@ extension HubResponse {
     case .compare(let response): return response.encoded
     case .rows(let response): return response.encoded
     case .explanation(let response): return response.encoded
+    case .trace(let response): return response.encoded
     case .news(let generation, let head):
       var writer = ByteWriter(.news)
       writer.write(generation)
@@ -73,6 +74,7 @@ extension HubResponse {
     case .rows: self = .rows(try FetchRowsResponse(from: &reader))
     case .explanation:
       self = .explanation(try ExplainResponse(from: &reader, version: version))
+    case .traced: self = .trace(try TraceResponse(from: &reader))
     case .news:
       self = .news(generation: try reader.readGeneration(), head: try reader.readPosition())
     case .description: self = .description(try HubDescription(from: &reader))
@@ -304,6 +306,46 @@ extension ExplainResponse {
         version > 2 ? try reader.readConflict() : try reader.readFormerConflict()
       },
       names: try reader.readNames())
+  }
+}
+
+extension TraceResponse {
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter(.traced)
+    for arrival in [changeset, last] {
+      writer.writeOptional(arrival) { writer, arrival in
+        writer.write(arrival.position)
+        writer.writeSignedVarint(arrival.receivedMilliseconds)
+      }
+    }
+    writer.writeList(branches) { writer, branch in
+      writer.writeLengthPrefixed(branch.name)
+      writer.write(branch.acknowledged)
+      writer.writeOptional(branch.lastContactMilliseconds) { $0.writeSignedVarint($1) }
+    }
+    return writer.message
+  }
+
+  fileprivate init(from reader: inout FieldReader) throws(DeltaDecodingError) {
+    func arrival(_ reader: inout FieldReader) throws(DeltaDecodingError) -> Arrival? {
+      try reader.readOptional { (reader) throws(DeltaDecodingError) in
+        Arrival(
+          position: try reader.readPosition(),
+          receivedMilliseconds: try reader.readSignedVarint())
+      }
+    }
+    self.init(
+      changeset: try arrival(&reader), last: try arrival(&reader),
+      branches: try reader.readList(
+        of: "branches", atMost: DeltaLimits.replicasMax
+      ) { (reader) throws(DeltaDecodingError) in
+        Branch(
+          name: try reader.readText(of: "branch's name", atMost: DeltaLimits.nameBytesMax),
+          acknowledged: try reader.readPosition(),
+          lastContactMilliseconds: try reader.readOptional {
+            (reader) throws(DeltaDecodingError) in try reader.readSignedVarint()
+          })
+      })
   }
 }
 

@@ -27,6 +27,7 @@ enum MessageType: UInt8 {
   case schema = 0x0e
   case compareColumns = 0x0f
   case enrol = 0x10
+  case trace = 0x11
 
   case exchanged = 0x41
   case uploaded = 0x42
@@ -43,13 +44,14 @@ enum MessageType: UInt8 {
   case policyInForce = 0x4d
   case schemaInForce = 0x4e
   case enrolled = 0x50
+  case traced = 0x51
   case refused = 0x7f
 
   /// The first version of the conversation that has such messages.
   var firstVersion: UInt64 {
     switch self {
     case .place, .handBack, .fork, .adopt, .path, .handedBack, .forkOffer, .adopted: 2
-    case .policy, .policyInForce, .schema, .schemaInForce, .compareColumns: 3
+    case .policy, .policyInForce, .schema, .schemaInForce, .compareColumns, .trace, .traced: 3
     default: 1
     }
   }
@@ -60,7 +62,7 @@ extension MessageType {
   var writtenVersion: UInt64 {
     switch self {
     case .exchanged, .explanation, .policy, .policyInForce, .schema, .schemaInForce,
-      .compareColumns:
+      .compareColumns, .trace, .traced:
       3
     default: 2
     }

@@ -141,9 +141,15 @@ struct CheckTests {
     try branch.run("UPDATE customer SET name = 'c' WHERE id = 1")
     let progress = try branch.store.progress(of: key)
     #expect(progress.count == 2)
-    guard case .sealed(1, _) = progress[0], case .captured = progress[1] else {
-      throw CancellationError()
-    }
+    #expect(progress[0].kind == .insert)
+    #expect(progress[0].columns == [ColumnID(2)])
+    #expect(progress[0].changeset?.counter == 1)
+    #expect(progress[0].changeset?.sealedMilliseconds ?? 0 > 0)
+    #expect(progress[1].kind == .update)
+    #expect(progress[1].columns == [ColumnID(2)])
+    #expect(progress[1].changeset == nil)
     #expect(try branch.store.row(key) == [.integer(1), .text("c")])
+    try branch.run("DELETE FROM customer WHERE id = 1")
+    #expect(try branch.store.progress(of: key).last?.kind == .delete)
   }
 }

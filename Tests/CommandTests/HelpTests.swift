@@ -11,6 +11,7 @@ struct HelpTests {
     ["verify"], ["doctor"], ["hub"], ["hub", "init"], ["hub", "serve"], ["hub", "invite"],
     ["hub", "branches"], ["hub", "revoke"], ["hub", "vector"], ["hub", "backup"],
     ["hub", "restore"], ["hub", "retire"], ["hub", "salvage"], ["hub", "losses"], ["policy"],
+    ["history"],
     ["policy", "check"], ["policy", "rehearse"], ["policy", "publish"], ["policy", "show"],
     ["policy", "versions"], ["policy", "rollback"], ["schema"], ["schema", "publish"],
     ["quarantine"], ["demo"], ["completion"],

@@ -10,6 +10,9 @@ struct UsageTests {
     ["sync", "a.db", "--wait", "soon"], ["status", "a.db", "--yaml"], ["agent"],
     ["hub", "serve", "hub", "--listen", "no where"], ["hub", "serve", "hub", "--listen", "h:x"],
     ["hub", "invite", "hub"], ["hub", "invite", "hub", "--branch", "A", "--ttl", "1w"],
+    ["hub", "serve", "hub", "--keep-history", "soon"],
+    ["hub", "serve", "hub", "--history-size", "0"], ["history", "hub", "t"],
+    ["history", "hub", "t", "1", "--as-of", "then"], ["history", "hub", "t", "1", "--limit", "0"],
     ["hub", "vector", "hub", "--at", "-1"], ["conflicts", "a.db", "settle", "1"],
     ["conflicts", "a.db", "--take", "A"], ["conflicts", "a.db", "resolve", "1"],
     ["conflicts", "a.db", "resolve", "x", "--undo"], ["conflicts", "a.db", "resolve", "--undo"],
@@ -57,7 +60,7 @@ struct UsageTests {
     ["hub", "serve", "."], ["hub", "invite", "none", "--branch", "A"], ["hub", "branches", "."],
     ["hub", "revoke", "none", "A"], ["hub", "backup", "none", "b"],
     ["hub", "retire", "none", "A"], ["hub", "salvage", ".", "list"], ["hub", "losses", "."],
-    ["hub", "vector", "."],
+    ["hub", "vector", "."], ["history", ".", "t", "1"],
     ["digest", "."], ["conflicts", "."],
   ])
   func whatIsNoHubIsCalledSo(arguments: [String]) async throws {

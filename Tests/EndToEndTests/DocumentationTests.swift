@@ -66,7 +66,7 @@ extension EndToEnd {
 
     private static let known: Set<String> = [
       "hub", "join", "sync", "agent", "status", "conflicts", "why", "verify", "digest", "doctor",
-      "leave", "demo", "policy",
+      "leave", "demo", "policy", "history",
     ]
 
     /// The short tour works, and says what it shows.

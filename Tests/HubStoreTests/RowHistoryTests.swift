@@ -47,7 +47,7 @@ import Testing
       }
       for key in keys {
         let told = try store.history(of: key.table, key: key.encoded)
-        #expect(told.gaps.isEmpty)
+        #expect(told.unknown.isEmpty)
         #expect(told.entries.last?.after == PastRow(moments.last?.tables[key]))
         let early = try store.row(of: key.table, key: key.encoded, at: TestHub.now - 1)
         #expect(early == .absent)
@@ -62,7 +62,7 @@ import Testing
     for (key, before) in zip(keys, before) {
       let after = try store.history(of: key.table, key: key.encoded)
       #expect(after.entries == before.entries)
-      #expect(after.gaps == before.gaps)
+      #expect(after.unknown == before.unknown)
     }
     try expectMoments()
   }
@@ -110,7 +110,7 @@ import Testing
         #expect(now == PastRow(tables[key]), "\(key), seed \(seed)")
         let told = try world.store.history(of: key.table, key: key.encoded)
         for (column, value) in told.entries.last?.after.values ?? [:]
-        where told.gaps.allSatisfy({ $0.upTo < told.entries.last!.position }) {
+        where told.unknown.allSatisfy({ $0.upTo < told.entries.last!.position }) {
           #expect(tables[key]?[column] == value)
         }
         let positions = told.entries.map(\.position)
@@ -166,8 +166,8 @@ import Testing
     ).hasMore {}
     let told = try hub.store.history(of: key.table, key: key.encoded)
     #expect(told.entries.map(\.receivedMilliseconds) == [TestHub.now + 20, TestHub.now + 30])
-    #expect(told.gaps.map(\.upTo) == [LogPosition(2)])
-    #expect(told.gaps.first?.receivedAfter == TestHub.now + 20)
+    #expect(told.unknown.map(\.upTo) == [LogPosition(2)])
+    #expect(told.unknown.first?.receivedAfter == TestHub.now + 20)
     let name = ColumnID(2)
     let now = try #require(try hub.tables()[key])
     // Before the beginning nothing is known, though the name was never written again.
@@ -187,14 +187,14 @@ import Testing
   }
 
   /// A hub that kept none, and whose history is lost or broken, tells that, and goes on.
-  @Test func missingHistoryIsAGap() throws {
+  @Test func missingHistoryIsTold() throws {
     let (hub, key) = try Self.story()
     while try hub.store.prune(
       rowsAtMost: 16, awayBeforeMilliseconds: 0, keeping: HistoryKeeping.none
     ).hasMore {}
     let told = try hub.store.history(of: key.table, key: key.encoded)
     #expect(told.entries.isEmpty)
-    #expect(told.gaps.map(\.upTo) == [LogPosition(4)])
+    #expect(told.unknown.map(\.upTo) == [LogPosition(4)])
     let now = PastRow(try hub.tables()[key])
     #expect(try hub.store.row(of: key.table, key: key.encoded, at: TestHub.now + 99) == now)
     #expect(try hub.store.row(of: key.table, key: key.encoded, at: TestHub.now) == .unknown)
@@ -243,7 +243,7 @@ import Testing
     #expect(try !HubStore.restore(file, into: bare, isServed: false).hasHistory)
     let told = try HubStore(folder: bare).history(of: key.table, key: key.encoded)
     #expect(told.entries.isEmpty)
-    #expect(told.gaps.map(\.upTo) == [LogPosition(4)])
+    #expect(told.unknown.map(\.upTo) == [LogPosition(4)])
     // A folder that has lost its store only goes on with its own.
     for suffix in ["", "-wal", "-shm"] {
       try? FileManager.default.removeItem(atPath: restored + "/hub.db" + suffix)
@@ -270,6 +270,65 @@ import Testing
       rowsAtMost: 16, awayBeforeMilliseconds: 0, keeping: HistoryKeeping.none
     ).hasMore {}
     #expect(!FileManager.default.fileExists(atPath: hub.store.folder + "/history.db"))
+  }
+
+  /// The ledger lets go of what is older than the history, and never of what somebody must decide;
+  /// its numbers go on.
+  @Test func theLedgerReachesBackAsFar() throws {
+    let story = try Self.storyOfBranches()
+    let (hub, key) = (story.hub, story.key)
+    var branches = story.branches
+    let day: Int64 = 86_400_000
+    var now = TestHub.now + day
+    func sync() throws {
+      now += 1
+      for index in branches.indices { try hub.store.sync(&branches[index], at: now) }
+    }
+    let first = try hub.store.conflicts(openOnly: false)
+    #expect(first.count == 2)
+    for round in 1...3 as ClosedRange<Int64> {
+      now += day
+      for index in 0..<2 {
+        branches[index].write([
+          .update(key, [3], [.text("\(round) \(index)")], at: now + Int64(index))
+        ])
+      }
+      try sync()
+      try sync()
+    }
+    try sync()
+    let all = try hub.store.conflicts(openOnly: false)
+    #expect(all.map(\.id) == [5, 4, 3, 2, 1])
+    // The second of them waits for a person.
+    try Database(path: hub.store.folder + "/hub.db", mode: .readWrite)
+      .execute("UPDATE tributary_ledger SET state = 1 WHERE id = 4")
+    _ = try hub.store.decide(
+      [3], .value(.text("by hand")), person: "Li", wallMilliseconds: now)
+    for _ in 0..<2 { try sync() }
+    try hub.store.keepAll()
+    #expect(try hub.store.conflicts(openOnly: false).count == 5)
+    func drop(since: Int64) throws -> [UInt64] {
+      let keeping = HistoryKeeping(sinceMilliseconds: since)
+      while try hub.store.prune(
+        rowsAtMost: 2, awayBeforeMilliseconds: 0, keeping: keeping
+      ).hasMore {}
+      return try hub.store.conflicts(openOnly: false).map(\.id)
+    }
+    #expect(try drop(since: TestHub.now) == [5, 4, 3, 2, 1])
+    // The first two are old by now; what was decided since is not.
+    #expect(try drop(since: now - day / 2) == [5, 4, 3])
+    _ = try hub.store.undoDecisions([3], person: "Li", wallMilliseconds: now)
+    now += 2 * day
+    branches[0].write([.update(key, [4], [.integer(99)], at: now)])
+    for _ in 0..<3 { try sync() }
+    try hub.store.keepAll()
+    now += 2 * day
+    branches[0].write([.update(key, [4], [.integer(100)], at: now)])
+    for _ in 0..<3 { try sync() }
+    try hub.store.keepAll()
+    #expect(try drop(since: now + day) == [5, 4])
+    #expect(
+      try hub.database().integer("SELECT count(*) FROM tributary_decision") == 0)
   }
 
   /// A changeset of many rows is found by its least and greatest keys, and read block by block.
@@ -310,6 +369,13 @@ import Testing
   /// A row that three changesets wrote, one of them unseen by the last, and another that was left
   /// alone; everybody level.
   static func story() throws -> (hub: TestHub, key: RowKey) {
+    let (hub, key, _) = try storyOfBranches()
+    return (hub, key)
+  }
+
+  static func storyOfBranches() throws -> (
+    hub: TestHub, key: RowKey, branches: [ImitatedBranch]
+  ) {
     let hub = try TestHub()
     let key = RowKey.customer(1)
     var branches = (1...3).map { hub.branch($0) }
@@ -329,7 +395,7 @@ import Testing
     branches[0].write([.update(key, [4], [.integer(3)], at: TestHub.now + 25)])
     try sync(0, 30)
     for _ in 0..<2 { for index in branches.indices { try sync(index, 31) } }
-    return (hub, key)
+    return (hub, key, branches)
   }
 }
 

@@ -295,6 +295,39 @@ import Testing
     #expect(!nothing.exists && nothing.cells.isEmpty)
   }
 
+  @Test func tellsHowFarAChangeHasGot() throws {
+    let hub = try TestEngine()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", at: 100)])
+    let key = RowKey.customer(1).encoded
+    func trace(_ counter: UInt64, from number: UInt32 = 1) throws -> TraceResponse? {
+      let request = TraceRequest(table: SampleSchema.customer, key: key, counter: counter)
+      guard case .trace(let answer) = try hub.ask(.trace(request), from: ReplicaID(number))
+      else { return nil }
+      return answer
+    }
+    // Not here yet.
+    let before = try #require(try trace(1))
+    #expect(before.changeset == nil && before.last == nil)
+    #expect(before.branches.map(\.name) == ["branch 2", "branch 3"])
+    try hub.sync(&a)
+    let arrival = TraceResponse.Arrival(
+      position: LogPosition(1), receivedMilliseconds: TestEngine.now)
+    let accepted = try #require(try trace(1))
+    #expect(accepted.changeset == arrival && accepted.last == arrival)
+    #expect(accepted.branches.map(\.acknowledged) == [.start, .start])
+    #expect(accepted.branches.map(\.lastContactMilliseconds) == [nil, nil])
+    for _ in 0..<2 { try hub.sync(&b) }
+    let delivered = try #require(try trace(0))
+    #expect(delivered.changeset == nil && delivered.last == arrival)
+    #expect(delivered.branches.map(\.acknowledged) == [LogPosition(1), .start])
+    #expect(delivered.branches[0].lastContactMilliseconds == TestEngine.now)
+    // Who wrote what stands has it.
+    #expect(try trace(0, from: 2)?.branches.map(\.acknowledged) == [LogPosition(1), .start])
+    // Another branch's changeset is asked for by nobody.
+    #expect(try trace(1, from: 2)?.changeset == nil)
+  }
+
   @Test func tellsTheHeadAndItself() throws {
     let hub = try TestEngine()
     #expect(

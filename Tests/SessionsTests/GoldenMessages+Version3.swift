@@ -4,7 +4,10 @@ import Deltas
 import Sessions
 
 extension GoldenMessages {
-  static let thirdRequests: [String: HubRequest] = ["request-policy.message": .policy]
+  static let thirdRequests: [String: HubRequest] = [
+    "request-policy.message": .policy,
+    "request-trace.message": .trace(TraceRequest(table: TableID(2), key: [1, 2], counter: 300)),
+  ]
 
   private static let unit = Conflict(
     id: 2, position: LogPosition(7), key: RowKey(table: TableID(2), values: [.integer(17)]),
@@ -27,6 +30,16 @@ extension GoldenMessages {
     ], rule: "authority", state: .refused, explanation: "Only headquarters may write this.")
 
   static let thirdResponses: [String: HubResponse] = [
+    "answer-trace.message": .trace(
+      TraceResponse(
+        changeset: nil,
+        last: TraceResponse.Arrival(
+          position: LogPosition(401), receivedMilliseconds: 1_760_000_100_000),
+        branches: [
+          TraceResponse.Branch(
+            name: "书法", acknowledged: LogPosition(400), lastContactMilliseconds: -5),
+          TraceResponse.Branch(name: "B", acknowledged: .start, lastContactMilliseconds: nil),
+        ])),
     "answer-policy.message": .policy(PolicyResponse(version: 300, encoded: [1, 2, 3])),
     "answer-exchange.message": .exchange(exchanged(policy: nil)),
     "answer-exchange-policy.message": .exchange(

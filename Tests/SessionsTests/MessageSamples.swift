@@ -43,6 +43,9 @@ enum MessageSamples {
         FetchRowsRequest(
           table: TableID(2), keys: (0..<3).map { _ in generator.rowChange().key.encoded })),
       .explain(ExplainRequest(table: TableID(3), key: generator.rowChange().key.encoded)),
+      .trace(
+        TraceRequest(
+          table: TableID(3), key: generator.rowChange().key.encoded, counter: 0)),
       .awaitNews(after: generator.position()), .describe, .policy,
     ] + identityRequests(&generator, uploaded)
   }
@@ -142,6 +145,18 @@ enum MessageSamples {
       .forkOffer(ForkOffer(secret: generator.bytes(countBelow: 30), name: "南山支行 (2)")),
       .adopted(parentHash: generator.hash()),
       .policy(PolicyResponse(version: 0, encoded: [])),
+      .trace(TraceResponse(changeset: nil, last: nil, branches: [])),
+      .trace(
+        TraceResponse(
+          changeset: nil,
+          last: TraceResponse.Arrival(
+            position: generator.position(), receivedMilliseconds: -5),
+          branches: [
+            TraceResponse.Branch(
+              name: "书法", acknowledged: generator.position(), lastContactMilliseconds: 7),
+            TraceResponse.Branch(
+              name: "B", acknowledged: .start, lastContactMilliseconds: nil),
+          ])),
       .policy(
         PolicyResponse(version: generator.counter(), encoded: generator.bytes(countBelow: 60))),
       .schema(SampleSchema.schema),

@@ -69,7 +69,7 @@ struct HistoryCommand: OperatorCommand {
         try store.row(of: table.id, key: key.encoded, at: asOf.milliseconds) ?? .unknown
       let report = PastRowReport(
         table: table, key: key, column: column?.id, milliseconds: asOf.milliseconds, row: row,
-        gaps: history.gaps)
+        unknown: history.unknown)
       if output.json {
         Console.print(report.json)
       } else {

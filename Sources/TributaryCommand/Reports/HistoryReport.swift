@@ -65,12 +65,9 @@ struct HistoryReport {
 
   func lines(style: TextStyle) -> [String] {
     let what = column.map { " \(name($0))" } ?? ""
-    var lines = [
-      style.strong(
-        "\(ValueText.escaped(table.name)) \(ValueText.escaped(KeyArgument.text(key.values)))\(what)"
-      )
-    ]
-    lines += history.gaps.map(Self.sentence)
+    let key = ValueText.escaped(KeyArgument.text(key.values))
+    var lines = [style.strong("\(ValueText.escaped(table.name)) \(key)\(what)")]
+    lines += history.unknown.map(Self.sentence)
     if history.leftOffCount > 0 {
       lines.append(
         "\(NumberText.counted(history.leftOffCount, "earlier changeset")) left out: --limit.")
@@ -82,7 +79,8 @@ struct HistoryReport {
     ])
     for entry in history.entries { append(entry, to: &cells) }
     if cells.isEmpty {
-      return lines + [history.gaps.isEmpty ? "The hub never had such a row." : "Nothing is known."]
+      let isKnown = history.unknown.isEmpty
+      return lines + [isKnown ? "The hub never had such a row." : "Nothing is known."]
     }
     return lines + cells.lines(style: style, width: Console.outputWidth)
   }
@@ -142,14 +140,15 @@ struct HistoryReport {
     TimeText.iso8601(milliseconds: milliseconds)
   }
 
-  static func sentence(_ gap: RowHistory.Gap) -> String {
-    let first = NumberText.grouped(Int(clamping: gap.after.rawValue + 1))
-    let positions = "positions \(first) to \(NumberText.grouped(Int(clamping: gap.upTo.rawValue)))"
-    let after = gap.receivedAfter.map(time) ?? "now"
-    guard gap.after > .start else {
+  static func sentence(_ stretch: RowHistory.Stretch) -> String {
+    let first = NumberText.grouped(Int(clamping: stretch.after.rawValue + 1))
+    let last = NumberText.grouped(Int(clamping: stretch.upTo.rawValue))
+    let positions = "positions \(first) to \(last)"
+    let after = stretch.receivedAfter.map(time) ?? "now"
+    guard stretch.after > .start else {
       return "Of what the hub received before \(after) nothing is known (\(positions))."
     }
-    let before = gap.receivedBefore.map(time) ?? "then"
+    let before = stretch.receivedBefore.map(time) ?? "then"
     return "Of what it received from \(before) to \(after) nothing is known (\(positions))."
   }
 
@@ -162,7 +161,7 @@ struct HistoryReport {
       "column": .optional(column.map(name)),
       "entries": .array(history.entries.map(json)),
       "leftOut": .count(history.leftOffCount),
-      "unknown": .array(history.gaps.map(Self.json)),
+      "unknown": .array(history.unknown.map(Self.json)),
     ]
   }
 
@@ -217,12 +216,12 @@ struct HistoryReport {
     ]
   }
 
-  static func json(_ gap: RowHistory.Gap) -> JSONValue {
+  static func json(_ stretch: RowHistory.Stretch) -> JSONValue {
     [
-      "after": .integer(Int64(clamping: gap.after.rawValue)),
-      "upTo": .integer(Int64(clamping: gap.upTo.rawValue)),
-      "from": .time(gap.receivedBefore),
-      "to": .time(gap.receivedAfter),
+      "after": .integer(Int64(clamping: stretch.after.rawValue)),
+      "upTo": .integer(Int64(clamping: stretch.upTo.rawValue)),
+      "from": .time(stretch.receivedBefore),
+      "to": .time(stretch.receivedAfter),
     ]
   }
 }

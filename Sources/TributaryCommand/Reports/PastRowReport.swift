@@ -9,7 +9,7 @@ struct PastRowReport {
   let column: ColumnID?
   let milliseconds: Int64
   let row: PastRow
-  let gaps: [RowHistory.Gap]
+  let unknown: [RowHistory.Stretch]
 
   private var shownColumns: [ColumnSchema] {
     table.columns.filter { shown in
@@ -25,7 +25,7 @@ struct PastRowReport {
     switch row.presence {
     case .absent: return [head, "There was no such row."]
     case .unknown:
-      return [head, "What it was then is not known."] + gaps.map(HistoryReport.sentence)
+      return [head, "What it was then is not known."] + unknown.map(HistoryReport.sentence)
     case .present: break
     }
     var cells = TextTable([.init("column"), .init("value", isFlexible: true)])
@@ -34,7 +34,7 @@ struct PastRowReport {
     }
     let isPartial = shownColumns.contains { row.values[$0.id] == nil }
     return [head] + cells.lines(style: style, width: Console.outputWidth)
-      + (isPartial ? gaps.map(HistoryReport.sentence) : [])
+      + (isPartial ? unknown.map(HistoryReport.sentence) : [])
   }
 
   var json: JSONValue {
@@ -51,7 +51,7 @@ struct PastRowReport {
       "notKnown": .array(
         row.presence == .absent
           ? [] : shown.filter { row.values[$0.id] == nil }.map { .string($0.name) }),
-      "unknown": .array(gaps.map(HistoryReport.json)),
+      "unknown": .array(unknown.map(HistoryReport.json)),
     ]
   }
 }

@@ -1,6 +1,7 @@
 internal import BranchStore
 internal import Clocks
 internal import Deltas
+internal import Sessions
 
 extension WhyReport {
   var json: JSONValue {
@@ -15,6 +16,8 @@ extension WhyReport {
       "waiting": .bool(isWaiting),
       "quarantine": .optional(quarantineReason),
       "hubAsked": .bool(failure == nil),
+      "last": json(trace?.last),
+      "branches": trace.map { .array($0.branches.map(json)) } ?? .null,
     ]
   }
 
@@ -37,14 +40,39 @@ extension WhyReport {
   }
 
   private func json(_ progress: RowProgress) -> JSONValue {
-    switch progress {
-    case .captured(let milliseconds):
-      ["state": "captured", "at": .time(milliseconds), "changeset": .null]
-    case .sealed(let counter, let milliseconds):
-      [
-        "state": "sealed", "at": .time(milliseconds),
-        "changeset": .integer(Int64(clamping: counter)),
-      ]
-    }
+    let changeset = progress.changeset
+    let kind: String? =
+      switch progress.kind {
+      case .insert: "insert"
+      case .update: "update"
+      case .delete: "delete"
+      case nil: nil
+      }
+    return [
+      "state": changeset == nil ? "captured" : "sealed",
+      "at": .time(progress.milliseconds),
+      "changeset": .optional(changeset.map { Int64(clamping: $0.counter) }),
+      "kind": .optional(kind),
+      "columns": .array(progress.columns.compactMap(name).map { .string($0) }),
+      "sealed": .time(changeset?.sealedMilliseconds),
+      "accepted": json(arrival(of: progress)),
+    ]
+  }
+
+  private func json(_ arrival: TraceResponse.Arrival?) -> JSONValue {
+    guard let arrival else { return .null }
+    return [
+      "position": .integer(Int64(clamping: arrival.position.rawValue)),
+      "received": .time(arrival.receivedMilliseconds),
+    ]
+  }
+
+  private func json(_ branch: TraceResponse.Branch) -> JSONValue {
+    [
+      "name": .string(branch.name),
+      "has": has(branch).map { .bool($0) } ?? .null,
+      "acknowledged": .integer(Int64(clamping: branch.acknowledged.rawValue)),
+      "lastContact": .time(branch.lastContactMilliseconds),
+    ]
   }
 }

@@ -1,4 +1,3 @@
-internal import BranchStore
 internal import Deltas
 
 extension WhyReport {
@@ -7,7 +6,7 @@ extension WhyReport {
     let what = name(column).map { " \($0)" } ?? ""
     var lines = [style.strong("\(ValueText.escaped(table.name)) \(keyText)\(what)")]
     lines += standing(style: style)
-    lines += pending.map(Self.sentence)
+    lines += parcel
     if isWaiting {
       lines.append("Changes of others wait here until the hub has confirmed this branch’s own.")
     }
@@ -47,15 +46,5 @@ extension WhyReport {
     guard exists else { return ["The row is not here."] }
     let columns = table.columns.filter { column == nil || $0.id == column }
     return columns.map { "\($0.name) is \(ValueText.shown(valuesHere[$0.id] ?? .null)) here." }
-  }
-
-  private static func sentence(_ progress: RowProgress) -> String {
-    switch progress {
-    case .captured(let milliseconds):
-      "Written here \(TimeText.iso8601(milliseconds: milliseconds)); the next sync sends it."
-    case .sealed(let counter, let milliseconds):
-      "Written here \(TimeText.iso8601(milliseconds: milliseconds)); in changeset"
-        + " \(NumberText.grouped(Int(clamping: counter))), which the hub has not confirmed."
-    }
   }
 }

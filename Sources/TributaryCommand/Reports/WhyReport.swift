@@ -56,6 +56,10 @@ struct WhyReport {
   var pending: [RowProgress] = []
   /// Whether changes from the hub wait for this branch's own to be confirmed.
   var isWaiting = false
+  /// How far the row's last change has got; nil if nobody could be asked.
+  var trace: TraceResponse?
+  /// The number under which everyone knows the branch that was asked.
+  var replica: ReplicaID?
   /// Why the hub could not be asked.
   var failure: CommandFailure?
 

@@ -26,6 +26,18 @@ struct WhyQuestion {
       report.names = try store.names()
       report.exists = explanation.exists
       report.quarantineReason = explanation.quarantineReason
+      let trace = try store.trace(table: table.id, key: key.encoded, changeset: nil)
+      report.trace = TraceResponse(
+        changeset: nil,
+        last: trace.last.map {
+          TraceResponse.Arrival(
+            position: $0.position, receivedMilliseconds: $0.receivedMilliseconds)
+        },
+        branches: trace.branches.map {
+          TraceResponse.Branch(
+            name: $0.name, acknowledged: $0.acknowledgedPosition,
+            lastContactMilliseconds: $0.lastContactMilliseconds)
+        })
     case .branch(let store):
       report.key = try store.sharedKey(of: key)
       try lookHere(store, &report)
@@ -40,6 +52,7 @@ struct WhyQuestion {
   private func lookHere(_ store: BranchStore, _ report: inout WhyReport) throws {
     report.exists = try store.row(report.key) != nil
     report.branch = store.identity.branch
+    report.replica = store.identity.replica
     report.pending = try store.progress(of: report.key)
     report.names = try store.names()
     report.conflicts = try store.ledger(openOnly: false).filter { $0.key == report.key }
@@ -62,11 +75,16 @@ struct WhyQuestion {
     do {
       let response = try await line.ask(
         .explain(ExplainRequest(table: report.table.id, key: report.key.encoded)))
-      await line.close()
       guard case .explanation(let answer) = response else { throw HubLine.unexpectedAnswer }
       report.cells = answer.cells.map(WhyReport.Cell.init)
       report.conflicts = answer.conflicts
       for entry in answer.names { report.names[entry.replica] = entry.name }
+      // A hub of an earlier version does not know the question.
+      let request = TraceRequest(
+        table: report.table.id, key: report.key.encoded,
+        counter: report.newestChangeset?.counter ?? 0)
+      if case .trace(let trace)? = try? await line.ask(.trace(request)) { report.trace = trace }
+      await line.close()
     } catch  where error is TransportError || error is Refusal {
       // What is known here is told all the same.
       report.failure = CommandFailure(
