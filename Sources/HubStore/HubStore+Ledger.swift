@@ -80,7 +80,10 @@ extension HubStore {
       metadata = RowMetadata(latest: version)
     case .stored(let stored): metadata = try stored.metadata()
     }
-    let state = try state(metadata, values ?? [], key: key, in: table)
+    var state = try state(metadata, values ?? [], key: key, in: table)
+    if metadata.place == .table, let values {
+      state.keep(Array(zip(table.cellColumns, values)), of: table.id, policy: policy)
+    }
     let names = try names()
     func provenance(_ version: Version, _ column: ColumnID?, _ value: Value?) throws -> Provenance {
       Provenance(

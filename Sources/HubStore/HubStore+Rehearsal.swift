@@ -12,8 +12,8 @@ package struct Rehearsal: Hashable, Sendable {
   /// Conflicts that would wait for a person and do not now.
   package var openedCount = 0
   /// Conflicts that no rule can decide again: a person did, somebody has written since, or the new
-  /// rule counts what was done and the ledger has only what it came to; or nothing is left of what
-  /// would stand.
+  /// rule counts what was done and the ledger has only what it came to; or it decides columns as
+  /// one of which the ledger has some; or nothing is left of what would stand.
   package var leftCount = 0
   /// The newest of those of which another side would stand.
   package var sample: [Change] = []
@@ -131,8 +131,26 @@ extension HubStore {
 
   private struct Replay {
     var rehearsal = Rehearsal()
-    /// The oldest first.
+    /// The newest first while they are gathered, then the oldest.
     var changes: [Rehearsal.Change] = []
+
+    /// What a column of such a row would hold nobody sees.
+    mutating func leaveOutColumnsOfRowsThatGo() {
+      let gone = Set(
+        changes.filter {
+          $0.before.columns.isEmpty && $0.isNews && $0.after.sides[0].values == nil
+        }.map(\.before.key))
+      changes.removeAll { !$0.before.columns.isEmpty && gone.contains($0.before.key) }
+    }
+
+    mutating func count(sampleMax: Int) {
+      for change in changes {
+        if change.after.state == .open, change.before.state != .open { rehearsal.openedCount += 1 }
+        guard change.after.sides[0].values != change.before.sides[0].values else { continue }
+        rehearsal.differingCount += 1
+        if rehearsal.sample.count < sampleMax { rehearsal.sample.append(change) }
+      }
+    }
   }
 
   private func replay(_ policy: MergePolicy, sampleMax: Int) throws -> Replay {
@@ -154,16 +172,13 @@ extension HubStore {
           continue
         }
         result.rehearsal.examinedCount += 1
-        guard after != conflict else { continue }
-        result.changes.append(Rehearsal.Change(before: conflict, after: after))
-        if after.state == .open, conflict.state != .open { result.rehearsal.openedCount += 1 }
-        guard after.sides[0].values != conflict.sides[0].values else { continue }
-        result.rehearsal.differingCount += 1
-        if result.rehearsal.sample.count < sampleMax {
-          result.rehearsal.sample.append(Rehearsal.Change(before: conflict, after: after))
+        if after != conflict {
+          result.changes.append(Rehearsal.Change(before: conflict, after: after))
         }
       }
     }
+    result.leaveOutColumnsOfRowsThatGo()
+    result.count(sampleMax: sampleMax)
     result.changes.reverse()
     return result
   }
@@ -192,12 +207,17 @@ extension HubStore {
     let encoded = conflict.key.encoded
     let row = try table.values(of: conflict.key)
     let record = try encoded.withUnsafeBytes { try rowRecords().record(table.id, $0) }
+    let shown = row.map { Dictionary(uniqueKeysWithValues: zip(table.cellColumns, $0)) }
+    // Somebody may have deleted one side, and not known of the other, which outlived that: then
+    // the entry's first side stands no more.
+    let isShown =
+      conflict.isOfRow
+      ? (row == nil) == (conflict.sides[0].values == nil)
+      : shown.map { row in conflict.columns.map { row[$0] ?? .null } } == conflict.sides[0].values
+    guard isShown else { return false }
     guard case .stored(let stored) = record else {
       // Everybody has seen what stands, and nothing is kept of how it came about.
-      guard let row else { return conflict.sides[0].values == nil }
-      let shown = Dictionary(uniqueKeysWithValues: zip(table.cellColumns, row))
-      return !conflict.isOfRow
-        && conflict.columns.map { shown[$0] ?? .null } == conflict.sides[0].values
+      return row == nil || !conflict.isOfRow
     }
     let metadata = try stored.metadata()
     guard metadata.place == (row == nil ? .gone : .table) else { return false }
@@ -233,7 +253,9 @@ extension HubStore {
     let isOne =
       unit != nil
       || conflict.columns.allSatisfy { policy.rule(table: table, column: $0).name == rule.name }
-    guard isOne, rule.memory == .maximal,
+    // Of a unit the entry must have all, or a value would stand beside another's.
+    let isWhole = unit.map { Set($0.columns) == Set(conflict.columns) } ?? true
+    guard isOne, isWhole, rule.memory == .maximal,
       unit != nil || conflict.columns.count == 1 || rule is any VersionRule
     else { return nil }
     // They were concurrent, or they would not be in one conflict.

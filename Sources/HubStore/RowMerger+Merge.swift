@@ -18,6 +18,10 @@ extension RowMerger {
     var rowState = RowState()
     var isStored = hasRecord
     var wasRefused = false
+    let version = Version(
+      dot: entry.dot, position: position,
+      seen: entry.seen.knowledge(base: change.version.base),
+      milliseconds: change.version.milliseconds, base: change.version.base)
     switch record {
     case .unknown, .covered:
       // Whether it is there only the table knows.
@@ -38,12 +42,9 @@ extension RowMerger {
       wasRefused = metadata.place == .quarantine
       let values = metadata.place == .table ? try table.values(of: key) : nil
       rowState = try state(metadata, values ?? [], key: change.key, in: table)
+      if let values { keepShown(values, in: &rowState, beside: change, version) }
     }
     let before = rowState
-    let version = Version(
-      dot: entry.dot, position: position,
-      seen: entry.seen.knowledge(base: change.version.base),
-      milliseconds: change.version.milliseconds, base: change.version.base)
     let written = permitted ?? change.block.reader.rowChange(change.row)
     let merge = rowState.merge(
       written, previous: written.previous, version: version, policy: store.policy)
@@ -68,6 +69,18 @@ extension RowMerger {
     if wasPartial, place != .partial {
       try ledger.settlePartial(key, place == .gone ? .partDeleted : .partCompleted)
     }
+  }
+
+  /// What a change does not write stays as it stood, whatever policy came since.
+  private func keepShown(
+    _ values: [Value], in rowState: inout RowState, beside change: Change, _ version: Version
+  ) {
+    guard change.block.reader.kind != .delete else { return }
+    let (table, decided) = (change.table, change.block.decidedColumns)
+    let others = zip(table.cellColumns, values).filter { !change.block.columns.contains($0.0) }
+    rowState.keep(
+      others.filter { !decided.contains($0.0) }, of: table.id, policy: store.policy)
+    rowState.keep(others.filter { decided.contains($0.0) }, seenBy: version)
   }
 
   /// Writes what stands into the table, or sees it refused.

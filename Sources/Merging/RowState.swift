@@ -15,7 +15,7 @@ package import Deltas
 package struct RowState: Hashable, Sendable {
   /// Per column outside the key: the versions that no absolute version of the cell has seen, in
   /// the order of the log.
-  package private(set) var cells: [ColumnID: [CellVersion]] = [:]
+  package internal(set) var cells: [ColumnID: [CellVersion]] = [:]
   /// The deletions in the order of the log, each as long as some cell has no absolute version that
   /// has seen it.
   package private(set) var deletions: [Version] = []

@@ -1,6 +1,7 @@
 import Basics
 import Clocks
 import Deltas
+import Foundation
 import HubStore
 import Storage
 import TestSupport
@@ -21,6 +22,14 @@ struct TestHub {
       wallMilliseconds: Self.now)
     store = try HubStore(folder: path)
     for index in 0..<branches { _ = try enrol("branch \(index + 1)") }
+  }
+
+  /// A second hub with everything that another has by now.
+  init(copying other: TestHub) throws {
+    folder = try TemporaryFolder()
+    let path = folder.path("hub")
+    try FileManager.default.copyItem(atPath: other.store.folder, toPath: path)
+    store = try HubStore(folder: path)
   }
 
   /// Opens the hub's file anew, as after a crash.

@@ -6,15 +6,16 @@ struct Bench {
   var program = "tributary"
   var rowCount = 200_000
   var roundCount = 3
-  var only: Set<Character> = ["a", "b", "c", "d", "e"]
+  var only: Set<Character> = ["a", "b", "c", "d", "e", "f"]
 
   static let usage = """
-    tributary-bench --program PATH [--rows 200000] [--rounds 3] [--only abcde]
+    tributary-bench --program PATH [--rows 200000] [--rounds 3] [--only abcdef]
       a  a writer's CPU with capture on, against off and against SQLite's session extension
       b  CPU of a sync of all rows from one branch to another, against copying them
       c  bytes for each changed row, against gzip -6 of the same rows as CSV
       d  peak memory of agent and hub, at this size and at twice the size
       e  the engine's bytes in a branch's file after everything is settled
+      f  seconds to rehearse, publish and roll back a policy over recorded conflicts
     """
 
   static func main() {
@@ -31,7 +32,9 @@ struct Bench {
     case "write": try write(arguments)
     case "copy": print(try copyCustomers(from: arguments[1], to: arguments[2]))
     case "fill": try Writer(arguments[1], noticing: .nothing).fill(Int(arguments[2]) ?? 0)
-    case "change": try Writer(arguments[1], noticing: .nothing).change(Int(arguments[2]) ?? 0)
+    case "change":
+      try Writer(arguments[1], noticing: .nothing)
+        .change(Int(arguments[2]) ?? 0, seed: arguments.count > 3 ? UInt64(arguments[3]) ?? 3 : 3)
     case "csv": print(try gzippedCSVBytes(arguments[1], arguments[2]))
     case "--help": print(usage)
     default: try Bench(arguments).run()
@@ -70,6 +73,7 @@ struct Bench {
     var report = Report(points: only)
     if only.contains("a") { try measureWriter(folder, template, &report) }
     if !only.isDisjoint(with: "bcde") { try measureSync(folder, template, &report) }
+    if only.contains("f") { try measurePolicies(folder, template, &report) }
     print(report.text)
   }
 

@@ -60,8 +60,8 @@ struct Writer {
   }
 
   /// Another balance for each of those.
-  func change(_ count: Int) throws {
-    try update(Customer.make(count, seed: 7).map(\.id), batch: Self.batch)
+  func change(_ count: Int, seed: UInt64 = 3) throws {
+    try update(Customer.make(count, seed: 7).map(\.id), batch: Self.batch, seed: seed)
   }
 
   func insert(_ customers: some Collection<Customer>, batch: Int) throws {
@@ -77,10 +77,10 @@ struct Writer {
   }
 
   /// Gives each of some rows another balance.
-  func update(_ ids: [[UInt8]], batch: Int) throws {
+  func update(_ ids: [[UInt8]], batch: Int, seed: UInt64 = 3) throws {
     let statement = try database.prepare(Customer.updateSQL)
     defer { sqlite3_finalize(statement) }
-    var random = SplitMix(state: 3)
+    var random = SplitMix(state: seed)
     try inBatches(ids, batch) { id in
       sqlite3_bind_int64(statement, 1, Int64(random.next() % 10_000_000) + 10_000_000)
       bind(statement, 2, id)
