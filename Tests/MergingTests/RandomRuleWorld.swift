@@ -98,6 +98,34 @@ struct RandomRuleWorld {
     return (isThere ? .update : .insert, cells)
   }
 
+  /// The same without the writes that are not needed for something not to hold, and what that is.
+  func shrunk() -> (random: RandomRuleWorld, broken: String)? {
+    var least: (random: RandomRuleWorld, broken: String)?
+    var index = 0
+    while index < (least?.random ?? self).world.history.count {
+      var next = least?.random ?? self
+      guard next.world.history.count > 2, let world = next.world.without(index) else {
+        index += 1
+        continue
+      }
+      next.world = world
+      if let broken = next.brokenInAnyOrder() {
+        (least, index) = ((next, broken), 0)
+      } else {
+        index += 1
+      }
+    }
+    return least
+  }
+
+  private func brokenInAnyOrder() -> String? {
+    for seed in 0..<100 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      if let broken = broken(&generator) { return broken }
+    }
+    return nil
+  }
+
   // MARK: Laws
 
   /// What does not hold; nil if all does.

@@ -22,11 +22,13 @@ struct RuleCase: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { name }
 
-  func policy(_ deletes: DeleteRule) throws -> MergePolicy {
+  func policy(
+    _ deletes: DeleteRule, registry: RuleRegistry = .standard
+  ) throws -> MergePolicy {
     try MergePolicy(
       tables: [
         RuleWorld.table: TablePolicy(rules: [Self.column: reference], deletes: deletes)
-      ])
+      ], registry: registry)
   }
 
   static let all: [RuleCase] = [

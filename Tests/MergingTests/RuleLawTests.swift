@@ -86,4 +86,12 @@ enum Environment {
   static func count(_ name: String, _ usual: Int) -> Int {
     ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? usual
   }
+
+  /// `FIRST-LAST`, or how many from 0 on.
+  static func range(_ name: String, _ usual: ClosedRange<Int>) -> ClosedRange<Int> {
+    let asked = (ProcessInfo.processInfo.environment[name] ?? "")
+      .split(separator: "-").compactMap { Int($0) }
+    guard let last = asked.last, last > 0 || asked.count == 2 else { return usual }
+    return asked.count == 2 && asked[0] <= last ? asked[0]...last : 0...(last - 1)
+  }
 }

@@ -75,6 +75,27 @@ struct RuleWorld {
 
   mutating func removeLast() { history.removeLast() }
 
+  /// The history without a write that nobody has seen, or nil if somebody has.
+  func without(_ index: Int) -> RuleWorld? {
+    guard !history.contains(where: { $0.hasSeen(index) }) else { return nil }
+    let gap = history[index].version.position
+    func moved(_ position: LogPosition) -> LogPosition {
+      position > gap ? LogPosition(position.rawValue - 1) : position
+    }
+    var result = self
+    result.history.remove(at: index)
+    for other in result.history.indices {
+      let (version, seen) = (result.history[other].version, result.history[other].seen)
+      result.history[other].version = Version(
+        dot: version.dot, position: moved(version.position),
+        seen: Knowledge(upTo: moved(version.seen.upTo), also: version.seen.also.map(moved)),
+        milliseconds: version.milliseconds)
+      let below = (1 << index) - 1
+      result.history[other].seen = seen & below | seen >> 1 & ~below
+    }
+    return result
+  }
+
   func merge(_ index: Int, into state: inout RowState) -> RowMerge {
     let write = history[index]
     return state.merge(
