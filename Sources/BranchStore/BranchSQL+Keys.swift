@@ -37,17 +37,20 @@ extension BranchSQL {
   static let numberTrialExpected = ["plain 1", "plain 8", "ascending 1", "ascending 8"]
     .map { Value.text(Array($0.utf8)) }
 
-  /// The numbers that SQLite gave: of each marked insert that came to a row, the row's.
+  /// The numbers that SQLite gave: of each marked insert that came to a row, the row's, and what
+  /// the journal says first of it.
   ///
   /// An insert that came to nothing leaves its mark, with another time than the next one's.
   static func markedKeys(_ table: TableSchema) -> String {
     let name = journal(table.id)
     return """
+      SELECT marked.k1, first.change FROM (\
       SELECT DISTINCT made.k1 FROM \(name) AS mark CROSS JOIN \(name) AS made ON made.seq = (\
       SELECT seq FROM \(name) AS later WHERE later.seq > mark.seq \
       AND later.change IN (\(changeInsert), \(changeNumbered)) ORDER BY seq LIMIT 1) \
       WHERE mark.change = \(changeNumbered) AND made.change = \(changeInsert) \
-      AND made.wall = mark.wall
+      AND made.wall = mark.wall) AS marked \
+      JOIN (SELECT k1, change, min(seq) FROM \(name) GROUP BY k1) AS first ON first.k1 = marked.k1
       """
   }
 
@@ -59,11 +62,6 @@ extension BranchSQL {
   static func lastDeletion(_ table: TableSchema) -> String {
     "SELECT wall FROM \(journal(table.id)) WHERE k1 = ?1 AND change <= \(changeDelete)"
       + " ORDER BY seq DESC LIMIT 1"
-  }
-
-  /// What the journal says first of a row.
-  static func firstChange(_ table: TableSchema) -> String {
-    "SELECT change FROM \(journal(table.id)) WHERE k1 = ?1 ORDER BY seq LIMIT 1"
   }
 
   static func hasRow(_ table: TableSchema, _ column: ColumnSchema) -> String {

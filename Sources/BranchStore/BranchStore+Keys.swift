@@ -285,8 +285,7 @@ extension BranchStore {
   ) throws {
     for row in try database.rows(BranchSQL.markedKeys(maker.table)) {
       guard let own = row[0].number else { continue }
-      let first = try database.integer(BranchSQL.firstChange(maker.table), [row[0]])
-      let wasThere = first != BranchSQL.changeInsert
+      let wasThere = row[1] != .integer(BranchSQL.changeInsert)
       let entry = try database.firstRow(KeySQL.selectOfOwn, [domain.id.value, row[0]])
       if wasThere || entry != nil {
         let shared = try entry?[0] ?? byRule(row[0], in: domain.id)

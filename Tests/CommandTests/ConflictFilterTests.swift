@@ -36,7 +36,7 @@ struct ConflictFilterTests {
       bases: nil, sides: sides, rule: Conflict.deletionRule, state: .settled, explanation: "")
     let ledger = LedgerReport(conflicts: [conflict], schema: SampleSchema.schema, names: [:])
     let lines = ledger.lines(style: .plain).joined(separator: "\n")
-    #expect(lines.contains("(the row)") && lines.contains("name Ada, city Rome"))
+    #expect(lines.contains("(the row)") && lines.contains("name 'Ada', city 'Rome'"))
     #expect(lines.contains("deleted"))
     var filter = ConflictFilter()
     filter.open = false
