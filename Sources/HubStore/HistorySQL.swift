@@ -129,7 +129,7 @@ enum HistorySQL {
     SELECT generation, first, last FROM tributary_history_span ORDER BY first, last
     """
 
-  /// Up to a position all that is kept was received by a time: noted now and then, and never let go.
+  /// Up to a position all that is kept was received by a time: noted now and then, never let go.
   static let insertTime = """
     INSERT OR IGNORE INTO tributary_history_time (generation, position, received)
     SELECT ?1, ?2, max(?3, ifnull(max(received), ?3)) FROM tributary_history_time

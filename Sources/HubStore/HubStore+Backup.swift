@@ -24,9 +24,9 @@ extension HubStore {
   /// Writes the whole hub, keys and certificates included, into one SQLite file that its owner
   /// alone may read, while the hub is served and written.
   ///
-  /// The history goes into a file of its own, whose name has `historySuffix` besides. The file takes
-  /// its name at once and whole, after it was checked; a backup of this hub that has
-  /// the name is replaced then, anything else is left alone. Only then does the hub count it.
+  /// The history goes into a file of its own, whose name has `historySuffix` besides. The file
+  /// takes its name at once and whole, after it was checked; a backup of this hub that has the name
+  /// is replaced then, anything else is left alone. Only then does the hub count it.
   /// Throws `HubBackupError` besides `HubStoreError`.
   package func backup(
     to path: String, wallMilliseconds: Int64,

@@ -8,8 +8,8 @@ internal import Storage
 extension HubStore {
   /// What became of a row, as far as it is known: the newest entries, the oldest of them first.
   ///
-  /// With columns, only entries that wrote one of them, or were about the row itself. Reads all that
-  /// is known of the row; memory for one entry at a time and those returned.
+  /// With columns, only entries that wrote one of them, or were about the row itself. Reads all
+  /// that is known of the row; memory for one entry at a time and those returned.
   package func history(
     of id: TableID, key: [UInt8], columns: Set<ColumnID>? = nil,
     atMost limit: Int = HubStoreLimits.historyEntriesMax

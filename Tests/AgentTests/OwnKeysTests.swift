@@ -405,6 +405,7 @@ struct OwnKeysTests {
         // What a program writes is shared: no two may write the same.
         number = "(SELECT (coalesce(max(id), 0) / 3 + 1) * 3 + \(index) FROM customer)"
       }
+      let order = index == 0 && !isNumbered ? number : "NULL"
       let customer = "(SELECT id, name FROM customer ORDER BY id * \(count) % 17 LIMIT 1)"
       switch Int.random(in: 0..<10, using: &generator) {
       case 0, 1:
@@ -415,7 +416,7 @@ struct OwnKeysTests {
       case 3, 4:
         try branch.run(
           """
-          INSERT INTO orders SELECT \(index == 0 && !isNumbered ? number : "NULL"), id, name, '\(name)' FROM \(customer);
+          INSERT INTO orders SELECT \(order), id, name, '\(name)' FROM \(customer);
           INSERT INTO line SELECT id, 1, name FROM orders WHERE name = '\(name)';
           """)
       case 5:

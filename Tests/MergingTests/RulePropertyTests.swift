@@ -3,7 +3,7 @@ import Testing
 
 @testable import Merging
 
-/// The laws in random worlds: `scripts/laws` tries ten million of them, and `scripts/laws FIRST-LAST`
+/// The laws in random worlds: `scripts/laws` tries ten million, and `scripts/laws FIRST-LAST`
 /// those from one number to another, some minutes for each million.
 struct RulePropertyTests {
   private static let partCount = 8

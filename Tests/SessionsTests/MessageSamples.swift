@@ -145,18 +145,7 @@ enum MessageSamples {
       .forkOffer(ForkOffer(secret: generator.bytes(countBelow: 30), name: "南山支行 (2)")),
       .adopted(parentHash: generator.hash()),
       .policy(PolicyResponse(version: 0, encoded: [])),
-      .trace(TraceResponse(changeset: nil, last: nil, branches: [])),
-      .trace(
-        TraceResponse(
-          changeset: nil,
-          last: TraceResponse.Arrival(
-            position: generator.position(), receivedMilliseconds: -5),
-          branches: [
-            TraceResponse.Branch(
-              name: "书法", acknowledged: generator.position(), lastContactMilliseconds: 7),
-            TraceResponse.Branch(
-              name: "B", acknowledged: .start, lastContactMilliseconds: nil),
-          ])),
+      .trace(TraceResponse(changeset: nil, last: nil, branches: [])), trace(&generator),
       .policy(
         PolicyResponse(version: generator.counter(), encoded: generator.bytes(countBelow: 60))),
       .schema(SampleSchema.schema),
@@ -167,6 +156,18 @@ enum MessageSamples {
           code: .retired, message: "",
           salvage: Salvage(counter: generator.counter(), changesetCount: 0))),
     ]
+  }
+
+  private static func trace(_ generator: inout SeededGenerator) -> HubResponse {
+    .trace(
+      TraceResponse(
+        changeset: nil,
+        last: TraceResponse.Arrival(position: generator.position(), receivedMilliseconds: -5),
+        branches: [
+          TraceResponse.Branch(
+            name: "书法", acknowledged: generator.position(), lastContactMilliseconds: 7),
+          TraceResponse.Branch(name: "B", acknowledged: .start, lastContactMilliseconds: nil),
+        ]))
   }
 
   private static func exchange(

@@ -38,8 +38,9 @@ extension WhyReport {
       return "\(sealed); the hub does not have it yet."
     }
     let position = NumberText.grouped(Int(clamping: arrival.position.rawValue))
-    return "\(sealed); accepted by the hub at position \(position)"
-      + " \(TimeText.iso8601(milliseconds: arrival.receivedMilliseconds)), where \(merged(changeset))."
+    let received = TimeText.iso8601(milliseconds: arrival.receivedMilliseconds)
+    return "\(sealed); accepted by the hub at position \(position) \(received), where"
+      + " \(merged(changeset))."
   }
 
   private func written(_ progress: RowProgress) -> String {
