@@ -331,8 +331,7 @@ extension BranchStore {
 
   /// The shared key of an own one that has no entry.
   private func byRule(_ own: Value, in domain: TableID) throws -> Value {
-    let sql = "SELECT \(KeySQL.shared("?1", domain, keys?.rule))"
-    return try database.firstRow(sql, [own])?.first ?? own
+    try database.firstRow(BranchSQL.shared(domain, keys?.rule), [own])?.first ?? own
   }
 
   private func moveReferences(

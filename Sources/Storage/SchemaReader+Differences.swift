@@ -21,6 +21,25 @@ extension SchemaReader {
     return result
   }
 
+  /// How a column that was found stores and compares values otherwise than the expected one.
+  static func differences(
+    of other: ColumnSchema, from column: ColumnSchema, at place: String
+  ) -> [String] {
+    var result: [String] = []
+    if other.affinity != column.affinity {
+      result.append(
+        """
+        \(place) is declared “\(other.declaredType)” (\(other.affinity) affinity) where \
+        “\(column.declaredType)” (\(column.affinity) affinity) is expected.
+        """)
+    }
+    if other.collation != column.collation {
+      result.append(
+        "\(place) compares by \(other.collation) where \(column.collation) is expected.")
+    }
+    return result
+  }
+
   private static func differences(expected: TableSchema, found: TableSchema) -> [String] {
     var result: [String] = []
     for column in expected.columns {
@@ -28,20 +47,10 @@ extension SchemaReader {
         result.append("Table “\(expected.name)” has no column “\(column.name)”.")
         continue
       }
-      let place = "Column “\(column.name)” of table “\(expected.name)”"
       // Where it was declared anew, rows are as they are.
       if column.isRetyped { continue }
-      if other.affinity != column.affinity {
-        result.append(
-          """
-          \(place) is declared “\(other.declaredType)” (\(other.affinity) affinity) where \
-          “\(column.declaredType)” (\(column.affinity) affinity) is expected.
-          """)
-      }
-      if other.collation != column.collation {
-        result.append(
-          "\(place) compares by \(other.collation) where \(column.collation) is expected.")
-      }
+      result += differences(
+        of: other, from: column, at: "Column “\(column.name)” of table “\(expected.name)”")
     }
     let key = expected.keyNames
     let otherKey = found.keyNames

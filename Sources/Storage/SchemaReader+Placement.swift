@@ -184,7 +184,10 @@ private struct SchemaPlacer {
       var other = rest.remove(at: index)
       if column.isDropped { continue }
       let unlike =
-        column.isRetyped ? [] : Self.differences(of: other, from: column, in: found.name)
+        column.isRetyped
+        ? []
+        : SchemaReader.differences(
+          of: other, from: column, at: "Column “\(other.name)” of table “\(found.name)”")
       if !unlike.isEmpty, Self.isAdded(column, to: table) {
         result.unfit += unlike
         result.missingColumns.append((table, column))
@@ -258,25 +261,6 @@ private struct SchemaPlacer {
       Table “\(other.name)” has \(has.isEmpty ? "no primary key" : "the key (\(has))") where \
       the key (\(table.keyNames.joined(separator: ", "))) is expected.
       """
-  }
-
-  private static func differences(
-    of other: ColumnSchema, from column: ColumnSchema, in table: String
-  ) -> [String] {
-    var result: [String] = []
-    let place = "Column “\(other.name)” of table “\(table)”"
-    if other.affinity != column.affinity {
-      result.append(
-        """
-        \(place) is declared “\(other.declaredType)” (\(other.affinity) affinity) where \
-        “\(column.declaredType)” (\(column.affinity) affinity) is expected.
-        """)
-    }
-    if other.collation != column.collation {
-      result.append(
-        "\(place) compares by \(other.collation) where \(column.collation) is expected.")
-    }
-    return result
   }
 
   private func constantDefault(
