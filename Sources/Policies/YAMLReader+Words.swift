@@ -188,19 +188,13 @@ extension YAMLReader {
     let closing = isMap ? UInt8(ascii: "}") : UInt8(ascii: "]")
     offset += 1
     var items: [YAMLValue] = []
-    var entries: [YAMLEntry] = []
-    var lines: [String: Int] = [:]
+    var map = YAMLEntries()
     while true {
       try skipToNext(indentation: indentation, opened: place)
       if byte == closing { break }
       if isMap {
         let entry = try readBracketedEntry(indentation, depth: depth, opened: place)
-        if let line = lines[entry.name] {
-          remarks.refuse(at: entry.place, Sentences.doubled(entry.name, line: line))
-        } else {
-          lines[entry.name] = entry.place.line
-          entries.append(entry)
-        }
+        map.append(entry, &remarks)
       } else {
         items.append(try readBracketedValue(indentation, depth: depth))
       }
@@ -213,7 +207,7 @@ extension YAMLReader {
     }
     offset += 1
     return YAMLValue(
-      place: place, content: isMap ? .map(entries, isWhole: true) : .list(items))
+      place: place, content: isMap ? .map(map.entries, isWhole: true) : .list(items))
   }
 
   private mutating func readBracketedEntry(

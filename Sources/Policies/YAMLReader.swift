@@ -201,24 +201,18 @@ struct YAMLReader {
   private mutating func readMap(depth: Int) -> YAMLValue {
     let place = place
     let indentation = line.indentation
-    var entries: [YAMLEntry] = []
-    var lines: [String: Int] = [:]
+    var map = YAMLEntries()
     var isWhole = true
     while !isAtEnd, line.indentation == indentation {
       guard !(indentation == 0 && (isMarker("---") || isMarker("..."))) else { break }
       if let entry = readEntry(indentation: indentation, depth: depth) {
-        if let line = lines[entry.name] {
-          remarks.refuse(at: entry.place, Sentences.doubled(entry.name, line: line))
-        } else {
-          lines[entry.name] = entry.place.line
-          entries.append(entry)
-        }
+        map.append(entry, &remarks)
       } else {
         isWhole = false
       }
       if refuseIndented(indentation) { isWhole = false }
     }
-    return YAMLValue(place: place, content: .map(entries, isWhole: isWhole))
+    return YAMLValue(place: place, content: .map(map.entries, isWhole: isWhole))
   }
 
   /// Nil, behind the line and all that belongs to it, if the name could not be read.

@@ -24,3 +24,19 @@ struct YAMLEntry: Hashable, Sendable {
   var place: TextPlace
   var value: YAMLValue
 }
+
+/// The entries of a map as they are read. Of two with one name the first counts, and the second is
+/// remarked.
+struct YAMLEntries {
+  private(set) var entries: [YAMLEntry] = []
+  private var lines: [String: Int] = [:]
+
+  mutating func append(_ entry: YAMLEntry, _ remarks: inout PolicyRemarks) {
+    if let line = lines[entry.name] {
+      remarks.refuse(at: entry.place, YAMLReader.Sentences.doubled(entry.name, line: line))
+    } else {
+      lines[entry.name] = entry.place.line
+      entries.append(entry)
+    }
+  }
+}

@@ -12,19 +12,12 @@ import Testing
 
 /// One branch's application has a column that another's gets months later.
 struct AddedColumnTests {
-  private static let sql = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
   private static let add = "ALTER TABLE item ADD COLUMN grade TEXT DEFAULT 'plain'"
   private let world: AgentWorld
   private let a: AgentBranch
   private let b: AgentBranch
 
-  init() throws {
-    world = try AgentWorld(Self.sql)
-    a = try world.join("a")
-    b = try world.join("b")
-    try a.run("INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
-    try world.settle(a, b)
-  }
+  init() throws { (world, a, b) = try AgentWorld.withItems() }
 
   private func grades(_ branch: AgentBranch) throws -> [String] {
     try branch.rows("SELECT id || ' ' || name || ' ' || ifnull(grade, '–') FROM item ORDER BY id")
@@ -153,7 +146,7 @@ struct AddedColumnTests {
     #expect(try grades(b) == ["1 one gold", "2 two tin", "3 three plain"])
     #expect(try expectSame(a, b))
     // A program that makes it later with another default again, and what it writes stands.
-    let c = try world.join("c", Self.sql)
+    let c = try world.join("c", AgentWorld.items)
     try world.settle(c)
     try c.run("ALTER TABLE item ADD COLUMN grade TEXT DEFAULT 'late'")
     try c.run("INSERT INTO item(id, name) VALUES (4, 'four')")
@@ -245,7 +238,7 @@ struct AddedColumnTests {
   @Test func aBranchThatJoinsWithAnOlderProgramCarriesTheColumn() throws {
     try a.run("\(Self.add); UPDATE item SET grade = 'gold' WHERE id = 1")
     try world.settle(a, b)
-    let c = try world.join("c", "\(Self.sql); INSERT INTO item VALUES (7, 'seven', 7)")
+    let c = try world.join("c", "\(AgentWorld.items); INSERT INTO item VALUES (7, 'seven', 7)")
     try world.settle(c, a, b)
     #expect(try c.items() == ["1 one", "2 two", "3 three", "7 seven"])
     try c.run("INSERT INTO item VALUES (8, 'eight', 8)")

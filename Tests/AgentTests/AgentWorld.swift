@@ -38,6 +38,17 @@ final class AgentWorld {
     try openHub()
   }
 
+  /// One table of items, which two branches have with the same three rows.
+  static let items = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
+
+  static func withItems() throws -> (AgentWorld, AgentBranch, AgentBranch) {
+    let world = try AgentWorld(items)
+    let (a, b) = (try world.join("a"), try world.join("b"))
+    try a.run("INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
+    try world.settle(a, b)
+    return (world, a, b)
+  }
+
   // MARK: The hub's life
 
   private func random(_ count: Int) -> [UInt8] {

@@ -18,7 +18,7 @@ struct AwayBranchTests {
   private let b: AgentBranch
 
   init() throws {
-    world = try AgentWorld("CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)")
+    world = try AgentWorld(AgentWorld.items)
     a = try world.join("a")
     b = try world.join("b")
     try a.run(

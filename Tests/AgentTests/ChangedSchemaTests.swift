@@ -12,18 +12,11 @@ import Testing
 
 /// Tables, columns of every kind, and columns that go.
 struct ChangedSchemaTests {
-  private static let sql = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
   private let world: AgentWorld
   private let a: AgentBranch
   private let b: AgentBranch
 
-  init() throws {
-    world = try AgentWorld(Self.sql)
-    a = try world.join("a")
-    b = try world.join("b")
-    try a.run("INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
-    try world.settle(a, b)
-  }
+  init() throws { (world, a, b) = try AgentWorld.withItems() }
 
   private func texts(_ branch: AgentBranch, _ sql: String) throws -> [String] {
     try branch.rows(sql).map { $0[0].text }
@@ -94,7 +87,7 @@ struct ChangedSchemaTests {
   }
 
   @Test func tablesThatWereThereBeforeStayTheFilesOwn() throws {
-    let c = try world.join("c", "\(Self.sql); CREATE TABLE own(id INTEGER PRIMARY KEY)")
+    let c = try world.join("c", "\(AgentWorld.items); CREATE TABLE own(id INTEGER PRIMARY KEY)")
     try c.run("INSERT INTO own VALUES (1)")
     try world.settle(c, a)
     #expect(world.hubStore.schema.tables.map(\.name) == ["item"])

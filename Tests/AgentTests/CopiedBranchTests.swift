@@ -12,18 +12,11 @@ import Testing
 
 /// A branch's database is put back to an earlier state, or goes on twice.
 struct CopiedBranchTests {
-  private static let sql = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
   private let world: AgentWorld
   private let a: AgentBranch
   private let b: AgentBranch
 
-  init() throws {
-    world = try AgentWorld(Self.sql)
-    a = try world.join("a")
-    b = try world.join("b")
-    try a.run("INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
-    try world.settle(a, b)
-  }
+  init() throws { (world, a, b) = try AgentWorld.withItems() }
 
   private func expectSettled(_ branches: AgentBranch...) throws {
     for branch in branches {

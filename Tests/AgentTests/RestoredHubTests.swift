@@ -10,18 +10,11 @@ import Testing
 
 /// The hub is put back to an earlier state: what branches have of the rest returns.
 struct RestoredHubTests {
-  private static let sql = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, v)"
   private let world: AgentWorld
   private let a: AgentBranch
   private let b: AgentBranch
 
-  init() throws {
-    world = try AgentWorld(Self.sql)
-    a = try world.join("a")
-    b = try world.join("b")
-    try a.run("INSERT INTO item VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)")
-    try world.settle(a, b)
-  }
+  init() throws { (world, a, b) = try AgentWorld.withItems() }
 
   private func expectNothingLost() throws {
     #expect(try expectSame(a, b))

@@ -201,15 +201,7 @@ import Testing
   func aRowAndItsColumnsAreDecidedTogetherInAnyOrder(ids: [UInt64]) throws {
     let hub = try TestHub()
     var (a, b) = (hub.branch(1), hub.branch(2))
-    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
-    try hub.store.sync(&a)
-    try hub.store.sync(&b)
-    a.write([.update(.customer(1), [3: .text("Paris")], at: 300)])
-    a.write([.delete(.customer(1), at: 350)])
-    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
-    try hub.store.push(a, [a.outbox[0]])
-    try hub.store.sync(&b)
-    try hub.store.sync(&a)
+    try hub.store.changeAndDelete(&a, against: &b)
     #expect(try hub.store.conflicts(openOnly: false).count == 2)
     var branches = [a, b]
     try expectCity(.text("Rome"), hub, &branches)

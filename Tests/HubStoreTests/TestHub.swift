@@ -98,6 +98,20 @@ extension HubStore {
     return acceptance
   }
 
+  /// Of a customer whom both have, the first branch writes the city and deletes her, which arrives
+  /// in two parts; the other's city comes between them.
+  func changeAndDelete(_ a: inout ImitatedBranch, against b: inout ImitatedBranch) throws {
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try sync(&a)
+    try sync(&b)
+    a.write([.update(.customer(1), [3: .text("Paris")], at: 300)])
+    a.write([.delete(.customer(1), at: 350)])
+    b.write([.update(.customer(1), [3: .text("Rome")], at: 400)])
+    try push(a, [a.outbox[0]])
+    try sync(&b)
+    try sync(&a)
+  }
+
   func wholeDelta(
     _ receiver: ReplicaID, from: LogPosition = .start, to: LogPosition? = nil
   ) throws -> [UInt8] {
