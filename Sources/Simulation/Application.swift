@@ -57,8 +57,11 @@ final class Application {
   }
 
   /// One transaction of one to four statements.
+  ///
+  /// `besides` does what the world needs not know of, in the same transaction.
   func transact(
-    wallMilliseconds: Int64, _ generator: inout SeededGenerator, _ numbers: inout Numbers
+    wallMilliseconds: Int64, _ generator: inout SeededGenerator, _ numbers: inout Numbers,
+    besides: (Database) throws -> Void
   ) throws -> [WorldWrite] {
     writes = []
     attempt = nil
@@ -76,6 +79,7 @@ final class Application {
           }
         }
       }
+      try besides(database)
       var rows: [RowKey: [Value]?] = [:]
       for write in writes { rows.updateValue(try row(write.key), forKey: write.key) }
       guard !writes.isEmpty else { return }
@@ -86,6 +90,15 @@ final class Application {
     }
     attempt = nil
     return writes
+  }
+
+  /// One transaction that the world needs not know of.
+  func run(_ sql: String) throws {
+    try database.transaction { try database.executeScript(sql) }
+  }
+
+  func looking<Result>(_ body: (Database) throws -> Result) throws -> Result {
+    try body(database)
   }
 
   /// A statement that a constraint refuses is a statement that never was.

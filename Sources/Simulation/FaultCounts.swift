@@ -42,6 +42,7 @@ package struct FaultCounts: Hashable, Sendable {
   package var downloads = 0
   package var readings = 0
   package var deferredRows = 0
+  package var upgrades = 0
 
   package init() {}
 
@@ -72,7 +73,7 @@ package struct FaultCounts: Hashable, Sendable {
       ("copies with an identity of their own", \.newIdentities),
       ("relocations", \.relocations), ("repairs", \.repairs), ("large values", \.largeValues),
       ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),
-      ("rows that waited", \.deferredRows),
+      ("rows that waited", \.deferredRows), ("programs' updates", \.upgrades),
     ]
 
   package static func + (left: Self, right: Self) -> Self {

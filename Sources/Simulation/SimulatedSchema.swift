@@ -50,6 +50,16 @@ enum SimulatedSchema {
 
   static let uniqueSQL = "CREATE UNIQUE INDEX tag_colour ON tag (colour);"
 
+  /// Counts, and what a program notes of them for itself.
+  static let visitSQL = """
+    CREATE TABLE visit (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+    CREATE TABLE visit_log (id INTEGER NOT NULL, added INTEGER, note TEXT);
+    """
+  static let visitUpgradeSQL = "ALTER TABLE visit ADD COLUMN note TEXT"
+  static let visitTable = "visit"
+  /// From there on each branch makes one of its own.
+  static let firstOwnVisit: Int64 = 100
+
   static let accountTable = "account"
   /// What the balances of accounts 2n and 2n+1 come to together.
   static let pairSum: Int64 = 1_000_000_000
@@ -60,14 +70,25 @@ enum SimulatedSchema {
 
   /// Everything that the application makes in a new file.
   static func everything(_ plan: SimulationPlan) -> String {
-    [sql, countSQL, plan.hasTriggers ? triggerSQL : "", plan.hasUniqueColumn ? uniqueSQL : ""]
-      .joined(separator: "\n")
+    [
+      sql, countSQL, plan.hasTriggers ? triggerSQL : "", plan.hasUniqueColumn ? uniqueSQL : "",
+      plan.hasVisits ? visitSQL : "",
+    ].joined(separator: "\n")
   }
 
+  /// All that is synced; the world knows what `known` leaves of it.
   static func read(path: String, _ plan: SimulationPlan) throws -> Schema {
     let database = try Database(path: path, mode: .create)
     try database.executeScript(everything(plan))
-    return try SchemaReader.read(database, tables: tables)
+    return try SchemaReader.read(
+      database, tables: tables + (plan.hasVisits ? [visitTable] : []))
+  }
+
+  /// The tables in which every value names its write.
+  static func known(_ schema: Schema) -> Schema {
+    var known = schema
+    known.tables.removeAll { $0.name == visitTable }
+    return known
   }
 }
 

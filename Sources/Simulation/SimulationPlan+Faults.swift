@@ -28,6 +28,8 @@ extension SimulationPlan {
     ("baseline", { $0.hasBaseline = false }),
     ("unique", { $0.hasUniqueColumn = false }),
     ("rules", { $0.policy = SimulatedPolicy() }),
+    ("upgrades", { $0.hasUpgrades = false }),
+    ("counters", { ($0.hasVisits, $0.hasUpgrades) = (false, false) }),
     ("large-values", { $0.hasLargeValues = false }),
   ]
 

@@ -77,6 +77,10 @@ package struct SimulationPlan: Hashable, Sendable {
   package var twinHubs = 0
   /// By which rules conflicts come out.
   package var policy = SimulatedPolicy()
+  /// Whether a table counts what all add to it, and whether it gets a column at each branch at some
+  /// time.
+  package var hasVisits = false
+  package var hasUpgrades = false
   /// Whether two agents take turns on each branch.
   package var hasTwoAgents: Bool
   /// Whether most edits meet on few rows.
@@ -158,6 +162,12 @@ package struct SimulationPlan: Hashable, Sendable {
   /// Draws the policy: no fault, but it decides what comes of many.
   mutating func drawPolicy(_ generator: inout SeededGenerator) {
     if generator.chance(400) { policy = SimulatedPolicy(&generator) }
+  }
+
+  /// Draws what a table beside the others does.
+  mutating func drawVisits(_ generator: inout SeededGenerator) {
+    hasVisits = generator.chance(400)
+    hasUpgrades = generator.chance(500) && hasVisits
   }
 
   /// The same without any fault: how every seed ends.

@@ -41,11 +41,17 @@ extension Simulator {
     if disk.faultCount > faultCount { faults.diskErrors += 1 }
     guard let failure else { return .done }
     guard !hasCrashed else { return .killed }
-    guard wasLocked || disk.faultCount > faultCount || fullDisks.contains(disk.folder) else {
-      throw failure
-    }
+    guard
+      wasLocked || disk.faultCount > faultCount || fullDisks.contains(disk.folder)
+        || isUpgraded(failure)
+    else { throw failure }
     trace.add(now, place, "\(process) could not go on: \(describe(failure))")
     return .failed
+  }
+
+  /// Whether a program's update came in the midst of what the agent did: it syncs again.
+  private func isUpgraded(_ failure: any Error) -> Bool {
+    plan.hasUpgrades && describe(failure).contains("has changed its tables meanwhile")
   }
 
   private func arm(_ disk: SimulatedDisk, _ process: SimulatedDisk.Process, kills: Int) {

@@ -144,7 +144,7 @@ extension Simulator {
     while let frame = try frames.next() {
       switch try reader.read(frame) {
       case .header(let read): header = read
-      case .block(let block): changes += (0..<block.rowCount).map { block.rowChange($0) }
+      case .block(let block): changes += self.changes(knownIn: block)
       case .stub: break
       case .trailer(let read): trailer = read
       }
@@ -153,6 +153,12 @@ extension Simulator {
       throw SimulationFailure(what: "Changeset \(outgoing.counter) in the outbox is not whole.")
     }
     return SealedChangeset(header: header, trailer: trailer, changes: changes, bases: [])
+  }
+
+  /// The changes of a block whose table the world knows.
+  private func changes(knownIn block: BlockReader) -> [RowChange] {
+    guard schema.table(block.table) != nil else { return [] }
+    return (0..<block.rowCount).map { block.rowChange($0) }
   }
 
   /// The writes that an entry carries; who hands it back does not know better than before.
@@ -183,13 +189,13 @@ extension Simulator {
       case .header, .changesetHeader, .stub, .trailer: break
       case .block(let block):
         guard !changes.isEmpty else { break }
-        changes[changes.count - 1] += (0..<block.rowCount).map { block.rowChange($0) }
+        changes[changes.count - 1] += self.changes(knownIn: block)
       case .entry(let entry):
         changes.append([])
         entries.append(WorldLogEntry(entry: entry, conflicts: [], outcomes: []))
       case .outcome(let block):
         guard !entries.isEmpty else { break }
-        entries[entries.count - 1].outcomes += (0..<block.rowCount).map { block.rowChange($0) }
+        entries[entries.count - 1].outcomes += self.changes(knownIn: block)
       case .conflicts(let conflicts):
         guard !entries.isEmpty else { break }
         entries[entries.count - 1].conflicts += conflicts

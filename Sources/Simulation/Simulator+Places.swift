@@ -17,12 +17,12 @@ extension Simulator {
     let generation = GenerationID(high: 7, low: 7)
     hubDisk = try SimulatedDisk(folder: hubFolder, seed: generator.next())
     try HubStore.create(
-      folder: hubFolder, like: schema, generation: generation, hostNames: ["localhost"],
+      folder: hubFolder, like: wholeSchema, generation: generation, hostNames: ["localhost"],
       wallMilliseconds: hubWall)
     try openHub()
-    if !plan.policy.isEmpty {
+    if !plan.policy.isEmpty || plan.hasVisits {
       _ = try required(hubStore, "the hub is up").publish(
-        plan.policy.compiled(schema), source: "", wallMilliseconds: hubWall)
+        plan.policy.compiled(wholeSchema), source: "", wallMilliseconds: hubWall)
     }
     for number in 1...plan.branchCount { try join(number, generation) }
   }
@@ -57,7 +57,14 @@ extension Simulator {
         identity: BranchIdentity(
           replica: replica, branch: name, hubURL: "https://localhost:8443",
           generation: generation),
-        schema: schema, wallMilliseconds: hubWall + clock)
+        schema: wholeSchema, wallMilliseconds: hubWall + clock)
+    }
+    // As joining does: what counts is captured so from the first write on.
+    if plan.hasVisits, let policy = try hub.policyInForce() {
+      _ = try disk.acting(as: .agent) {
+        try store.adopt(
+          policy: policy.encoded, version: policy.version, wallMilliseconds: hubWall + clock)
+      }
     }
     let branch = SimulatedBranch(
       MachineID(number), replica, disk: disk, path: path, stagingFolder: staging,
@@ -67,6 +74,7 @@ extension Simulator {
     branches[branch.machine] = branch
     history.holdings[branch.machine] = History.Holdings()
     try startProgram(at: branch)
+    try makeVisits(at: branch)
     watch(store, of: branch)
     try observe(branch, store)
     trace.add(now, branch.name, "joins, its clock \(clock) ms off")

@@ -24,6 +24,7 @@ extension Simulator {
       branches[machine]?.awaited = nil
       branches[machine]?.session += 1
     }
+    try upgradeAll()
     try distrustRottenRows()
     let standing = try standing()
     movedBytes = 0
@@ -131,6 +132,7 @@ extension Simulator {
       throw SimulationFailure(what: "The hub is not up at the end.")
     }
     try checkFiles()
+    try checkVisits()
     var places: [MachineID: Evidence.Place] = [:]
     for (machine, branch) in branches {
       guard let store = branch.store else { continue }

@@ -38,7 +38,11 @@ package final class Simulator {
   /// What is random for faults that came later than others.
   var mischief: SeededGenerator
   var plan: SimulationPlan
+  /// What the world knows; `wholeSchema` has a table that counts, too.
   let schema: Schema
+  let wholeSchema: Schema
+  /// What is random about that table.
+  var tally: SeededGenerator
   let rowReader: RowReader
   var queue = EventQueue<Event>()
   var trace: Trace
@@ -113,9 +117,12 @@ package final class Simulator {
     plan.drawMore(&mischief)
     var rules = SeededGenerator(seed: seed ^ 0x7275_6c65)
     plan.drawPolicy(&rules)
+    tally = SeededGenerator(seed: seed ^ 0x7669_7369)
+    plan.drawVisits(&tally)
     plan = plan.without(reduction.faultsLeftOut)
     eventsLeftOut = reduction.eventsLeftOut
-    schema = try SimulatedSchema.read(path: folder + "/like.db", plan)
+    wholeSchema = try SimulatedSchema.read(path: folder + "/like.db", plan)
+    schema = SimulatedSchema.known(wholeSchema)
     rowReader = RowReader(schema)
     world = World(schema: schema, rules: plan.policy.rules(schema))
     history = History(schema: schema)
@@ -299,7 +306,9 @@ package final class Simulator {
   func write(at branch: SimulatedBranch) throws {
     guard let application = branch.application else { return }
     let writes = try branch.disk.acting(as: .program) {
-      try application.transact(wallMilliseconds: wall(branch), &generator, &numbers)
+      try application.transact(wallMilliseconds: wall(branch), &generator, &numbers) {
+        try visit($0, at: branch)
+      }
     }
     if !writes.isEmpty { branch.attempt = nil }
     note(writes, at: branch)

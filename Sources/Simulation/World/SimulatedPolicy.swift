@@ -38,6 +38,9 @@ package struct SimulatedPolicy: Hashable, Sendable {
   func compiled(_ schema: Schema) throws -> MergePolicy {
     var tables: [TableID: TablePolicy] = [:]
     for table in schema.tables {
+      if table.name == SimulatedSchema.visitTable, let count = table.valueColumns.first {
+        tables[table.id] = TablePolicy(rules: [count: .counter])
+      }
       guard let rule = rules[table.name] else { continue }
       tables[table.id] = TablePolicy(
         rule: RuleReference(rule.rawValue),
