@@ -38,9 +38,10 @@ extension BranchStore {
   /// The outbox becomes the beginning of a new chain that goes on from `parentHash`, the last of
   /// the old chain that the hub's log has; zero if it has none. Each changeset names the hash that
   /// it was first sealed with, by which the hub knows those that it has. One transaction, in which
-  /// what was captured meanwhile is sealed first. If the branch has keys of its own, `keySpace` is
-  /// where rows that are made from now on get theirs; rows that are there keep what others know
-  /// them by.
+  /// what was captured meanwhile is sealed first, but for what waits for the hub's agreement to
+  /// what the application has added: the hub is asked as the new replica, and that is sealed so.
+  /// If the branch has keys of its own, `keySpace` is where rows that are made from now on get
+  /// theirs; rows that are there keep what others know them by.
   ///
   /// Returns what the branch's people must be told; nil if the identity is the branch's already.
   @discardableResult
@@ -58,11 +59,14 @@ extension BranchStore {
           """)
       try database.transaction {
         var state = try BranchState(database)
-        _ = try seal(&state, wallMilliseconds: wallMilliseconds)
+        _ = try seal(&state, wallMilliseconds: wallMilliseconds, canExtend: true)
         // The hub tells both; should it be restored before it could, somebody is told all the same.
         try database.execute(
           BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(notice.text)])
-        if let keySpace { try moveKeys(to: keySpace) }
+        if let keySpace {
+          try settleKeys(try journaledTables())
+          try moveKeys(to: keySpace)
+        }
         state.adopt(replica: replica, branch: branch)
         try rechain(&state, from: 1, previous: parentHash) { _ in }
         try state.save(to: database)

@@ -49,9 +49,11 @@ extension Simulator {
     return .failed
   }
 
-  /// Whether a program's update came in the midst of what the agent did: it syncs again.
+  /// Whether a program's update came in the midst of what the agent did: it syncs again. Once
+  /// faults are over all have theirs.
   private func isUpgraded(_ failure: any Error) -> Bool {
-    plan.hasUpgrades && describe(failure).contains("has changed its tables meanwhile")
+    plan.hasUpgrades && !isSettling
+      && describe(failure).contains("has changed its tables meanwhile")
   }
 
   private func arm(_ disk: SimulatedDisk, _ process: SimulatedDisk.Process, kills: Int) {

@@ -235,6 +235,26 @@ struct AddedColumnTests {
     try expectNothingOpen(a, b)
   }
 
+  /// Neither the hub's agreement nor the new identity waits for the other for ever.
+  @Test(arguments: [false, true])
+  func aCopyWhoseProgramWasUpdatedTakesItsIdentity(isUpdatedBefore: Bool) throws {
+    if isUpdatedBefore { try a.run("\(Self.add); UPDATE item SET grade = 'gold' WHERE id = 1") }
+    let copy = try world.copy(a, "copy")
+    try a.run("UPDATE item SET name = 'uno' WHERE id = 1")
+    #expect(try a.sync().outcome == .complete)
+    if !isUpdatedBefore { try copy.run(Self.add) }
+    try copy.run("UPDATE item SET grade = 'silver', v = 7 WHERE id = 2")
+    let report = try copy.sync()
+    #expect(report.outcome == .complete)
+    #expect(report.newName == "a (2)")
+    #expect(try copy.store.outbox().isEmpty)
+    try world.settle(a, copy)
+    let first = isUpdatedBefore ? "1 uno gold" : "1 uno plain"
+    #expect(try grades(copy) == [first, "2 two silver", "3 three plain"])
+    #expect(try hubGrades() == grades(copy))
+    #expect(try copy.rows("SELECT v FROM item WHERE id = 2") == [[.integer(7)]])
+  }
+
   @Test func aBranchThatJoinsWithAnOlderProgramCarriesTheColumn() throws {
     try a.run("\(Self.add); UPDATE item SET grade = 'gold' WHERE id = 1")
     try world.settle(a, b)
