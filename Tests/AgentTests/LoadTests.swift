@@ -167,10 +167,11 @@ struct LoadTests {
     let replicas = try names.map { try world.enrol($0) }
     try world.hubStore.registerHeadquarters(wallMilliseconds: world.wall)
     try world.publish(load.policy)
-    let sql = load.original.sql + load.more
+    let own = load.original.sql + load.more
     let branches = try zip(names, replicas).map { name, replica in
-      try world.attach(
-        name, as: replica, name == "head" ? sql + load.original.rows : sql, ownKeys: .newNumbers)
+      let rows = name == "head" ? load.original.rows : ""
+      let journal = name == "south" ? "PRAGMA journal_mode = WAL;" : ""
+      return try world.attach(name, as: replica, journal + own + rows, ownKeys: .newNumbers)
     }
     for _ in 0..<2 { for branch in branches { _ = try branch.sync() } }
     let words = LoadedProgram.Words()

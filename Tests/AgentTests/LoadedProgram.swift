@@ -158,6 +158,9 @@ final class LoadedProgram {
       doneCount += 1
     } catch StorageError.constraint {
       refusedCount += 1
+      // Programs go on to something; until then SQLite may keep the lock of a statement that it
+      // refused after a full-text table was written, and with a rollback journal that holds up all.
+      _ = try database.integer("SELECT count(*) FROM sqlite_schema")
     }
   }
 

@@ -1,7 +1,9 @@
+import Agent
 import BranchStore
 import Deltas
 import Dispatch
 import Foundation
+import Sessions
 import Storage
 import TestSupport
 import Testing
@@ -267,7 +269,47 @@ struct RealWritesTests {
     }
   }
 
+  /// SQLite may keep the read lock of a statement that it refuses after a full-text table was
+  /// written, until the program's next one: then a sync is held up as by any reader.
+  @Test func aRefusedStatementOnWhatIsIndexedByWords() throws {
+    let tests = try RealWritesTests(
+      beside: """
+        CREATE TABLE pair(item INTEGER REFERENCES item(id));
+        CREATE VIRTUAL TABLE words USING fts5(name, content = 'item', content_rowid = 'id');
+        CREATE TRIGGER words_d AFTER DELETE ON item BEGIN
+          INSERT INTO words(words, rowid, name) VALUES ('delete', OLD.id, OLD.name); END;
+        """)
+    let a = tests.a
+    try a.run("INSERT INTO words(words) VALUES ('rebuild'); INSERT INTO pair VALUES (3)")
+    try a.run("UPDATE item SET stock = 10 WHERE id = 1")
+    #expect(throws: StorageError.self) { try a.run("DELETE FROM item WHERE id = 3") }
+    try a.store.database.setBusyTimeout(milliseconds: 1)
+    do { _ = try a.sync() } catch BranchStoreError.storage(.locked) {}
+    #expect(try tests.rows(a, "SELECT name FROM item WHERE id = 3") == ["three"])
+    #expect(try a.sync().outcome == .complete)
+    try tests.world.settle(tests.a, tests.b)
+    #expect(try tests.rows(tests.b, Self.items).first == "1 a one 10")
+    #expect(try expectSame(tests.a, tests.b))
+  }
+
   // MARK: Files
+
+  /// With a rollback journal nobody commits beside a program in the midst of reading, with a
+  /// write-ahead log everybody.
+  @Test(arguments: ["DELETE", "WAL"]) func aProgramInTheMidstOfReading(journal: String) throws {
+    try a.run("PRAGMA journal_mode = \(journal); UPDATE item SET stock = 10 WHERE id = 1")
+    try a.restart()
+    try a.store.database.setBusyTimeout(milliseconds: 1)
+    let reading = try a.application.prepare("SELECT id FROM item")
+    #expect(try reading.step())
+    if journal == "WAL" {
+      #expect(try a.sync().outcome == .complete)
+    } else {
+      #expect(throws: BranchStoreError.storage(.locked)) { try a.sync() }
+    }
+    reading.reset()
+    try expect(["1 a one 10", "2 b two 2", "3 c three 3"])
+  }
 
   @Test func vacuum() throws {
     try a.run("DELETE FROM item WHERE id = 2; VACUUM; UPDATE item SET stock = 9 WHERE id = 3")
