@@ -212,12 +212,7 @@ final class Applier {
 
   private func record(_ conflicts: [Conflict]) throws {
     for conflict in conflicts {
-      try database.execute(
-        BranchSQL.putConflict,
-        [
-          .integer(Int64(bitPattern: conflict.id)), .integer(Int64(conflict.state.rawValue)),
-          .blob(Conflict.payload(of: [conflict])),
-        ])
+      try store.ledger.put(conflict)
       if conflict.state == .open {
         report.conflictsOpenCount += 1
       } else {

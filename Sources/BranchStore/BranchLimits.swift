@@ -19,6 +19,8 @@ enum BranchLimits {
   static let outboxReadBytesMax = 4 << 20
   /// The tail's bytes while the hub has never been backed up; the newest entries are kept.
   static let tailBytesUnbackedMax = 16 << 20
+  /// How often what the hub said of one conflict is kept: what came first, and what came last.
+  static let saidOfConflictMax = 32
   /// Entries of the ledger that are written anew at a time in a file of an earlier format.
   static let upgradedPageEntries: Int64 = 1_000
   /// Notices kept, the newest ones.

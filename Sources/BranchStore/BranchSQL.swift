@@ -228,17 +228,18 @@ enum BranchSQL {
 
   // MARK: Ledger
 
+  /// What was said of each, the last first, with the last's state: 0 where none is shown.
   static let putConflict = "INSERT OR REPLACE INTO tributary_ledger VALUES (?1, ?2, ?3)"
-  static let selectConflicts = "SELECT bytes FROM tributary_ledger ORDER BY id DESC"
+  static let selectConflicts = "SELECT bytes FROM tributary_ledger WHERE state > 0 ORDER BY id DESC"
   static let selectConflictsInState = """
     SELECT bytes FROM tributary_ledger WHERE state = ?1 ORDER BY id DESC
     """
+  static let selectConflict = "SELECT bytes FROM tributary_ledger WHERE id = ?1"
   static let selectLedger = "SELECT id, bytes FROM tributary_ledger"
   /// A page of it, after an entry.
   static let selectLedgerPage =
     "SELECT id, bytes FROM tributary_ledger WHERE id > ?1 ORDER BY id LIMIT ?2"
   static let setConflictBytes = "UPDATE tributary_ledger SET bytes = ?2 WHERE id = ?1"
   static let deleteConflict = "DELETE FROM tributary_ledger WHERE id = ?1"
-  static let deleteConflictsInState = "DELETE FROM tributary_ledger WHERE state = ?1"
   static let countConflictsInState = "SELECT count(*) FROM tributary_ledger WHERE state = ?1"
 }

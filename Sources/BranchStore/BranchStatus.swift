@@ -62,8 +62,8 @@ extension BranchStore {
           pendingOldestMilliseconds: pending.oldest,
           pendingChangesetCount: pending.changesetCount,
           lastContactMilliseconds: state.lastContact, lastCompleteMilliseconds: state.lastComplete,
-          openConflictCount: try conflictCount(.open),
-          settledConflictCount: try conflictCount(.settled),
+          openConflictCount: try ledger.count(.open),
+          settledConflictCount: try ledger.count(.settled),
           quarantinedRowCount: try quarantinedRowCount(),
           clockOffsetMilliseconds: state.clockOffsetMilliseconds)
       }
@@ -81,28 +81,5 @@ extension BranchStore {
 
   private func quarantinedRowCount() throws -> Int {
     Int(try database.integer(BranchSQL.countQuarantined) ?? 0)
-  }
-
-  private func conflictCount(_ state: ConflictState) throws -> Int {
-    Int(
-      try database.integer(
-        BranchSQL.countConflictsInState, [.integer(Int64(state.rawValue))]) ?? 0)
-  }
-
-  /// The conflicts that the hub told this branch of, newest first.
-  package func ledger(openOnly: Bool) throws -> [Conflict] {
-    try performing {
-      let rows =
-        openOnly
-        ? try database.rows(
-          BranchSQL.selectConflictsInState, [.integer(Int64(ConflictState.open.rawValue))])
-        : try database.rows(BranchSQL.selectConflicts)
-      return try rows.flatMap { row in
-        guard case .blob(let bytes) = row[0] else {
-          throw BranchStoreError.damaged("the ledger has an impossible value")
-        }
-        return try Conflict.list(payload: bytes)
-      }
-    }
   }
 }

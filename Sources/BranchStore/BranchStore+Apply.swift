@@ -79,8 +79,7 @@ extension BranchStore {
     if hasDeferred { try applier.releaseConfirmed() }
     if hasDeferred, facts.isWholeState { try applier.replayAccepted() }
     if isRebased {
-      try database.execute(
-        BranchSQL.deleteConflictsInState, [.integer(Int64(ConflictState.open.rawValue))])
+      try ledger.endOpen(at: facts.to)
       // It has all columns of all rows.
       try database.execute(BranchSQL.deleteCarried)
       applier.carrier.forget()

@@ -92,14 +92,7 @@ extension BranchStore {
     try database.execute(BranchSQL.lowerDeferredBases, [least])
     try database.execute(BranchSQL.lowerHeldGaps, [least])
     try database.execute(BranchSQL.forgetLogged)
-    for row in try database.rows(BranchSQL.selectLedger) {
-      guard case .blob(let bytes) = row[1] else { continue }
-      guard try Conflict.list(payload: bytes).contains(where: { $0.position > route.fork }) else {
-        continue
-      }
-      // The hub counts on from where it was, and tells its own under these numbers.
-      try database.execute(BranchSQL.deleteConflict, [row[0]])
-    }
+    try ledger.forget(above: route.fork)
     state.noticed = 0
   }
 }

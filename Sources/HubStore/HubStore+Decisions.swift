@@ -307,10 +307,9 @@ extension HubStore {
     guard try !wasWritten(conflict, since: decided, withRow: withRow) else {
       throw HubStoreError.notDecided(.writtenSince(conflict.id))
     }
-    guard var before = try Conflict.list(payload: row[1].asBytes).first else {
+    guard let before = try Conflict.list(payload: row[1].asBytes).first else {
       throw HubStoreError.damaged("a decision cannot be read")
     }
-    before.position = conflict.position
     var reader = FieldReader(row[2].asBytes, in: "a decision")
     guard let kind = ChangeKind(rawValue: try reader.readByte()) else {
       throw HubStoreError.damaged("a decision has an unknown kind")

@@ -256,8 +256,11 @@ final class LedgerWriter {
     try replace(conflict)
   }
 
-  /// Says a conflict anew, with this changeset.
+  /// Says a conflict anew, with this changeset. All that changes an entry does so here: everybody
+  /// is told, and of what whose changeset is lost that was said before stands again.
   func replace(_ conflict: Conflict) throws {
+    var conflict = conflict
+    conflict.position = position
     conflictCount += 1
     try store.database.execute(
       HubSQL.updateLedger,

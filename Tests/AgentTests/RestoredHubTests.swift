@@ -262,6 +262,27 @@ struct RestoredHubTests {
     #expect(ledger.count == 2)
   }
 
+  /// The decision comes back as a change, and the conflict is what it was when the copy was made.
+  @Test func whatWasDecidedAfterTheCopyIsOpenAgainEverywhere() throws {
+    try world.publish("policy: 1\ntables:\n  item:\n    columns:\n      name: ask\n")
+    try a.run("UPDATE item SET name = 'a' WHERE id = 3")
+    try b.run("UPDATE item SET name = 'b' WHERE id = 3")
+    try world.settle(a, b)
+    let asked = try world.hubStore.conflicts(openOnly: true)
+    #expect(asked.count == 1)
+    try world.copyHub("copy")
+    try world.hubStore.decide(
+      asked.map(\.id), .branch("a"), person: "", wallMilliseconds: world.wall)
+    try world.settle(a, b)
+    #expect(try a.store.ledger(openOnly: false).map(\.state) == [.decided])
+    try world.restoreHub("copy")
+    try world.settle(a, b)
+    #expect(try expectSame(a, b))
+    #expect(try world.hubStore.conflicts(openOnly: false) == asked)
+    #expect(try a.store.ledger(openOnly: false) == asked)
+    #expect(try b.store.ledger(openOnly: false) == asked)
+  }
+
   /// C3
   @Test(arguments: [false, true])
   func aHubWhoseMachineWasTurnedBackWhileItServedIsToldApart(isBehind: Bool) throws {

@@ -168,7 +168,9 @@ import Testing
     #expect(branches.allSatisfy { $0.rows[.customer(1)] == back })
     try undo(hub, [ledger[1].id])
     #expect(try hub.tables().isEmpty)
-    #expect(try hub.store.conflicts(openOnly: false) == ledger)
+    var again = ledger
+    again[1].position = try hub.store.head()
+    #expect(try hub.store.conflicts(openOnly: false) == again)
   }
 
   @Test func severalAreDecidedTogetherOrNone() throws {

@@ -48,6 +48,7 @@ import Testing
     #expect(entry.sides[0].milliseconds == 500)
     #expect(entry.sides[0].values == [.text("Augusta")])
     #expect(entry.explanation.hasSuffix("and that decides it."))
+    #expect(try entry.position == hub.store.head())
     for branch in branches { #expect(branch.ledger.last == entry) }
     // There is nothing of a person's to take back; deciding otherwise goes on as ever.
     #expect(throws: HubStoreError.notDecided(.nothingToUndo(entry.id))) {
@@ -58,7 +59,12 @@ import Testing
     #expect(try hub.tables()[.customer(1)]?[ColumnID(2)] == .text("Ada L."))
     try hub.store.undoDecisions([entry.id], person: "", wallMilliseconds: TestHub.now)
     #expect(try hub.tables()[.customer(1)]?[ColumnID(2)] == .text("Augusta"))
-    #expect(try hub.store.conflicts(openOnly: false) == [entry])
+    // Everybody is told with that changeset what stands again.
+    var again = entry
+    again.position = try hub.store.head()
+    #expect(try hub.store.conflicts(openOnly: false) == [again])
+    try syncAll(hub, &branches)
+    for branch in branches { #expect(branch.ledger.last == again) }
   }
 
   /// Some programs write whole rows, whichever field was changed.

@@ -71,6 +71,23 @@ struct CheckerTests {
     #expect(found.count == 5)
   }
 
+  @Test func convergenceSaysWhatOfALedgerDiffers() throws {
+    let found = try findings(Convergence.self) { evidence in
+      let replica = try #require(evidence.branches.keys.min())
+      let last = try #require(evidence.branches[replica]?.ledger.indices.last)
+      evidence.branches[replica]?.ledger[last].state = .refused
+      evidence.branches[replica]?.ledger[last].sides[0].milliseconds = nil
+      evidence.branches[replica]?.ledger.removeFirst()
+    }
+    #expect(found.count == 1)
+    let sentence = try #require(found.first).sentence
+    #expect(sentence.contains("otherwise than the hub: sides ("))
+    #expect(sentence.contains("at no time"))
+    #expect(sentence.contains("; state refused, not "))
+    #expect(!sentence.contains("rule"))
+    #expect(sentence.hasSuffix(" So it is with 1 others."))
+  }
+
   // MARK: LostUpdate
 
   @Test func lostUpdateNoticesAValueThatIsNowhere() throws {

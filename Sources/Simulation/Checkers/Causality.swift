@@ -1,5 +1,6 @@
 internal import Clocks
 internal import Deltas
+internal import Merging
 
 /// The engine's verdict on each pair of changes of one cell is what truly happened.
 ///
@@ -89,7 +90,7 @@ package enum Causality: Checker {
     }
     let told = Set(
       evidence.hub.ledger.filter { !world.lateRows.contains($0.key) }
-        .map { Cell(position: $0.position, key: $0.key, column: $0.column) })
+        .map { Cell(position: finding(of: $0, in: world), key: $0.key, column: $0.column) })
     for cell in expected.subtracting(told) {
       counts.falseCausality += 1
       found.append(
@@ -103,6 +104,17 @@ package enum Causality: Checker {
           "The ledger has a conflict on \(name(cell, world)) at position \(cell.position), where"
             + " there was none."))
     }
+  }
+
+  /// Where a conflict was found. One that somebody has answered tells where that was; then it is the
+  /// last of what stood against each other.
+  private static func finding(of conflict: Conflict, in world: World) -> LogPosition {
+    let isAnswered = conflict.state == .decided
+    guard isAnswered || conflict.explanation == MergeExplanation.goneWithRow.sentence else {
+      return conflict.position
+    }
+    let sides = conflict.sides.dropFirst(isAnswered ? 1 : 0)
+    return sides.compactMap { world.positions[$0.dot] }.max() ?? conflict.position
   }
 
   private static func name(_ cell: Cell, _ world: World) -> String {

@@ -31,14 +31,12 @@ package enum Convergence: Checker {
         result.append(violation("The digests of \(replica) and the hub differ."))
       }
       func known(_ ledger: [Conflict]) -> [Conflict] {
-        ledger.filter { !evidence.hasWholeStates || $0.state == .open }.sorted { $0.id < $1.id }
+        ledger.filter { !evidence.hasWholeStates || $0.state == .open }
       }
-      if known(branch.ledger) != known(hub.ledger) {
-        result.append(
-          violation(
-            "\(replica) knows \(branch.ledger.count) conflicts, not the hub's"
-              + " \(hub.ledger.count)."))
-      }
+      let difference = LedgerDifference(
+        known(branch.ledger), at: replica.description, known(evidence.hub.ledger),
+        schema: evidence.world.schema)
+      if let difference { result.append(violation(difference.sentence)) }
     }
     return result
   }
