@@ -28,6 +28,8 @@ package final class BranchComparison {
   /// Tables and columns that the database does not have, or has for itself alone, as sentences.
   /// Valid once begun.
   package private(set) var notCompared: [String] = []
+  /// The tables whose rows stay at the hub, which compares none. Valid once finished.
+  package private(set) var withheld: [TableID] = []
   private let keys: [TableID: KeyColumns]
   /// What of the schema the database has.
   private var waiting: [TableSchema] = []
@@ -79,6 +81,11 @@ package final class BranchComparison {
   package func handle(_ response: HubResponse) throws -> Effect {
     guard var work = current else { throw UnexpectedAnswer(refusal: nil) }
     switch (work.stage, response) {
+    case (_, .refused(let refusal)) where refusal.code == .withheld:
+      withheld.append(work.result.table.id)
+      notCompared.append("Rows of table “\(work.result.table.name)” stay at the hub.")
+      current = nil
+      return try nextTable()
     case (_, .refused(let refusal)): throw UnexpectedAnswer(refusal: refusal)
     case (.buckets, .compare(let answer)):
       guard answer.buckets.count == 1 << work.bits else { throw UnexpectedAnswer(refusal: nil) }

@@ -19,7 +19,7 @@ extension BranchEngine {
     guard let work = repairWork, let request = work.request else { return [] }
     switch event {
     case .answered(let response, _, _):
-      if case .refused(let refusal) = response {
+      if case .refused(let refusal) = response, refusal.code != .withheld {
         guard refusal.code == .busy else { return [.finish(try summary(.refused(refusal)))] }
         return try repeatLater(else: .refused(refusal))
       }

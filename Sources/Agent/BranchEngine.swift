@@ -341,7 +341,8 @@ package final class BranchEngine {
       repair: BranchRepair(store: store, gaps: gaps),
       backoff: Backoff(spread: UInt64(store.identity.replica.rawValue)))
     repairWork = work
-    return try effect(of: try work.repair.start(), wallMilliseconds)
+    let first = try work.repair.start(wallMilliseconds: wallMilliseconds)
+    return try effect(of: first, wallMilliseconds)
   }
 
   func summary(_ outcome: BranchSession.Outcome) throws -> SyncReport {

@@ -8,7 +8,8 @@ internal import Storage
 ///
 /// A difference counts once two comparisons with a whole sync between them have found the same:
 /// what is merely on its way is none. It is sent as a change that never saw the hub's row, or the
-/// hub's row is taken: where that is asked for, and where a row that was sent still differs.
+/// hub's row is taken: where that is asked for, and where a row that was sent still differs. Of a
+/// table that is not compared, since its rows stay at the hub, all rows are sent again.
 ///
 /// Effects are performed one by one; `sync` is a whole sync, answered by `synced` once it had
 /// nothing left to do.
@@ -49,7 +50,22 @@ package final class BranchRepair {
   }
 
   /// Begins, after a sync that had nothing left to do.
-  package func start() throws -> Effect { try compare(before: nil) }
+  package func start(wallMilliseconds: Int64) throws -> Effect {
+    let withheld = try open.map(\.table).filter(store.withholds)
+    try sendAgain(withheld, wallMilliseconds: wallMilliseconds)
+    return withheld.isEmpty ? try compare(before: nil) : sync(before: nil)
+  }
+
+  /// Settles gaps in which nothing is compared.
+  private func sendAgain(_ tables: [TableID], wallMilliseconds: Int64) throws {
+    guard !tables.isEmpty else { return }
+    let sent = open.filter { tables.contains($0.table) && $0.isSent }.map(\.table)
+    if !sent.isEmpty { try store.sendAgain(sent, wallMilliseconds: wallMilliseconds) }
+    try store.closeGaps(tables)
+    open.removeAll { tables.contains($0.table) }
+    report.tables = store.schema.tables.filter { table in open.contains { $0.table == table.id } }
+      .map(\.name)
+  }
 
   /// Takes the hub's answer to the request sent last.
   package func handle(_ response: HubResponse, wallMilliseconds: Int64) throws -> Effect {
@@ -92,7 +108,9 @@ package final class BranchRepair {
     switch effect {
     case .send(let request): return .send(request)
     case .finish(let tables):
+      let withheld = comparison?.withheld ?? []
       comparison = nil
+      try sendAgain(withheld, wallMilliseconds: wallMilliseconds)
       let equal = tables.filter(\.isEqual).map(\.table.id)
       try store.closeGaps(equal)
       open.removeAll { equal.contains($0.table) }

@@ -28,6 +28,11 @@ final class Applier {
   private var tail: Tail?
   /// The rows of a whole state, where those that it does not have must go.
   private let wholeState: WholeState?
+  /// The tables of which the whole state says nothing, since their rows stay at the hub.
+  private(set) var withheld: Set<TableID> = []
+  /// Whether the delta is for anyone: it has no replays, and own entries come with their blocks
+  /// unless what they hold stays at the hub.
+  private var isForAnyone = false
   /// What rows held that were written while nothing was captured; nil if there can be none.
   private let overwritten: OverwrittenRows?
   /// Read from the outbox once it is needed.
@@ -109,9 +114,13 @@ final class Applier {
         case .header(let header):
           var expected = announced
           expected.formatVersion = header.formatVersion
+          expected.withheld = header.withheld
           guard header == expected else {
             throw BranchStoreError.answerDoesNotFit("its delta is not the one it announced")
           }
+          isForAnyone = header.receiver == .hub
+          withheld = Set(header.withheld)
+          if wholeState != nil { try forgetCarried() }
         case .entry(let next):
           try begin(next)
           entry = next
@@ -143,12 +152,11 @@ final class Applier {
     integrated = LogPosition(entry.position.rawValue - 1)
     isInOutbox = false
     isBaseline = false
-    if !entry.hasBlocks {
-      guard entry.dot.replica == store.identity.replica else { return }
+    if !entry.hasBlocks, !isForAnyone, entry.dot.replica == store.identity.replica {
       try replay(entry)
       ownEntries[entry.dot.counter] = entry
     } else if hasOutbox, let counter = try store.outboxCounter(of: entry.contentHash) {
-      // Somebody else has handed it back. Its blocks go the way of any other's.
+      // Somebody else has handed it back. Its blocks go the way of any other's, if it has any here.
       isInOutbox = true
       accepted.insert(counter)
       ownEntries[counter] = entry
@@ -208,6 +216,18 @@ final class Applier {
     }
     if isKept { try carrier.keep(block, values, row: row, beside: applier?.table) }
     return .done
+  }
+
+  /// A whole state has all columns of all rows of its tables.
+  private func forgetCarried() throws {
+    if withheld.isEmpty {
+      try database.execute(BranchSQL.deleteCarried)
+    } else {
+      for table in store.known.tables where !withheld.contains(table.id) {
+        try database.execute(BranchSQL.deleteCarriedTable, [.integer(Int64(table.id.rawValue))])
+      }
+    }
+    carrier.forget(besides: withheld)
   }
 
   private func record(_ conflicts: [Conflict]) throws {

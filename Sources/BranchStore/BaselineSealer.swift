@@ -3,14 +3,15 @@ internal import Clocks
 internal import Deltas
 internal import Storage
 
-/// Makes changesets of the rows that are there before a branch joins, of a bounded size each.
+/// Makes changesets of the rows that are there before a branch joins, of a bounded size each, and
+/// each of one table: which of them stay at the hub the branch does not know yet.
 struct BaselineSealer {
   private let database: Database
   private let fingerprint: ContentHash
   private let wallMilliseconds: Int64
   private var outbox: OutboxHolder?
 
-  /// A changeset that is being written may lie between two tables.
+  /// A changeset that is being written may lie between two blocks.
   private final class OutboxHolder {
     var writer: OutboxWriter?
     init(_ writer: consuming OutboxWriter) { self.writer = consume writer }
@@ -56,6 +57,7 @@ struct BaselineSealer {
       if isFull { try add(&block, &state) }
     }
     try add(&block, &state)
+    try close(&state)
   }
 
   /// A key as the journal has it.
@@ -85,7 +87,7 @@ struct BaselineSealer {
   }
 
   /// Ends the changeset that is being written, if there is one.
-  mutating func close(_ state: inout BranchState) throws {
+  private mutating func close(_ state: inout BranchState) throws {
     guard let holder = outbox, let writer = holder.writer.take() else { return }
     outbox = nil
     _ = try writer.finish(&state)

@@ -45,6 +45,7 @@ extension BranchSQL {
   static let deleteCarriedColumn =
     "DELETE FROM tributary_carried WHERE table_id = ?1 AND column_id = ?2"
   static let deleteCarried = "DELETE FROM tributary_carried"
+  static let deleteCarriedTable = "DELETE FROM tributary_carried WHERE table_id = ?"
   static let countCarried = "SELECT count(*) FROM tributary_carried"
 
   // MARK: Rows that were there before the column or table was noticed

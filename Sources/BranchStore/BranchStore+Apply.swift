@@ -80,9 +80,6 @@ extension BranchStore {
     if hasDeferred, facts.isWholeState { try applier.replayAccepted() }
     if isRebased {
       try ledger.endOpen(at: facts.to)
-      // It has all columns of all rows.
-      try database.execute(BranchSQL.deleteCarried)
-      applier.carrier.forget()
     }
     if hasDelta, let delta {
       let isForAnyone = facts.isForAnyone || facts.isWholeState

@@ -148,6 +148,5 @@ extension BranchStore {
     var sealer = BaselineSealer(
       database: database, fingerprint: fingerprint, wallMilliseconds: wallMilliseconds)
     for table in tables { try sealer.seal(table, state: &state, isKnown: isKnown) }
-    try sealer.close(&state)
   }
 }

@@ -1,5 +1,6 @@
 package import Clocks
 package import Deltas
+internal import Merging
 internal import Storage
 
 /// A table whose rows may not be the hub's, and must be compared.
@@ -68,12 +69,48 @@ extension BranchStore {
     }
   }
 
+  /// Whether a table's rows go to the hub only, which tells nobody of them and compares none.
+  package func withholds(_ table: TableID) throws -> Bool {
+    try performing {
+      try refreshPolicy()
+      return rules.withholds(table)
+    }
+  }
+
+  /// Seals all rows of some tables again, as if they had been there before the branch joined, and
+  /// notes that nothing has to be looked at there any more: where the hub compares nothing, it
+  /// takes what it lacks. One transaction.
+  package func sendAgain(_ tables: [TableID], wallMilliseconds: Int64) throws {
+    try performing {
+      try database.transaction {
+        var state = try BranchState(database)
+        let reopened = try seal(&state, wallMilliseconds: wallMilliseconds).gapTables
+        var sealer = BaselineSealer(
+          database: database, fingerprint: known.fingerprint, wallMilliseconds: wallMilliseconds)
+        for id in tables {
+          guard let table = table(id) else { continue }
+          try sealer.seal(table, state: &state) { _, _ in false }
+        }
+        try state.save(to: database)
+        for table in tables where !reopened.contains(table) {
+          try database.execute(BranchSQL.deleteGap, [.integer(Int64(table.rawValue))])
+        }
+      }
+    }
+  }
+
   /// Notes that all tables must be compared, and that the hub's rows are taken where they differ:
   /// what nobody wrote, a damaged disk did.
   package func distrustRows() throws {
     try performing {
-      try database.transaction { try openGaps(tables.map(\.schema.id), isSent: false) }
+      try database.transaction { try openGaps(comparedTables(), isSent: false) }
     }
+  }
+
+  /// The tables that can be compared with the hub's.
+  func comparedTables() throws -> [TableID] {
+    try refreshPolicy()
+    return tables.filter { !$0.isWithheld }.map(\.schema.id)
   }
 
   /// Notes that tables must be compared, in the caller's transaction.

@@ -27,6 +27,9 @@ extension BranchStore {
         let report = try seal(&state, wallMilliseconds: wallMilliseconds)
         try state.save(to: database)
         let before = tables
+        try release(
+          before.filter { $0.isWithheld && !policy.policy.withholds($0.schema.id) }.map(\.schema),
+          wallMilliseconds: wallMilliseconds)
         try database.execute(
           BranchSQL.putPolicy,
           [
@@ -37,6 +40,26 @@ extension BranchStore {
         return report
       }
     }
+  }
+
+  /// Tables whose rows stayed at the hub go to all from now on. A hub does not say so while it has
+  /// such rows: it was restored from before it was told to keep them. They are to be compared, and
+  /// people are told.
+  private func release(_ tables: [TableSchema], wallMilliseconds: Int64) throws {
+    guard !tables.isEmpty else { return }
+    try openGaps(tables.map(\.id), isSent: true)
+    let names = tables.map { "“\($0.name)”" }.joined(separator: ", ")
+    try database.execute(
+      BranchSQL.insertNotice,
+      [
+        .integer(0), .integer(wallMilliseconds),
+        .text(
+          """
+          The hub does not keep what branches write in \(names) to itself any more. If it was \
+          restored, let its operator publish the policy again that has `direction: up`: until then \
+          it goes to all.
+          """),
+      ])
   }
 
   /// Follows the policy in the file: another process may have put one in force meanwhile.

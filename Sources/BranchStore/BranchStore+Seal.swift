@@ -55,6 +55,21 @@ extension BranchStore {
       written = try journaledTables().filter { !isUnagreed($0) }
     }
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1
+    // What stays at the hub is in changesets of its own, behind the rows that it refers to: others
+    // never have a part of one.
+    for part in [written.filter { !$0.isWithheld }, written.filter(\.isWithheld)]
+    where !part.isEmpty {
+      try seal(
+        part, into: &report, &state, wallMilliseconds: wallMilliseconds, hasDeferred: hasDeferred)
+    }
+    return report
+  }
+
+  /// Makes one changeset of what some tables' journals hold.
+  private func seal(
+    _ written: [TrackedTable], into report: inout SealReport, _ state: inout BranchState,
+    wallMilliseconds: Int64, hasDeferred: Bool
+  ) throws {
     let compared = Set(try gaps().filter(\.isSent).map(\.table))
     let mayCount = try written.contains {
       try $0.isCounting && database.integer(BranchSQL.hasJournalCounts($0)) == 1
@@ -80,7 +95,6 @@ extension BranchStore {
       report.changesetCount += 1
       report.rowCount += rowCount
     }
-    return report
   }
 
   func journaledTables() throws -> [TrackedTable] {

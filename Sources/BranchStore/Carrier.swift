@@ -8,17 +8,18 @@ final class Carrier {
   private var database: Database { store.database }
   /// Whether something is carried of a table, as far as it was asked for.
   private var carried: [TableID: Bool] = [:]
-  private var isForgotten = false
+  /// The tables of which something may be carried; nil for all.
+  private var mayBeCarried: Set<TableID>?
   private var encoder = KeyEncoder()
   /// What is to be kept of blocks like the last one.
   private var last: (table: TableID, columns: [ColumnID], kept: [Int])?
 
   init(_ store: BranchStore) { self.store = store }
 
-  /// Nothing is carried any more.
-  func forget() {
+  /// Nothing is carried any more but of some tables.
+  func forget(besides tables: Set<TableID>) {
     carried = [:]
-    isForgotten = true
+    mayBeCarried = tables
   }
 
   /// Whether anything may have to be kept or forgotten of a block's rows.
@@ -107,7 +108,7 @@ final class Carrier {
 
   private func isCarried(_ table: TableID) throws -> Bool {
     if let known = carried[table] { return known }
-    guard !isForgotten else { return false }
+    guard mayBeCarried?.contains(table) ?? true else { return false }
     let found =
       try database.integer(BranchSQL.hasCarriedOfTable, [.integer(Int64(table.rawValue))]) == 1
     carried[table] = found

@@ -11,9 +11,10 @@ final class OverwrittenRows {
   private let tables: [TableID: TrackedTable]
   private let insert: Statement
 
-  /// Nil if no table's differences are to be sent.
+  /// Nil if no table's differences are to be sent. Rows that stay at the hub nobody else writes.
   init?(_ store: BranchStore) throws {
     let compared = try store.gaps().filter(\.isSent).compactMap { store.table($0.table) }
+      .filter { !$0.isWithheld }
     guard !compared.isEmpty else { return nil }
     database = store.database
     tables = Dictionary(uniqueKeysWithValues: compared.map { ($0.schema.id, $0) })

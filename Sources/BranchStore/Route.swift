@@ -86,7 +86,7 @@ extension BranchStore {
     // What nobody hands back is in these tables only; and constraints may have been decided
     // otherwise meanwhile.
     let isLossy = try lossCount.map { $0 > 0 } ?? !tail(above: fork).isComplete
-    try openGaps(schema.tables.map(\.id), isSent: isLossy)
+    try openGaps(comparedTables(), isSent: isLossy)
     let least = Value.integer(Int64(route.fork.rawValue))
     try database.execute(BranchSQL.lowerOutgoingFloors, [least])
     try database.execute(BranchSQL.lowerDeferredBases, [least])

@@ -14,6 +14,8 @@ struct TrackedTable {
   let keys: KeyColumns?
   /// Columns that are decided as one, and travel as one: each ascending.
   let units: [[ColumnID]]
+  /// Whether what is written here goes to the hub and to no other branch.
+  let isWithheld: Bool
 
   init(
     _ schema: TableSchema, policy: MergePolicy = MergePolicy(), keys: KeyColumns? = nil
@@ -22,6 +24,7 @@ struct TrackedTable {
     self.keys = keys
     sql = TableSQL(schema, keys: keys)
     keyCount = schema.keyColumns.count
+    isWithheld = policy.withholds(schema.id)
     let valueColumns = schema.valueColumns
     self.valueColumns = valueColumns
     counted = valueColumns.filter {

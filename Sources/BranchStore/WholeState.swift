@@ -57,10 +57,11 @@ extension Applier {
   /// could be gone.
   ///
   /// Tables whose differences are to be sent keep theirs: perhaps nobody else has those rows. What
-  /// becomes of them the comparison decides.
+  /// becomes of them the comparison decides. So do tables that the whole state leaves out.
   func removeOthers(than wholeState: WholeState, keepingHeld: Bool) throws {
     let compared = Set(try store.gaps().filter(\.isSent).map(\.table))
-    for table in store.tables where !compared.contains(table.schema.id) {
+    for table in store.tables
+    where !compared.contains(table.schema.id) && !withheld.contains(table.schema.id) {
       let id = table.schema.id
       for encoded in try wholeState.missing(table) {
         let key = try RowKey(table: id, encoded: encoded)
@@ -68,12 +69,14 @@ extension Applier {
         try remove(key)
       }
     }
-    for row in try store.deferredRows() where !keepingHeld {
+    for row in try store.deferredRows()
+    where !keepingHeld && !withheld.contains(row.key.table) {
       let encoded = row.key.encoded
       if try !wholeState.has(row.key.table, encoded) { try remove(row.key) }
     }
     guard !keepingHeld else { return }
-    for key in try deletedHere(without: wholeState) where !compared.contains(key.table) {
+    for key in try deletedHere(without: wholeState)
+    where !compared.contains(key.table) && !withheld.contains(key.table) {
       if try !held().isDeferred(HeldRows.hash(key)) { try remove(key) }
     }
   }

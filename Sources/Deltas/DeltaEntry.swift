@@ -10,7 +10,8 @@ package struct DeltaEntry: Hashable, Sendable {
   /// What the hub added to the author's clock when it merged.
   package var clockOffsetMilliseconds: Int64
   package var receivedMilliseconds: Int64
-  /// Whether the author's blocks follow. They do not when the receiver is the author.
+  /// Whether the author's blocks follow. They do not when the receiver is the author, or when all
+  /// that the author wrote stays at the hub.
   package var hasBlocks: Bool
   /// Nil in format 1, and there only.
   package var seen: EntryKnowledge?

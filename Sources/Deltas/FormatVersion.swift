@@ -9,8 +9,11 @@ package enum FormatVersion {
   /// Of schemas that have changed since the hub was made, in more than columns and tables that may
   /// be NULL, or not there.
   package static let evolvingSchema: UInt64 = 2
-  /// Of deltas, as they are written. Those of versions 1 and 2 are still read.
+  /// Of deltas, as they are written where nothing is withheld. Those of versions 1 and 2 are still
+  /// read.
   package static let delta = 3
+  /// Of deltas in which what branches wrote for the hub alone is left out.
+  package static let withholdingDelta = 4
 }
 
 extension FieldReader {

@@ -17,6 +17,7 @@ extension HubEngine {
     guard request.buckets.allSatisfy({ $0 >> UInt32(request.bits) == 0 }) else {
       throw Self.refused(.malformed, "a bucket has a number beyond the last")
     }
+    try expectTold(request.table)
     let comparison = try store.compare(
       request.table, columns: request.columns, bits: request.bits, buckets: request.buckets,
       rowsAtMost: SessionLimits.compareRowsMax)
@@ -39,6 +40,7 @@ extension HubEngine {
     guard request.keys.count <= SessionLimits.fetchRowsMax else {
       throw Self.refused(.tooLarge, "more than \(SessionLimits.fetchRowsMax) rows at once")
     }
+    try expectTold(request.table)
     let rows = try store.rows(
       of: request.table, keys: request.keys, bytesAtMost: Self.answerBytesMax)
     guard let rows else { throw Self.unknownTable }
@@ -49,6 +51,7 @@ extension HubEngine {
   }
 
   func explain(_ request: ExplainRequest) throws -> ExplainResponse {
+    try expectTold(request.table)
     let explanation = try store.explain(table: request.table, key: request.key)
     var bytesLeft = Self.answerBytesMax / 2
     /// Values that do not fit the answer are left out; their provenance is not.
@@ -93,6 +96,17 @@ extension HubEngine {
           name: $0.name, acknowledged: $0.acknowledgedPosition,
           lastContactMilliseconds: $0.lastContactMilliseconds)
       })
+  }
+
+  /// Refuses what would tell of rows that stay at the hub.
+  private func expectTold(_ table: TableID) throws {
+    guard try store.withholds(table) else { return }
+    throw Refusal(
+      code: .withheld,
+      message: """
+        The hub did not answer: what branches write in this table stays at the hub. Ask at the \
+        hub itself.
+        """)
   }
 
   // MARK: Limits and refusals

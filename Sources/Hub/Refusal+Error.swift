@@ -31,7 +31,8 @@ extension RefusalCode {
     case .tokenUnknown: self = .tokenUnknown
     case .tokenUsed: self = .tokenUsed
     case .tokenExpired: self = .tokenExpired
-    case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens, .notDecided, .policyTooLarge:
+    case .nameTaken, .nameInvalid, .branchUnknown, .tooManyTokens, .notDecided, .policyTooLarge,
+      .rowsWithheld:
       self = .notAllowed
     case .schemaNotUsable, .schemaNotTaken: self = .schemaMismatch
     case .pruned: self = .unknownPosition

@@ -77,7 +77,8 @@ enum Answers {
     switch code {
     case .malformed: .badRequest
     case .unsupportedProtocol: .unsupportedMediaType
-    case .notAllowed, .revoked, .retired, .tokenUnknown, .tokenUsed, .tokenExpired: .forbidden
+    case .notAllowed, .revoked, .retired, .withheld, .tokenUnknown, .tokenUsed, .tokenExpired:
+      .forbidden
     case .schemaMismatch, .chainBroken, .unknownPosition: .conflict
     case .tooLarge: .contentTooLarge
     case .busy: .serviceUnavailable

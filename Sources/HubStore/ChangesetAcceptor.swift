@@ -1,6 +1,7 @@
 internal import Basics
 internal import Clocks
 internal import Deltas
+internal import Merging
 internal import Storage
 
 /// Takes in one changeset frame by frame, inside the exchange's transaction.
@@ -38,6 +39,8 @@ final class ChangesetAcceptor {
   /// The position above which the entry's knowledge has all of its chain's ancestors.
   private var ancestorsAbove: LogPosition?
   private var authoredFrames = 0
+  /// Blocks of tables whose rows stay at the hub, and of others.
+  private var blockCounts = (withheld: 0, others: 0)
 
   private enum Progress {
     case start
@@ -76,6 +79,11 @@ final class ChangesetAcceptor {
 
   private var isHandedBack: Bool {
     if case .other = bringer { return true }
+    return false
+  }
+
+  private var isHeadquarters: Bool {
+    if case .author(let author, _) = bringer { return author.state == .headquarters }
     return false
   }
 
@@ -134,7 +142,14 @@ final class ChangesetAcceptor {
     try check(block, context: merging.header.context.position)
     try noteAncestors(of: block, merging)
     let keys = BlockKeys(block)
-    let isSilent = try !merging.merger.merge(block, keys: keys, part: part)
+    let isWithheld = store.policy.withholds(block.table)
+    if isWithheld { blockCounts.withheld += 1 } else { blockCounts.others += 1 }
+    var isSilent = try !merging.merger.merge(block, keys: keys, part: part)
+    if isWithheld, isHeadquarters {
+      // What people decide about several tables is one changeset.
+      try merging.merger.markAll(keys, rowCount: block.rowCount, of: block.table)
+      isSilent = true
+    }
     if isHandedBack {
       try merging.merger.tellAll(keys, rowCount: block.rowCount, of: block.table)
     }
@@ -323,6 +338,8 @@ final class ChangesetAcceptor {
     let whole = (bytes: rest.bytes + authoredBytes, frames: rest.frames + authoredFrames)
     // Who wrote what was handed back may not have it any more.
     let author = isHandedBack ? whole : rest
+    let isWithheld = blockCounts.withheld > 0 && blockCounts.others == 0
+    let others = isWithheld ? rest : whole
     let elsewhere = entry.isElsewhere ? told(header) : nil
     try store.database.execute(
       HubSQL.insertLog,
@@ -337,7 +354,7 @@ final class ChangesetAcceptor {
         .integer(header.timestamp.milliseconds), .integer(Int64(header.timestamp.counter)),
         Value(header.timestamp.replica), .integer(clockOffsetMilliseconds),
         .integer(receivedMilliseconds), Value(trailer.rowCount), Value(author.bytes),
-        Value(author.frames), Value(whole.bytes), Value(whole.frames),
+        Value(author.frames), Value(others.bytes), Value(others.frames), Value(isWithheld),
       ])
     try store.database.execute(
       HubSQL.updateChain,

@@ -16,7 +16,7 @@ struct DeltaIndex: Sendable {
 
   init(
     generation: GenerationID, receiver: ReplicaID, from: LogPosition, to: LogPosition,
-    entryCount: Int, entryBytes: Int, frameCount: Int
+    entryCount: Int, entryBytes: Int, frameCount: Int, isWithholding: Bool
   ) {
     self.receiver = receiver
     self.from = from
@@ -24,7 +24,10 @@ struct DeltaIndex: Sendable {
     header =
       Frame(
         type: .deltaHeader,
-        payload: DeltaHeader(generation: generation, from: from, to: to, receiver: receiver).payload
+        payload: DeltaHeader(
+          formatVersion: isWithholding ? FormatVersion.withholdingDelta : FormatVersion.delta,
+          generation: generation, from: from, to: to, receiver: receiver
+        ).payload
       ).encoded
     trailer =
       Frame(

@@ -22,6 +22,11 @@ extension HubSQL {
     CREATE INDEX tributary_decision_conflict ON tributary_decision (conflict, number);
     """
 
+  /// What came with the fourth format: which entries have nothing but rows that stay at the hub.
+  static let createFourthFormat = """
+    ALTER TABLE tributary_log ADD COLUMN is_withheld INTEGER NOT NULL DEFAULT 0
+    """
+
   /// The tables of the first format.
   static let create = """
     CREATE TABLE tributary_hub (

@@ -5,7 +5,7 @@ internal import Storage
 enum HubSQL {
   // MARK: The file
 
-  static let formatVersion: Int64 = 3
+  static let formatVersion: Int64 = 4
 
   /// For each connection. Constraints between tables are the branches' business: rows come in the
   /// order of changesets, parents perhaps after children.
@@ -184,8 +184,8 @@ enum HubSQL {
     INSERT INTO tributary_log (position, replica, counter, hash, origin, log_hash, context, also,
       context_generation, context_position, context_seen, is_baseline, is_handed_back,
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received, row_count,
-      author_bytes, author_frames, other_bytes, other_frames)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      author_bytes, author_frames, other_bytes, other_frames, is_withheld)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     """
   static let insertFrame = """
     INSERT INTO tributary_log_frame
@@ -222,20 +222,22 @@ enum HubSQL {
 
   static let selectDeltaSums = """
     SELECT count(*), ifnull(sum(iif(replica = ?1, author_bytes, other_bytes)), 0),
-      ifnull(sum(iif(replica = ?1, author_frames, other_frames)), 0)
+      ifnull(sum(iif(replica = ?1, author_frames, other_frames)), 0),
+      ifnull(max(is_withheld AND replica <> ?1), 0)
     FROM tributary_log WHERE position > ?2 AND position <= ?3
     """
   static let selectDeltaEntries = """
     SELECT position, iif(replica = ?1, author_bytes, other_bytes), replica, counter, hash,
       clock_milliseconds, clock_counter, clock_replica, clock_offset, received,
-      is_handed_back, ifnull(told_context, context), iif(told_context IS NULL, also, told_also)
+      iif(replica = ?1, is_handed_back, NOT is_withheld),
+      ifnull(told_context, context), iif(told_context IS NULL, also, told_also)
     FROM tributary_log WHERE position > ?2 AND position <= ?3 ORDER BY position
     """
   /// The frames of one entry that travel: all, or without what the author made. Of blocks that
-  /// added nothing only their stubs do.
+  /// added nothing only their stubs do; outcomes of rows that stay at the hub do not.
   static let selectDeltaFrames = """
     SELECT byte_count, bytes FROM tributary_log_frame
-    WHERE position = ?1 AND (type IN (6, 7, 10) OR (type IN (1, 2, 9) AND is_silent = 0 AND ?2))
+    WHERE position = ?1 AND is_silent = 0 AND (type IN (6, 7, 10) OR (type IN (1, 2, 9) AND ?2))
     ORDER BY part
     """
 
@@ -255,6 +257,7 @@ enum HubSQL {
   static let selectAnyRowBetween = """
     SELECT 1 FROM tributary_row WHERE table_id = ? AND key BETWEEN ? AND ? LIMIT 1
     """
+  static let selectAnyRowOf = "SELECT 1 FROM tributary_row WHERE table_id = ? LIMIT 1"
   /// The first cover that ends at a key or after it.
   static let selectCover = """
     SELECT key_min, key_max, position, part FROM tributary_cover
@@ -431,7 +434,8 @@ enum HubSQL {
     SELECT count(*) FROM tributary_log AS entry
     WHERE position > (SELECT pruned_stable FROM tributary_hub) AND other_frames <> 1 + (
       SELECT count(*) FROM tributary_log_frame
-      WHERE position = entry.position AND type IN (1, 2, 6, 7, 9, 10) AND is_silent = 0
+      WHERE position = entry.position AND is_silent = 0
+        AND (type IN (6, 7, 10) OR (type IN (1, 2, 9) AND NOT entry.is_withheld))
     )
     """
 }

@@ -114,7 +114,7 @@ extension HubStore {
     let index = DeltaIndex(
       generation: try timeline().place(at: to).generation, receiver: receiver, from: from, to: to,
       entryCount: Int(sums?[0].asInteger ?? 0), entryBytes: Int(sums?[1].asInteger ?? 0),
-      frameCount: Int(sums?[2].asInteger ?? 0))
+      frameCount: Int(sums?[2].asInteger ?? 0), isWithholding: sums?[3].asInteger == 1)
     deltaIndex = index
     return index
   }
@@ -137,7 +137,7 @@ extension HubStore {
   private func readEntry(
     _ row: Statement, of index: DeltaIndex, from start: Int, into piece: inout DeltaPiece
   ) throws {
-    let head = try deltaEntry(row, receiver: index.receiver)
+    let head = try deltaEntry(row)
     let headFrame = Frame(type: .entry, payload: head.payload).encoded
     piece.take(headFrame, at: start)
     var offset = start + headFrame.count
@@ -152,19 +152,18 @@ extension HubStore {
     }
   }
 
-  private func deltaEntry(_ row: Statement, receiver: ReplicaID) throws -> DeltaEntry {
-    let author = row.value(2).asReplica
+  private func deltaEntry(_ row: Statement) throws -> DeltaEntry {
     guard let hash = row.value(4).asHash else {
       throw HubStoreError.damaged("the log has an entry without its hash")
     }
     return DeltaEntry(
       position: row.value(0).asPosition,
-      dot: Dot(replica: author, counter: row.value(3).asCounter), contentHash: hash,
+      dot: Dot(replica: row.value(2).asReplica, counter: row.value(3).asCounter), contentHash: hash,
       timestamp: HybridTimestamp(
         milliseconds: row.integer(5), counter: UInt32(clamping: row.integer(6)),
         replica: row.value(7).asReplica),
       clockOffsetMilliseconds: row.integer(8), receivedMilliseconds: row.integer(9),
-      hasBlocks: author != receiver || row.integer(10) != 0,
+      hasBlocks: row.integer(10) != 0,
       seen: try SeenEntries(
         upTo: row.value(11).asPosition, encoded: row.value(12).asOptionalBytes
       ).told)

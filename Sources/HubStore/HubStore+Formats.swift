@@ -25,6 +25,10 @@ extension HubStore {
         try database.executeScript(HubSQL.createThirdFormat)
         try database.execute(HubSQL.updateFormat, [.integer(3)])
       }
+      if try format() == 3 {
+        try database.executeScript(HubSQL.createFourthFormat)
+        try database.execute(HubSQL.updateFormat, [.integer(4)])
+      }
     }
   }
 

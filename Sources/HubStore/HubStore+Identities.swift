@@ -1,6 +1,7 @@
 package import Basics
 package import Clocks
 internal import Deltas
+internal import Merging
 internal import Storage
 
 /// Copies: two databases that began as one. Both go on, each under a name of its own.
@@ -119,8 +120,19 @@ extension HubStore {
       """
       Two databases had the identity of “\(name)”: one was copied, or restored from a copy\
       \(since ?? ""). One of them is “\(record.name)” from now on. Both keep their changes; if \
-      only one is meant to go on, retire the other.
+      only one is meant to go on, retire the other.\(try withheldNotice())
       """, wallMilliseconds: wallMilliseconds)
+  }
+
+  /// What the older one lacks of the other's work, and is not sent.
+  private func withheldNotice() throws -> String {
+    try refreshPolicy()
+    let names = schema.tables.filter { policy.withholds($0.id) }.map { "“\($0.name)”" }
+    guard !names.isEmpty else { return "" }
+    return """
+       What went up only, in \(names.joined(separator: ", ")), the hub has and does not bring \
+      back: one that was restored lacks what it had written there since.
+      """
   }
 
   // MARK: Notices

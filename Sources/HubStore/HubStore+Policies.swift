@@ -1,5 +1,5 @@
 package import Basics
-internal import Deltas
+package import Deltas
 package import Merging
 internal import Storage
 
@@ -43,6 +43,7 @@ extension HubStore {
     guard encoded.count <= HubStoreLimits.policyBytesMax,
       source.utf8.count <= HubStoreLimits.policyBytesMax
     else { throw HubStoreError.policyTooLarge(limit: HubStoreLimits.policyBytesMax) }
+    let changesWithheld = try checkWithheld(under: policy)
     let version = try lastPolicyVersion() + 1
     try database.execute(
       HubSQL.insertPolicy,
@@ -51,7 +52,35 @@ extension HubStore {
         likeVersion.map { Value(counter: $0) } ?? .null, .text(source), .blob(encoded),
         Value(ContentHash(of: encoded)),
       ])
+    if changesWithheld { removeWholeStates() }
     return version
+  }
+
+  /// Whether other tables' rows are to stay at the hub than until now. Throws if rows that stayed
+  /// here would be everybody's: branches lack them, and no delta brings what lies behind.
+  private func checkWithheld(under next: MergePolicy) throws -> Bool {
+    do {
+      try refreshPolicy()
+    } catch HubStoreError.policyNotUsable {
+      // Publishing another is the way out.
+      return true
+    }
+    let changed = schema.tables.filter { policy.withholds($0.id) != next.withholds($0.id) }
+    for table in changed where policy.withholds(table.id) {
+      let isEmpty =
+        try database.integer(HubSQL.selectAny(of: table)) == nil
+        && database.firstRow(HubSQL.selectAnyRowOf, [Value(table.id)]) == nil
+      guard isEmpty else { throw HubStoreError.rowsWithheld(table: table.name) }
+    }
+    return !changed.isEmpty
+  }
+
+  /// Whether a table's rows stay here: branches are told nothing of them.
+  package func withholds(_ table: TableID) throws -> Bool {
+    try storing("read its policy") {
+      try refreshPolicy()
+      return policy.withholds(table)
+    }
   }
 
   /// All versions, the last first.

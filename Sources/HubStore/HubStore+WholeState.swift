@@ -1,5 +1,6 @@
 internal import Clocks
 internal import Deltas
+internal import Merging
 internal import Storage
 
 /// The rows that stand, for branches to which the log no longer reaches back.
@@ -71,6 +72,7 @@ extension HubStore {
   private func makeWholeState() throws -> Int {
     removeOldWholeStates()
     return try database.readTransaction {
+      try refreshPolicy()
       let place = try place(of: try log.head())
       try staging.writeWholeState(place) { append in
         try WholeStateWriter(store: self, place: place, append: append).write()
@@ -83,6 +85,9 @@ extension HubStore {
     let all = staging.wholeStates()
     for old in all.dropLast(HubStoreLimits.wholeStatesMax - 1) { staging.remove(old.file) }
   }
+
+  /// Removes all: what branches are told has changed.
+  func removeWholeStates() { for file in staging.wholeStates() { staging.remove(file.file) } }
 
   /// Removes those that no branch can use any more: the log does not go on from them, or every
   /// branch has more than they do.
@@ -114,11 +119,13 @@ private final class WholeStateWriter {
   }
 
   func write() throws {
+    let withheld = store.schema.tables.map(\.id).filter(store.policy.withholds).sorted()
     let header = DeltaHeader(
+      formatVersion: withheld.isEmpty ? FormatVersion.delta : FormatVersion.withholdingDelta,
       generation: place.generation, from: .start, to: place.position, receiver: .hub,
-      isWholeState: true)
+      isWholeState: true, withheld: withheld)
     try write(Frame(type: .deltaHeader, payload: header.payload))
-    for table in store.schema.tables { try writeRows(of: table) }
+    for table in store.schema.tables where !withheld.contains(table.id) { try writeRows(of: table) }
     try writeConflicts()
     let trailer = DeltaTrailer(entryCount: 0, frameCount: frameCount)
     try append(Frame(type: .deltaTrailer, payload: trailer.payload).encoded)
@@ -183,7 +190,7 @@ private final class WholeStateWriter {
     while try statement.step() {
       let content = statement.bytes(0)
       guard content.count <= HubStoreLimits.outcomeRowBytesMax else { continue }
-      list += try Conflict.list(payload: content)
+      list += try store.told(Conflict.list(payload: content))
       byteCount += content.count
       if byteCount >= HubStoreLimits.conflictsFrameBytesTarget { try close() }
     }

@@ -129,6 +129,7 @@ package final class HubStore {
         try database.executeScript(HubSQL.create)
         try database.executeScript(HubSQL.createSecondFormat)
         try database.executeScript(HubSQL.createThirdFormat)
+        try database.executeScript(HubSQL.createFourthFormat)
         try database.execute(
           HubSQL.insertHub,
           [

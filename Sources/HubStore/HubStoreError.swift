@@ -14,6 +14,8 @@ package enum HubStoreError: Error, Hashable, Sendable {
   case schemaNotTaken(String)
   case notDecided(UndecidedReason)
   case policyTooLarge(limit: Int)
+  /// A table's rows stayed at the hub, and are there.
+  case rowsWithheld(table: String)
   /// The policy in force names rules that this program lacks.
   case policyNotUsable(version: UInt64, why: String)
   case nameTaken(String)
@@ -48,6 +50,12 @@ package enum HubStoreError: Error, Hashable, Sendable {
     case .notDecided(let reason): reason.message
     case .policyTooLarge(let limit):
       "No policy was published: it is larger than \(limit) bytes. Say less for each table."
+    case .rowsWithheld(let table):
+      """
+      No policy was published: rows of table \(table) are at the hub that no branch was given, \
+      since it goes up only. Leave its `direction: up`, or make another table for what is to go to \
+      all.
+      """
     case .policyNotUsable(let version, let why):
       """
       Nothing was merged: version \(version) of the hub's policy cannot be used here. \(why) Run \

@@ -78,7 +78,8 @@ final class LedgerWriter {
     try insert(
       Conflict(
         id: try issueID(), position: position, key: key, columns: columns, bases: nil,
-        sides: sides, rule: Self.authorityRule, state: .refused, explanation: refusal.sentence))
+        sides: sides, rule: Self.authorityRule, state: .refused,
+        explanation: refusal.sentence(isWithheld: store.policy.withholds(key.table))))
   }
 
   /// The rule's name in conflicts that tell of writes without authority.

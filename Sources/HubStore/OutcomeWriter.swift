@@ -1,10 +1,12 @@
 internal import Basics
 internal import Clocks
 internal import Deltas
+internal import Merging
 internal import Storage
 
 /// Writes what a changeset's merge came to into its log entry: the full state of each contested
-/// row as the consolidated tables show it, and the conflicts.
+/// row as the consolidated tables show it, and the conflicts. Those of rows that stay at the hub do
+/// not travel: the log has their outcomes for the hub's own history.
 final class OutcomeWriter {
   private let store: HubStore
   private let position: LogPosition
@@ -64,7 +66,9 @@ final class OutcomeWriter {
   private func close(_ block: OutcomeBlock) throws {
     var block = block
     let frame = Frame(type: .outcome, payload: compressedBlock(raw: block.builder.finish()))
-    try write(frame, table: block.table.id, keys: (block.keyMin, block.keyMax))
+    try write(
+      frame, table: block.table.id, keys: (block.keyMin, block.keyMax),
+      isSilent: store.policy.withholds(block.table.id))
   }
 
   // MARK: Conflicts
@@ -78,7 +82,9 @@ final class OutcomeWriter {
       let content = statement.bytes(0)
       // The ledger here has it; it is too large to travel.
       guard content.count <= HubStoreLimits.outcomeRowBytesMax else { continue }
-      list += try Conflict.list(payload: content)
+      let told = try store.told(Conflict.list(payload: content))
+      guard !told.isEmpty else { continue }
+      list += told
       byteCount += content.count
       if byteCount >= HubStoreLimits.conflictsFrameBytesTarget {
         try write(Frame(type: .ledger, payload: Conflict.payload(of: list)))
@@ -92,14 +98,24 @@ final class OutcomeWriter {
   }
 
   private func write(
-    _ frame: Frame, table: TableID? = nil, keys: (least: [UInt8], greatest: [UInt8])? = nil
+    _ frame: Frame, table: TableID? = nil, keys: (least: [UInt8], greatest: [UInt8])? = nil,
+    isSilent: Bool = false
   ) throws {
     let encoded = frame.encoded
     try store.writeFrame(
-      encoded, type: frame.type, table: table, keys: keys, at: position, part: part)
+      encoded, type: frame.type, table: table, keys: keys, isSilent: isSilent, at: position,
+      part: part)
     part += 1
+    guard !isSilent else { return }
     bytes += encoded.count
     frames += 1
+  }
+}
+
+extension HubStore {
+  /// The conflicts that branches are told of.
+  func told(_ conflicts: [Conflict]) -> [Conflict] {
+    conflicts.filter { !policy.withholds($0.key.table) }
   }
 }
 

@@ -15,8 +15,14 @@ extension RowMerger {
   }
 
   /// Everybody is to get the rows of a block as they stand: it came later than changes that had
-  /// seen it, perhaps, and then what stands is not what it says.
+  /// seen it, perhaps, and then what stands is not what it says. Of rows that stay here nobody is.
   func tellAll(_ keys: BlockKeys, rowCount: Int, of table: TableID) throws {
+    guard !store.policy.withholds(table) else { return }
+    try markAll(keys, rowCount: rowCount, of: table)
+  }
+
+  /// The log is to have the rows of a block as they stand.
+  func markAll(_ keys: BlockKeys, rowCount: Int, of table: TableID) throws {
     try keys.withKeys { views in
       for row in 0..<rowCount {
         let key = views[row]

@@ -23,7 +23,10 @@ extension RowMerger {
   }
 
   /// Merges what of a change its author may write.
+  ///
+  /// Of a table whose rows stay at the hub a branch deletes what is its own: here nothing goes.
   func mergePermitted(_ change: Change, _ rights: WriteRights) throws {
+    if rights.isUpOnly, change.block.reader.kind == .delete { return noteIdle() }
     let key = change.rowKey
     let written = completed(change)
     let record = try record(of: change)
@@ -44,7 +47,9 @@ extension RowMerger {
       let forbidden = written.columns.filter { rights.refusal(ofColumn: $0, row: row) != nil }
       if let first = forbidden.first, let refusal = rights.refusal(ofColumn: first, row: row) {
         let refused = refused(of: forbidden, in: written, standing: known.values)
-        if refused.isEmpty {
+        if refused.isEmpty, rights.isUpOnly {
+          noteIdle()
+        } else if refused.isEmpty {
           try ledger.markContested(change.table.id, change.key)
         } else {
           try refuse(written, refused, at: key, change, refusal)

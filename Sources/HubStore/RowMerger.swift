@@ -52,14 +52,15 @@ final class RowMerger {
     guard let table = try store.table(block.table) else { return false }
     let rights = try limitedRights(in: table)
     // What was there before its branch joined is not its branch's to write, but to bring.
-    if rights == nil || entry.isBaseline, try isNew(block, keys: keys, in: table) {
+    if rights?.takesNewRows ?? true || entry.isBaseline, try isNew(block, keys: keys, in: table) {
       try insertCovered(block, keys: keys, part: part, into: table)
       return true
     }
     idleCount = 0
     let mayBeCovered =
       try records.isCovered(table.id, from: keys.least, to: keys.greatest)
-    let hasQuestions = try hasQuestions(table, keys)
+    // Nobody elsewhere has seen what the hub asks of rows that stay here.
+    let hasQuestions = try !store.policy.withholds(table.id) && hasQuestions(table, keys)
     try block.withValues { values in
       let context = Block(table: table, reader: block, values: values, policy: store.policy)
       try keys.withKeys { views in

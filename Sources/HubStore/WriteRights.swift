@@ -20,7 +20,15 @@ struct WriteRights {
   /// Whether the policy says of a table that not everybody may write everything.
   static func areLimited(by policy: TablePolicy) -> Bool {
     policy.authority != .everyone || !policy.authorities.isEmpty || policy.isAppendOnly
-      || policy.direction == .down
+      || policy.direction != .both
+  }
+
+  /// Whether the table's rows stay at the hub, and are not changed there by any branch.
+  var isUpOnly: Bool { policy.direction == .up }
+
+  /// Whether any row that the hub does not have is the author's to add, as it is.
+  var takesNewRows: Bool {
+    policy.authority == .everyone && policy.authorities.isEmpty && policy.direction != .down
   }
 
   /// Why somebody may not write; nil if they may. `row` is the row as it stands, or last stood; if
@@ -53,6 +61,7 @@ struct WriteRights {
   }
 
   private var refusalOfAnyChange: WriteRefusal? {
+    if isUpOnly { return .upOnly }
     guard !isHeadquarters else { return nil }
     if policy.direction == .down, !isSource { return .downOnly }
     return policy.isAppendOnly ? .appendOnly : nil
@@ -86,8 +95,12 @@ enum WriteRefusal: Hashable {
   case ownerOnly
   case appendOnly
   case downOnly
+  case upOnly
 
-  var sentence: String {
+  var sentence: String { sentence(isWithheld: false) }
+
+  /// `isWithheld` says that branches hear nothing of the table's rows.
+  func sentence(isWithheld: Bool) -> String {
     let why =
       switch self {
       case .headquartersOnly: "Only headquarters may write this"
@@ -96,7 +109,12 @@ enum WriteRefusal: Hashable {
       case .ownerOnly: "Only the branch that the row belongs to may write this"
       case .appendOnly: "Rows of this table are only ever added, never changed or deleted"
       case .downOnly: "This table comes from headquarters, and branches only read it"
+      case .upOnly: "Rows of this table stay at the hub as they came first"
       }
-    return why + ": what stands stays; what was written was undone at its branch, and is kept here."
+    let rest =
+      isWithheld
+      ? "its branch has what it wrote, and it is kept here."
+      : "what was written was undone at its branch, and is kept here."
+    return why + ": what stands stays; " + rest
   }
 }

@@ -61,6 +61,9 @@ package struct MergePolicy: Sendable {
   /// What is said of a table.
   package func table(_ table: TableID) -> TablePolicy { tables[table] ?? others }
 
+  /// Whether what branches write in a table goes to the hub and to no other branch.
+  package func withholds(_ table: TableID) -> Bool { self.table(table).direction == .up }
+
   /// The rule of a column, of a unit's columns that of the unit.
   package func rule(table: TableID, column: ColumnID) -> any MergeRule {
     guard !compiled.isEmpty, let table = compiled[table] else { return compiledOthers.rule }

@@ -106,7 +106,10 @@ struct PolicyCompiler {
       let words: [(String, DeleteRule)] = [("lose", .lose), ("win", .win), ("ask", .ask)]
       if let deletes = choice(entry, words) { policy.deletes = deletes }
     }
-    if let entry = fields["direction"] { readDirection(entry, into: &policy) }
+    if let entry = fields["direction"] {
+      let words: [(String, SyncDirection)] = [("both", .both), ("up", .up), ("down", .down)]
+      if let direction = choice(entry, words) { policy.direction = direction }
+    }
     if let entry = fields["append-only"] {
       if let isAppendOnly = choice(entry, [("true", true), ("false", false)]) {
         policy.isAppendOnly = isAppendOnly
@@ -118,20 +121,31 @@ struct PolicyCompiler {
     if let entry = fields["direction"], policy.direction == .down, policy.authority == .everyone {
       warnOfHeadquarters(at: entry.value.place)
     }
+    checkUp(policy, of: columns, fields)
   }
 
-  private mutating func readDirection(_ entry: YAMLEntry, into policy: inout TablePolicy) {
-    if case .word("up", _) = entry.value.content {
+  /// Rows that stay at the hub are its own matter: nobody is told what a merge comes to, so there
+  /// is to be none.
+  private mutating func checkUp(_ policy: TablePolicy, of columns: ColumnNames?, _ fields: Fields) {
+    guard policy.direction == .up,
+      let entry = fields["direction"] ?? fields["append-only"]
+    else { return }
+    if columns == nil {
       remarks.refuse(
         at: entry.value.place,
         """
-        `direction: up` was not set: this build cannot keep from branches what others wrote. \
-        Take it out; what branches write goes to all of them.
+        `direction: up` was not set for all tables: what should reach other branches could not any \
+        more. Write it under the tables whose rows only the hub is to have.
         """)
-      return
+    } else if !policy.isAppendOnly {
+      remarks.refuse(
+        at: entry.value.place,
+        """
+        `direction: up` was not set: the hub keeps each row as it first comes, and tells nobody \
+        what became of later changes. Write `append-only: true` beside it, or let the table travel \
+        both ways.
+        """)
     }
-    let words: [(String, SyncDirection)] = [("both", .both), ("down", .down)]
-    if let direction = choice(entry, words) { policy.direction = direction }
   }
 
   /// One of a few words; nil if it is another, which is remarked.

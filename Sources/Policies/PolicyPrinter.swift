@@ -43,9 +43,8 @@ struct PolicyPrinter {
     if policy.deletes != defaults?.deletes {
       lines.append("deletes: \(Self.word(policy.deletes))")
     }
-    let comesDown = policy.direction == .down
-    if comesDown != ((defaults ?? plain).direction == .down) {
-      lines.append("direction: \(comesDown ? "down" : "both")")
+    if policy.direction != (defaults ?? plain).direction {
+      lines.append("direction: \(Self.word(policy.direction))")
     }
     if policy.isAppendOnly != (defaults ?? plain).isAppendOnly {
       lines.append("append-only: \(policy.isAppendOnly)")
@@ -99,6 +98,14 @@ struct PolicyPrinter {
     case .lose: "lose"
     case .win: "win"
     case .ask: "ask"
+    }
+  }
+
+  static func word(_ direction: SyncDirection) -> String {
+    switch direction {
+    case .both: "both"
+    case .up: "up"
+    case .down: "down"
     }
   }
 

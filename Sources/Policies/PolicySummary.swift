@@ -87,7 +87,8 @@ private struct PolicyWords {
 
   private func words(_ direction: SyncDirection) -> [String] {
     switch direction {
-    case .both, .up: []
+    case .both: []
+    case .up: ["changes travel from branches to the hub only, and to no other branch"]
     case .down: ["changes travel from the hub to branches only"]
     }
   }

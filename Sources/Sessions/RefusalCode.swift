@@ -20,4 +20,6 @@ package enum RefusalCode: UInt16, Hashable, Sendable, CaseIterable {
   /// The branch must not come back; what it sent was put aside. It sends the rest of what the hub
   /// lacks, and stops.
   case retired = 14
+  /// The hub keeps the table's rows to itself, and compares and shows none.
+  case withheld = 15
 }

@@ -139,7 +139,20 @@ import Testing
     var second = header
     second.formatVersion = 2
     #expect(try DeltaHeader(payload: second.payload) == second)
-    for version in [UInt8(0), 4] {
+    var fourth = header
+    fourth.formatVersion = FormatVersion.withholdingDelta
+    fourth.withheld = [TableID(2), TableID(7)]
+    #expect(try DeltaHeader(payload: fourth.payload) == fourth)
+    #expect(try DeltaHeader(payload: fourth.payload).withheld == fourth.withheld)
+    for tables in [[TableID(7), TableID(2)], [TableID(2), TableID(2)]] {
+      fourth.withheld = tables
+      #expect(throws: DeltaDecodingError.self) { try DeltaHeader(payload: fourth.payload) }
+    }
+    // Only a whole state leaves tables out.
+    fourth.withheld = [TableID(2)]
+    fourth.isWholeState = false
+    #expect(throws: DeltaDecodingError.self) { try DeltaHeader(payload: fourth.payload) }
+    for version in [UInt8(0), 5] {
       #expect(throws: DeltaDecodingError.unsupportedFormat(UInt64(version))) {
         try DeltaHeader(payload: [version] + header.payload.dropFirst())
       }

@@ -39,6 +39,7 @@ import Testing
       """
       DROP TABLE tributary_policy; DROP TABLE tributary_decision;
       DROP TABLE tributary_reference; DROP TABLE tributary_orphan;
+      ALTER TABLE tributary_log DROP COLUMN is_withheld;
       UPDATE tributary_hub SET format = 1;
       """)
     return (hub, ledger)
@@ -81,6 +82,7 @@ import Testing
     try file.executeScript(
       """
       DROP TABLE tributary_reference; DROP TABLE tributary_orphan;
+      ALTER TABLE tributary_log DROP COLUMN is_withheld;
       UPDATE tributary_hub SET format = 2;
       """)
     let store = try shop.hub.reopened()
@@ -88,6 +90,25 @@ import Testing
     try store.sync(&branch)
     #expect(try store.orphans().map(\.key) == [shop.key("orders", 5)])
     try shop.expectListed()
+  }
+
+  /// It withheld nothing, and goes on with deltas for all.
+  @Test func aHubOfTheThirdFormatHasSentAll() throws {
+    let hub = try TestHub()
+    var (a, b) = (hub.branch(1), hub.branch(2))
+    a.write([.insertCustomer(1, "Ada", "London", 1, at: 100)])
+    try hub.store.sync(&a)
+    try Database(path: hub.store.folder + "/hub.db", mode: .readWrite).executeScript(
+      """
+      ALTER TABLE tributary_log DROP COLUMN is_withheld;
+      UPDATE tributary_hub SET format = 3;
+      """)
+    let store = try hub.reopened()
+    a.write([.insertCustomer(2, "Bob", "Rome", 1, at: 200)])
+    try store.sync(&a)
+    try store.sync(&b)
+    #expect(Set(b.rows.keys) == [.customer(1), .customer(2)])
+    #expect(try store.check().allSatisfy(\.isOK))
   }
 
   @Test func aBranchThatWasCalledHeadquartersIsCalledByItsNumberToo() throws {

@@ -50,6 +50,7 @@ struct RandomPolicy {
     var policy = general()
     let all = table.columns.map(\.id)
     policy.authority = authority(all)
+    if policy.isAppendOnly, chance(2) { policy.direction = .up }
     var columns = table.valueColumns.shuffled(using: &generator)
     while columns.count > 2, chance(2) {
       let count = Int.random(in: 2...columns.count, using: &generator)

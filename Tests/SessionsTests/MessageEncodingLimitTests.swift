@@ -132,7 +132,7 @@ import Testing
   }
 
   @Test func anUnknownRefusalIsAnError() {
-    for code in [0, 15, 65_536] {
+    for code in [0, 16, 65_536] {
       let message = Self.message(0x7f) { writer in
         writer.writeVarint(code)
         writer.write(0)

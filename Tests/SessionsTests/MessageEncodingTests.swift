@@ -151,6 +151,6 @@ import Testing
   }
 
   @Test func refusalCodesKeepTheirNumbers() {
-    #expect(RefusalCode.allCases.map(\.rawValue) == Array(1...14))
+    #expect(RefusalCode.allCases.map(\.rawValue) == Array(1...15))
   }
 }

@@ -6,7 +6,8 @@ struct DigestCommand: OperatorCommand {
     commandName: "digest",
     abstract: "Print a digest of each tracked table: equal if and only if the rows are equal.",
     discussion: """
-      Two places with the same digests hold the same rows, byte for byte.
+      Two places with the same digests hold the same rows, byte for byte. A table whose rows stay \
+      at the hub is named as not compared: each branch has its own.
 
         tributary digest customers.db
         tributary digest /srv/hub --json
@@ -20,7 +21,8 @@ struct DigestCommand: OperatorCommand {
   var undone: String { "No digest of \(place) was made." }
 
   func perform() async throws -> ExitStatus {
-    let report = DigestReport(try Place(place, undone: undone).digests())
+    let place = try Place(place, undone: undone)
+    let report = DigestReport(try place.digests(), withheld: try place.withheld())
     if output.json {
       Console.print(report.json)
     } else {

@@ -19,6 +19,7 @@ extension CommandFailure {
     case .schemaNotUsable, .schemaNotTaken: .schemaMismatch
     case .notDecided: .notDecided
     case .policyTooLarge: .tooLarge
+    case .rowsWithheld: .badPolicy
     case .policyNotUsable: .policyNotUsable
     case .nameTaken: .nameTaken
     case .nameInvalid: .nameInvalid

@@ -144,6 +144,7 @@ extension ErrorCode {
       case .notAllowed: .notAllowed
       case .revoked: .revoked
       case .retired: .retired
+      case .withheld: .withheld
       case .schemaMismatch: .schemaMismatch
       case .chainBroken: .chainBroken
       case .unknownPosition: .unknownPosition

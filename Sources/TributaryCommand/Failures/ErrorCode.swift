@@ -38,6 +38,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
   case notAllowed = "not-allowed"
   case revoked = "revoked"
   case retired = "retired"
+  case withheld = "withheld"
   case noSuchBranch = "no-such-branch"
   case nameTaken = "name-taken"
   case nameInvalid = "name-invalid"
@@ -73,7 +74,7 @@ enum ErrorCode: String, Hashable, Sendable, CaseIterable {
     case .locked: .locked
     case .tableWithoutKey, .schemaMismatch, .keysNotSafe: .schema
     case .tokenMalformed, .tokenUnknown, .tokenUsed, .tokenExpired, .untrustedHub,
-      .certificateRefused, .notAllowed, .keyMissing:
+      .certificateRefused, .notAllowed, .withheld, .keyMissing:
       .notAllowed
     case .revoked, .retired: .revoked
     case .interrupted: .interrupted

@@ -20,13 +20,22 @@ struct ComparisonDriver {
         progress.show(
           "Comparing: \(NumberText.counted(questionCount, "question"))",
           nowMilliseconds: SteadyClock.milliseconds())
-        let response = try await line.ask(request)
+        let response = try await answer(to: request)
         do {
           effect = try comparison.handle(response)
         } catch let error as BranchComparison.UnexpectedAnswer {
           throw error.refusal ?? HubLine.unexpectedAnswer as any Error
         }
       }
+    }
+  }
+
+  /// That the hub keeps a table's rows to itself is for the comparison.
+  private func answer(to request: HubRequest) async throws -> HubResponse {
+    do {
+      return try await line.ask(request)
+    } catch let refusal as Refusal where refusal.code == .withheld {
+      return .refused(refusal)
     }
   }
 }

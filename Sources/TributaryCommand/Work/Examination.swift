@@ -74,7 +74,9 @@ struct Examination {
     }
     let now = WallClock.systemMilliseconds()
     for notice in status.notices where now - notice.milliseconds < Self.noticeMilliseconds {
-      findings.append(.ill(ValueText.escaped(notice.text), "Ask who uses the other one."))
+      findings.append(
+        .ill(
+          ValueText.escaped(notice.text), "Ask who uses the other one, or the hub’s operator."))
     }
     return findings
   }

@@ -49,6 +49,18 @@ enum Place {
   }
 }
 
+extension Place {
+  /// The tables whose rows stay at the hub, so that each branch has others.
+  func withheld() throws -> Set<TableID> {
+    let isWithheld: (TableID) throws -> Bool =
+      switch self {
+      case .branch(let store): store.withholds
+      case .hub(let store): store.withholds
+      }
+    return try Set(schema.tables.map(\.id).filter(isWithheld))
+  }
+}
+
 extension BranchStore {
   /// Conflicts under the keys by which the branch's people know the rows.
   func shown(_ conflicts: [Conflict]) throws -> [Conflict] {
