@@ -11,6 +11,9 @@ struct Adoption {
   /// Whether the sync begins with it: the database was copied without its key.
   var isFirst = false
   var attemptCount = 0
+  /// What it asks before it takes the identity; nil before the hub has said what its chain
+  /// continues.
+  var inquiry: AdoptionInquiry?
 }
 
 /// Handing back, and taking an identity.
@@ -71,7 +74,7 @@ extension BranchEngine {
     let notice = try store.adopt(
       replica: adoption.identity.replica, branch: adoption.identity.branch,
       parentHash: parentHash, keySpace: KeySpace(replica: adoption.identity.replica.rawValue),
-      wallMilliseconds: wallMilliseconds)
+      newRows: adoption.inquiry?.newRows, wallMilliseconds: wallMilliseconds)
     if let notice {
       report.notices.append(
         Notice(number: 0, milliseconds: notice.milliseconds, text: notice.text))
@@ -98,13 +101,7 @@ extension BranchEngine {
     case .answered(.refused(let refusal), _, _) where refusal.code != .busy:
       return [.finish(try summary(.refused(refusal)))]
     default:
-      adoption?.attemptCount += 1
-      let count = adoption?.attemptCount ?? 0
-      guard count < SessionLimits.attemptsMax else {
-        return [.finish(try summary(.unreachable))]
-      }
-      let backoff = Backoff(spread: UInt64(store.identity.replica.rawValue))
-      return [.wait(milliseconds: backoff.milliseconds(afterAttempt: count))]
+      return [try retried()]
     }
   }
 }

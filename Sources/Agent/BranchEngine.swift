@@ -90,6 +90,7 @@ package final class BranchEngine {
     if case .start = event { try lookWhoThisIs() }
     if repairWork?.isAsking == true { return try handleRepair(event, wallMilliseconds) }
     if adoption?.isFirst == true { return try handleFirstAdoption(event, wallMilliseconds) }
+    if adoption?.inquiry != nil { return try handleInquiry(event, wallMilliseconds) }
     return try run(session.handle(try sessionEvent(event)), wallMilliseconds)
   }
 
@@ -220,8 +221,7 @@ package final class BranchEngine {
     case .enrol(let offer): return .outside(.enrol(offer))
     case .askAdopt: return .outside(.send(.adopt(try adoptRequest())))
     case .adopt(let parentHash):
-      try adopt(parentHash: parentHash, wallMilliseconds)
-      return .outside(.identityChanged(store.identity.replica))
+      return .outside(try beginInquiry(parentHash, wallMilliseconds))
     case .askPolicy: return .outside(.send(.policy))
     case .note(let policy):
       do {

@@ -176,6 +176,7 @@ enum BranchSQL {
     SELECT ?2, ?3, ?4, row_count, oldest, is_baseline, floor, coalesce(origin, hash), is_logged
     FROM tributary_outgoing WHERE counter = ?1
     """
+  static let forgetOrigin = "UPDATE tributary_outgoing SET origin = NULL WHERE counter = ?1"
   static let insertPiece = "INSERT INTO tributary_outbox VALUES (?1, ?2, ?3)"
   static let selectPiece = "SELECT bytes FROM tributary_outbox WHERE counter = ?1 AND piece = ?2"
   static let deletePieces = "DELETE FROM tributary_outbox WHERE counter = ?1"

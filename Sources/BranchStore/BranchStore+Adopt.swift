@@ -41,13 +41,15 @@ extension BranchStore {
   /// what was captured meanwhile is sealed first, but for what waits for the hub's agreement to
   /// what the application has added: the hub is asked as the new replica, and that is sealed so.
   /// If the branch has keys of its own, `keySpace` is where rows that are made from now on get
-  /// theirs; rows that are there keep what others know them by.
+  /// theirs. Rows that are there keep what others know them by, but for new ones of the copy alone:
+  /// the other database gives such numbers, too. `newRows` says which these are; nil if nobody
+  /// knows.
   ///
   /// Returns what the branch's people must be told; nil if the identity is the branch's already.
   @discardableResult
   package func adopt(
     replica: ReplicaID, branch: String, parentHash: ContentHash, keySpace: KeySpace? = nil,
-    wallMilliseconds: Int64
+    newRows: NewRows? = nil, wallMilliseconds: Int64
   ) throws -> BranchNotice? {
     try performing {
       guard replica != identity.replica else { return nil }
@@ -63,12 +65,15 @@ extension BranchStore {
         // The hub tells both; should it be restored before it could, somebody is told all the same.
         try database.execute(
           BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(notice.text)])
-        if let keySpace {
-          try settleKeys(try journaledTables())
-          try moveKeys(to: keySpace)
-        }
+        // What waits for the hub's agreement is sealed next.
+        let next = state.nextCounter
+        if keySpace != nil { try settleKeys(try journaledTables(), counter: next) }
+        let moving = try keySpace.flatMap { try newNumbers(newRows, to: $0) }
+        if let keySpace { try moveKeys(to: keySpace) }
+        try moving?.moveEntries(in: database)
         state.adopt(replica: replica, branch: branch)
-        try rechain(&state, from: 1, previous: parentHash) { _ in }
+        try moving?.renumber(outbox().map(\.counter) + [next], in: database)
+        try rechain(&state, from: 1, previous: parentHash, moving) { _ in }
         try state.save(to: database)
       }
       identity.replica = replica
@@ -78,13 +83,21 @@ extension BranchStore {
     }
   }
 
+  /// The numbers that move to a copy's own space. Nil where there is no other space.
+  private func newNumbers(_ newRows: NewRows?, to space: KeySpace) throws -> NewNumbers? {
+    guard let keys, keys.space != space else { return nil }
+    let ranges = try newRows.map { try NewNumbers.ranges(of: $0.first...(.max), in: database) }
+    return NewNumbers(ranges ?? [:], known: newRows?.known ?? [:], keys, to: space)
+  }
+
   /// Writes the outbox's changesets anew, under the state's replica and counting from a number on.
   ///
   /// The first of them goes on from `previous`, or from what it went on from. Blocks stay as they
-  /// are, byte for byte. What is not changed by it stays itself.
+  /// are, byte for byte, unless they have numbers that are moved. What is not changed by it stays
+  /// itself.
   func rechain(
     _ state: inout BranchState, from first: UInt64, previous: ContentHash?,
-    _ edit: (inout ChangesetHeader) -> Void
+    _ moving: NewNumbers? = nil, _ edit: (inout ChangesetHeader) -> Void
   ) throws {
     var counter = first
     var previous = previous
@@ -103,7 +116,8 @@ extension BranchStore {
       if header == old {
         previous = changeset.contentHash
       } else {
-        previous = try rewrite(changeset, header)
+        previous =
+          try moving.flatMap { try reseal(changeset, header, $0) } ?? rewrite(changeset, header)
       }
       counter += 1
     }
@@ -136,6 +150,47 @@ extension BranchStore {
       ])
     try forgetOutgoing(changeset.counter)
     return trailer.contentHash
+  }
+
+  /// Replaces a changeset of the outbox by one with moved numbers: others never had it under the
+  /// old ones, so nothing says what it was. Nil if it has none of them.
+  private func reseal(
+    _ changeset: OutgoingChangeset, _ header: ChangesetHeader, _ moving: NewNumbers
+  ) throws -> ContentHash? {
+    guard !moving.isEmpty, try hasMoved(changeset, moving) else { return nil }
+    var header = header
+    header.origin = nil
+    let key = -Int64(header.dot.counter)
+    var pieces = PieceWriter(database, insertSQL: BranchSQL.insertPiece, key: key)
+    var writer = ChangesetWriter(header: header)
+    try pieces.append(writer.headerFrame())
+    try forEachOutboxFrame(counter: changeset.counter) { frame in
+      guard frame.type == .block else { return }
+      let raw = try decompressedBlock(payload: frame.payload)
+      let block = try BlockReader(raw: raw)
+      try pieces.append(
+        writer.blockFrame(raw: moving.moved(block) ?? raw, rowCount: block.rowCount))
+    }
+    let (trailer, frame) = writer.finish()
+    try pieces.append(frame)
+    try pieces.finish()
+    try database.execute(
+      BranchSQL.copyOutgoing,
+      [
+        .integer(Int64(changeset.counter)), .integer(key), .blob(trailer.contentHash.bytes),
+        .integer(Int64(pieces.byteCount)),
+      ])
+    try database.execute(BranchSQL.forgetOrigin, [.integer(key)])
+    try forgetOutgoing(changeset.counter)
+    return trailer.contentHash
+  }
+
+  private func hasMoved(_ changeset: OutgoingChangeset, _ moving: NewNumbers) throws -> Bool {
+    var result = false
+    try forEachOutboxBlock(counter: changeset.counter) { block in
+      if !result { result = moving.moved(block) != nil }
+    }
+    return result
   }
 
   func forgetOutgoing(_ counter: UInt64) throws {

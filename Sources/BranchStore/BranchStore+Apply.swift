@@ -78,9 +78,7 @@ extension BranchStore {
     try applier.installGuards()
     if hasDeferred { try applier.releaseConfirmed() }
     if hasDeferred, facts.isWholeState { try applier.replayAccepted() }
-    if isRebased {
-      try ledger.endOpen(at: facts.to)
-    }
+    if isRebased { try ledger.endOpen(at: facts.to) }
     if hasDelta, let delta {
       let isForAnyone = facts.isForAnyone || facts.isWholeState
       let announced = DeltaHeader(
@@ -130,6 +128,7 @@ extension BranchStore {
       }
       try forgetOutgoing(changeset.counter)
     }
+    if let last = counters.max() { try NewNumbers.forget(upTo: last, in: database) }
   }
 
   /// What the hub has said of a changeset that no delta has told of: a whole state has no entries.

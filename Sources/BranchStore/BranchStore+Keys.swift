@@ -229,13 +229,16 @@ extension BranchStore {
   /// Settles what programs did with keys, before what they wrote is sealed: rows that lie outside
   /// the rule get a shared key, rows under a number that was kept for another's row take it, and
   /// deleted rows are noted. In the caller's transaction.
-  func settleKeys(_ written: [TrackedTable]) throws {
+  func settleKeys(_ written: [TrackedTable], counter: UInt64) throws {
     guard let keys else { return }
     let tables = Set(written.map(\.schema.id))
     let numbers = KeyNumbers(database, keys)
     for domain in keys.all {
       for maker in domain.makers where tables.contains(maker.table.id) {
-        if maker.isNumbered { try settleMarked(maker, in: domain, numbers) }
+        if maker.isNumbered {
+          let given = try settleMarked(maker, in: domain, numbers)
+          try NewNumbers.note(given, in: domain.id, counter: counter, in: database)
+        }
         if maker.isWhole { try settleTaken(maker, in: domain, numbers) }
         if keys.rule != nil { try settleIrregular(maker, in: domain, numbers) }
         guard maker.isWhole else { continue }
@@ -279,10 +282,12 @@ extension BranchStore {
   }
 
   /// Numbers that SQLite gave since the last seal are new records' own, whatever had them before:
-  /// that is deleted under its own name, and what refers to it goes on referring to it.
+  /// that is deleted under its own name, and what refers to it goes on referring to it. Returns
+  /// what they are to others.
   private func settleMarked(
     _ maker: KeyTranslation.Maker, in domain: KeyTranslation.Domain, _ numbers: KeyNumbers
-  ) throws {
+  ) throws -> [Int64] {
+    var given: [Int64] = []
     for row in try database.rows(BranchSQL.markedKeys(maker.table)) {
       guard let own = row[0].number else { continue }
       let wasThere = row[1] != .integer(BranchSQL.changeInsert)
@@ -304,9 +309,10 @@ extension BranchStore {
             milliseconds: JournalTime.milliseconds(wall ?? .null), to: table)
         }
       }
-      try numbers.giveNumber(to: own, in: domain.id)
+      if let shared = try numbers.giveNumber(to: own, in: domain.id).number { given.append(shared) }
     }
     try database.execute(BranchSQL.dropMarks(maker.table))
+    return given
   }
 
   /// A program has made a row under a number that was kept for a row of others: that one gets

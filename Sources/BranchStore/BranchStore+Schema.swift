@@ -154,7 +154,7 @@ extension BranchStore {
         try restore(trigger)
       }
     }
-    try settleKeys(besides: before, knownBefore)
+    try settleKeys(besides: before, knownBefore, counter: state.nextCounter)
     var settler = try SchemaSettler(self, wallMilliseconds: wallMilliseconds)
     for table in tables {
       guard let old = before.table(table.schema.id) else {
@@ -173,13 +173,15 @@ extension BranchStore {
   }
 
   /// Settles what others call the rows that are there, before carried ones are told from them.
-  private func settleKeys(besides before: Schema, _ known: Schema) throws {
+  private func settleKeys(
+    besides before: Schema, _ known: Schema, counter: UInt64
+  ) throws {
     guard let keys else { return }
     let (old, new) = (
       try journaledTables().filter { before.table($0.schema.id) != nil },
       tables.filter { before.table($0.schema.id) == nil }
     )
-    try settleKeys(old)
+    try settleKeys(old, counter: counter)
     let numbers = KeyNumbers(database, keys)
     try numbers.nameIrregular(in: Set(new.map(\.schema.id)))
     guard keys.rule == nil else { return }
@@ -188,13 +190,15 @@ extension BranchStore {
         guard known.table(table.schema.id)?.isDropped == false else { return false }
         let makers = keys.byID[table.schema.id]?.makers ?? []
         return makers.contains { $0.table.id == table.schema.id && $0.isNumbered }
-      }, numbers)
+      }, numbers, counter: counter)
   }
 
   /// Rows that the application made in tables of its own before they were captured, and that others
   /// have the tables for, too. Nobody knows which numbers SQLite gave: what is just the row that
   /// others have under its number is that; any other is a new record.
-  private func settleMade(in tables: [TrackedTable], _ numbers: KeyNumbers) throws {
+  private func settleMade(
+    in tables: [TrackedTable], _ numbers: KeyNumbers, counter: UInt64
+  ) throws {
     let carrier = Carrier(self)
     var isChanging = true
     // A row that refers to a new record differs from then on, too.
@@ -202,7 +206,9 @@ extension BranchStore {
       isChanging = false
       for table in tables {
         let made = try carrier.rowsBesides(table)
-        for number in made { try numbers.giveNumber(to: number, in: table.schema.id) }
+        let given = try made.map { try numbers.giveNumber(to: $0, in: table.schema.id) }
+        try NewNumbers.note(
+          given.compactMap(\.number), in: table.schema.id, counter: counter, in: database)
         if !made.isEmpty { isChanging = true }
       }
     }

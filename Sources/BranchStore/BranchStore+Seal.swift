@@ -51,7 +51,7 @@ extension BranchStore {
     guard canExtend || written.count == captured.count else { throw Self.changedMeanwhile }
     guard !written.isEmpty else { return report }
     if keys != nil {
-      try settleKeys(written)
+      try settleKeys(written, counter: state.nextCounter)
       written = try journaledTables().filter { !isUnagreed($0) }
     }
     let hasDeferred = try database.integer(BranchSQL.hasDeferred) == 1

@@ -228,14 +228,17 @@ final class KeyNumbers {
   // MARK: Shared keys that no rule makes
 
   /// Gives a number that SQLite gave a shared one in this branch's space, unless the rule does.
-  func giveNumber(to own: Int64, in domain: TableID) throws {
+  /// Returns it.
+  @discardableResult
+  func giveNumber(to own: Int64, in domain: TableID) throws -> Value {
     let shared = Value.integer(keys.space.base + own)
     guard (1...KeySpace.ownMax).contains(own),
       try database.firstRow(KeySQL.hasShared, [domain.value, shared]) == nil
     else { return try giveShared(to: .integer(own), in: domain) }
-    guard keys.rule == nil else { return }
+    guard keys.rule == nil else { return shared }
     try database.execute(
       KeySQL.insert, [domain.value, .integer(own), shared, Self.stateHere])
+    return shared
   }
 
   /// Gives rows of some tables whose keys the rule leaves as they are shared ones of this branch's.
@@ -252,7 +255,9 @@ final class KeyNumbers {
   }
 
   /// Gives an own key that the rule leaves as it is, or whose shared one is taken, another.
-  func giveShared(to own: Value, in domain: TableID) throws {
+  /// Returns it.
+  @discardableResult
+  func giveShared(to own: Value, in domain: TableID) throws -> Value {
     let shared: Value
     switch own {
     case .integer:
@@ -269,9 +274,10 @@ final class KeyNumbers {
         count += 1
       } while try database.firstRow(KeySQL.hasShared, [domain.value, .text(candidate)]) != nil
       shared = .text(candidate)
-    case .null, .real, .blob: return
+    case .null, .real, .blob: return own
     }
     try database.execute(KeySQL.insert, [domain.value, own, shared, Self.stateHere])
+    return shared
   }
 
   static let stateHere = Value.integer(0)

@@ -36,6 +36,8 @@ struct KeyTranslation {
   /// Of all that it has had.
   let noted: KeyDomains
   private(set) var byID: [TableID: Domain] = [:]
+  /// The key's columns of the tables that the file has.
+  let keyColumns: [TableID: [ColumnID]]
 
   /// Ascending.
   var all: [Domain] { byID.values.sorted { $0.id < $1.id } }
@@ -60,6 +62,7 @@ struct KeyTranslation {
       places[KeyDomains.Place(TableID(numbers[0]), ColumnID(numbers[1]))] = TableID(numbers[2])
     }
     noted = KeyDomains(domains: places)
+    keyColumns = schema.tables.reduce(into: [:]) { $0[$1.id] = $1.keyColumns }
     places = places.filter { schema.table($0.key.table)?.column($0.key.column) != nil }
     domains = KeyDomains(domains: places)
     for (place, domain) in places.sorted(by: { $0.key < $1.key }) {

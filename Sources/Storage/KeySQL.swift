@@ -31,6 +31,17 @@ package enum KeySQL {
     );
     """
 
+  /// The numbers that SQLite gave in changesets which the hub has not confirmed, by shared number.
+  package static let createNew = """
+    CREATE TABLE IF NOT EXISTS tributary_key_new (
+      counter INTEGER NOT NULL,
+      domain INTEGER NOT NULL,
+      first INTEGER NOT NULL,
+      last INTEGER NOT NULL,
+      PRIMARY KEY (counter, domain, first)
+    ) WITHOUT ROWID;
+    """
+
   // MARK: Expressions
 
   /// The shared key of an own one. The operand is a column with its table's name, or a parameter.
@@ -100,6 +111,13 @@ package enum KeySQL {
   package static let hasKeys =
     "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tributary_key'"
 
+  package static let hasNew =
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'tributary_key_new'"
+  /// Counter, domain, first, last.
+  package static let insertNew = "INSERT OR REPLACE INTO tributary_key_new VALUES (?1, ?2, ?3, ?4)"
+  package static let selectNew = "SELECT counter, domain, first, last FROM tributary_key_new"
+  package static let deleteNew = "DELETE FROM tributary_key_new WHERE counter <= ?1"
+
   /// Domain, own, shared, state.
   package static let insert = "INSERT INTO \(table) VALUES (?1, ?2, ?3, ?4)"
   package static let hasEntries = "SELECT 1 FROM \(table) WHERE domain = ?1 LIMIT 1"
@@ -129,5 +147,9 @@ package enum KeySQL {
   /// The greatest shared number between two, without these.
   package static let greatestShared = """
     SELECT max(shared) FROM \(table) WHERE domain = ?1 AND shared > ?2 AND shared < ?3
+    """
+  /// Moves the shared numbers between two by some.
+  package static let moveShared = """
+    UPDATE \(table) SET shared = shared + ?4 WHERE domain = ?1 AND shared BETWEEN ?2 AND ?3
     """
 }
