@@ -11,8 +11,8 @@ import TestSupport
 import Testing
 
 /// Random histories of three branches with a table that goes up only: lost answers, restored hubs,
-/// pruning. At the end the hub has every payment that any branch wrote, each branch its own, and all
-/// the rest is the same everywhere.
+/// pruning. At the end the hub has every payment that any branch wrote, each branch its own, and
+/// all the rest is the same everywhere.
 struct UpTablesWorldTests {
   @Test(arguments: UInt64(1)...16) func nothingIsLostAndNobodyHearsOfOthers(seed: UInt64) throws {
     var history = try UpTablesHistory(seed: seed)

@@ -44,8 +44,8 @@ struct SeedTests {
     #expect(outcome.violations.isEmpty, text(outcome))
   }
 
-  /// A branch answers what waited for somebody to decide, and the hub is put back to before that and
-  /// never hears it again: it waits everywhere.
+  /// A branch answers what waited for somebody to decide, and the hub is put back to before that
+  /// and never hears it again: it waits everywhere.
   @Test func whatWasAnsweredIsAskedAgainEverywhere() throws {
     let outcome = try Self.runner.runTwice(800_801)
     #expect(outcome.violations.isEmpty, text(outcome))

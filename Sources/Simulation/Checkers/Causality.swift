@@ -106,8 +106,8 @@ package enum Causality: Checker {
     }
   }
 
-  /// Where a conflict was found. One that somebody has answered tells where that was; then it is the
-  /// last of what stood against each other.
+  /// Where a conflict was found. One that somebody has answered tells where that was; then it is
+  /// the last of what stood against each other.
   private static func finding(of conflict: Conflict, in world: World) -> LogPosition {
     let isAnswered = conflict.state == .decided
     guard isAnswered || conflict.explanation == MergeExplanation.goneWithRow.sentence else {
