@@ -323,7 +323,7 @@ final class ChangesetAcceptor {
   private func end(_ merging: Merging, _ trailer: ChangesetTrailer) throws -> AcceptedEntry {
     let (header, entry, position) = (merging.header, merging.entry, merging.position)
     try merging.merger.retryRefused()
-    try merging.merger.settleReferences()
+    try merging.merger.settleLife()
     try merging.merger.noteRefusals()
     try note(merging.merger.ledger)
     let outcomes = try OutcomeWriter(

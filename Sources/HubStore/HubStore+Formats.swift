@@ -27,6 +27,7 @@ extension HubStore {
       }
       if try format() == 3 {
         try database.executeScript(HubSQL.createFourthFormat)
+        try database.executeScript(HubSQL.createGroupTables)
         try database.execute(HubSQL.updateFormat, [.integer(4)])
       }
     }

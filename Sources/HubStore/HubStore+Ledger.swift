@@ -101,7 +101,7 @@ extension HubStore {
     let rowVersion =
       isAlive
       ? standing.map(\.1.version).min { $0.position < $1.position }
-      : state.deletions.max { $0.position < $1.position }
+      : (state.deletions + state.group.taking).max { $0.position < $1.position }
     if let rowVersion { result.append(try provenance(rowVersion, nil, nil)) }
     for (column, cell) in standing where column != RowState.presenceColumn && isAlive {
       result.append(try provenance(cell.version, column, cell.value))

@@ -16,11 +16,16 @@ extension HubStore {
     guard let table = try table(row[0].asTable) else { return }
     guard let reduced = try reduced(metadata, key: key, in: table, round.marks) else {
       try database.execute(HubSQL.deleteRow, [row[0], row[1]])
+      try database.execute(HubSQL.deleteMember, [row[0], row[1]])
+      try database.execute(HubSQL.deleteTop, [row[0], row[1]])
       result.rowCount += 1
       return
     }
     for version in reduced.versions where !version.isSettled {
       if version.position <= round.marks.settled { round.need(version.position) }
+    }
+    if !metadata.group.isEmpty, reduced.group.isEmpty {
+      try database.execute(HubSQL.deleteTop, [row[0], row[1]])
     }
     let latest = reduced.latest
     let detail = reduced.detail

@@ -12,9 +12,37 @@ struct KnownReferences {
   var policyHash: ContentHash?
   var all: [Reference] = []
   var byChild: [TableID: [Reference]] = [:]
+  /// By the table whose rows live and die with those of another: the reference to that.
+  var groups: [TableID: Reference] = [:]
 
   /// How many columns the longest key of a row has that refers to another.
   var keyColumnsMax: Int { all.map(\.child.keyColumns.count).max() ?? 1 }
+
+  func isTop(_ table: TableID) -> Bool {
+    groups.values.contains { $0.parent.id == table }
+  }
+
+  func isInGroup(_ table: TableID) -> Bool {
+    !groups.isEmpty && (groups[table] != nil || isTop(table))
+  }
+
+  /// The references of the tables whose rows belong to those of one, in the order of the tables.
+  func groups(under top: TableID) -> [Reference] {
+    groups.keys.sorted().compactMap { groups[$0] }.filter { $0.parent.id == top }
+  }
+
+  /// A row that belongs to one which belongs to a third is decided by itself.
+  static func groups(_ all: [Reference], _ policy: MergePolicy) -> [TableID: Reference] {
+    var result: [TableID: Reference] = [:]
+    for reference in all {
+      guard let parent = policy.table(reference.child.id).parent,
+        parent.table == reference.parent.id, Set(parent.columns) == Set(reference.columns),
+        policy.table(parent.table).parent == nil, reference.refersToKey, reference.comparesAlike
+      else { continue }
+      result[reference.child.id] = reference
+    }
+    return result
+  }
 }
 
 extension HubStore {
@@ -32,7 +60,7 @@ extension HubStore {
       if try database.integer(HubSQL.isWatching) != nil { return known }
     }
     let all = try Reference.list(
-      of: schema, named: { policy.table($0).references }, in: database)
+      of: schema, named: { policy.table($0).namedReferences }, in: database)
     try stopWatching()
     for reference in all {
       try makeIndex(reference.child, reference.columns)
@@ -42,6 +70,7 @@ extension HubStore {
       schemaVersion: try database.integer(HubSQL.fileSchemaVersion), policyHash: knownPolicyHash,
       all: all)
     known.byChild = Dictionary(grouping: all, by: \.child.id)
+    known.groups = KnownReferences.groups(all, policy)
     try relist(all)
     if !all.isEmpty { try watch(known) }
     knownReferences = known
@@ -220,5 +249,13 @@ extension HubStore {
       return RowState()
     }
     return try state(RowMetadata(latest: version), values, key: encoded, in: table)
+  }
+}
+
+extension TablePolicy {
+  /// The columns of which the policy says that they hold keys of other tables.
+  fileprivate var namedReferences: [ColumnID: TableID] {
+    guard let parent, parent.columns.count == 1 else { return references }
+    return references.merging([parent.columns[0]: parent.table]) { first, _ in first }
   }
 }

@@ -13,7 +13,8 @@ package struct Rehearsal: Hashable, Sendable {
   package var openedCount = 0
   /// Conflicts that no rule can decide again: a person did, somebody has written since, or the new
   /// rule counts what was done and the ledger has only what it came to; or it decides columns as
-  /// one of which the ledger has some; or nothing is left of what would stand.
+  /// one of which the ledger has some; or nothing is left of what would stand; or it is whether a
+  /// row stands that stands or goes with others.
   package var leftCount = 0
   /// The newest of those of which another side would stand.
   package var sample: [Change] = []
@@ -240,7 +241,10 @@ extension HubStore {
   private func decided(_ conflict: Conflict, by policy: MergePolicy) throws -> Conflict? {
     let table = conflict.key.table
     if conflict.isOfRow {
-      guard let hubTable = try self.table(table) else { return nil }
+      // What is decided of one row of a group is not of the others.
+      guard let hubTable = try self.table(table), !policy.livesTogether(table),
+        !self.policy.livesTogether(table)
+      else { return nil }
       let rule = policy.deletes(of: table)
       guard rule.name != conflict.rule else { return conflict }
       return Self.decided(

@@ -130,6 +130,7 @@ package final class HubStore {
         try database.executeScript(HubSQL.createSecondFormat)
         try database.executeScript(HubSQL.createThirdFormat)
         try database.executeScript(HubSQL.createFourthFormat)
+        try database.executeScript(HubSQL.createGroupTables)
         try database.execute(
           HubSQL.insertHub,
           [

@@ -14,6 +14,8 @@ package enum HubStoreLimits {
   package static let quarantinePageRowsMax = 1_000
   /// Rows whose references are to be looked at that are read at a time.
   package static let notedPageRowsMax = 500
+  /// How often the groups of a changeset's rows and what they refer to are looked at in turns.
+  package static let settledLifePassesMax = 8
   /// Records among which a row is looked for that is referred to by other columns than its key and
   /// is not there.
   package static let formerRowsMax = 10_000

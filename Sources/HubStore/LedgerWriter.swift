@@ -85,21 +85,22 @@ final class LedgerWriter {
   /// The rule's name in conflicts that tell of writes without authority.
   static let authorityRule = "authority"
 
-  /// Notes that a row which was deleted stands again, since another refers to it.
+  /// Notes that a row which was deleted stands again, since another refers to it, or belongs to it.
   func addUse(
     _ use: Version, of key: RowKey, by child: HubTable, against deletions: [Version],
-    _ rule: DeleteRule
+    _ rule: DeleteRule, isGroup: Bool = false
   ) throws {
     let sides = try ([use] + deletions).prefix(DeltaLimits.conflictValuesMax).enumerated().map {
       ConflictSide(
         dot: $1.dot, milliseconds: $1.milliseconds,
         clockOffsetMilliseconds: try clockOffset(of: $1), values: $0 == 0 ? [] : nil)
     }
-    let stands = rule == .ask ? "it stands until somebody decides." : "it stands again."
+    let stands = rule == .ask ? "it stands until somebody decides" : "it stands again"
+    let end = isGroup ? "belongs to it; \(stands), with its rows." : "refers to it; \(stands)."
     func sentence(_ name: String) -> String {
       """
       One branch deleted the row while another, without having seen that, wrote a row\(name) \
-      that refers to it; \(stands)
+      that \(end)
       """
     }
     let whole = sentence(" of \(child.schema.name)")

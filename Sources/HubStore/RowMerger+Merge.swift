@@ -168,7 +168,10 @@ extension HubStore {
             previous: hasOperations ? [previous] : []))
       }
     }
-    let all = groups.flatMap(\.versions) + deletions
+    let life = RowMetadata.GroupVersions(
+      uses: try rowState.group.uses.map(stored), taking: try rowState.group.taking.map(stored),
+      spared: try rowState.group.spared.map(stored))
+    let all = groups.flatMap(\.versions) + deletions + life.all
     guard let latest = all.max(by: { $0.position < $1.position }) else {
       invariant(false, "A row that has taken in a change has a version.")
       return RowMetadata(latest: StoredVersion(position: .start))
@@ -177,6 +180,7 @@ extension HubStore {
     result.place = place
     result.isComplete = rowState.isComplete
     result.deletions = deletions
+    result.group = life
     result.groups = groups.filter {
       !(place == .table && $0.versions == [latest] && $0.previous.isEmpty
         && $0.columns.isSubset(of: table.cells))
@@ -210,9 +214,16 @@ extension HubStore {
         cells[column] = [CellVersion(version: latest, value: shown[column] ?? .null)]
       }
     }
+    func versions(_ stored: [StoredVersion]) throws -> [Version] {
+      try stored.map { try version($0, key: key, in: table) }
+    }
     var result = RowState(
-      cells: cells, deletions: try metadata.deletions.map { try version($0, key: key, in: table) },
-      isComplete: metadata.isComplete)
+      cells: cells, deletions: try versions(metadata.deletions), isComplete: metadata.isComplete)
+    if !metadata.group.isEmpty {
+      result.group = GroupLife(
+        uses: try versions(metadata.group.uses), taking: try versions(metadata.group.taking),
+        spared: try versions(metadata.group.spared))
+    }
     result.fillDefaults(of: table)
     return result
   }

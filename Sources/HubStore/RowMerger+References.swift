@@ -56,6 +56,8 @@ extension RowMerger {
     _ reference: Reference, _ wanted: [Value], for child: RowKey
   ) throws -> Bool {
     let deletes = store.policy.deletes(of: reference.parent.id)
+    // With the row that it belongs to it stands or goes already.
+    guard references.groups[child.table] != reference else { return false }
     guard deletes != .win, let table = try store.table(reference.parent.id),
       let childTable = try store.table(child.table),
       let (key, metadata) = try store.missingParent(reference, wanted), metadata.place == .gone
@@ -72,6 +74,7 @@ extension RowMerger {
         table.id, view, try store.metadata(of: rowState, place: place, table: table))
       try ledger.markContested(table.id, view)
       try ledger.addUse(use, of: key, by: childTable, against: deletions, deletes)
+      if references.isInGroup(table.id) { try touch(table.id, view) }
       return place == .table
     }
   }

@@ -50,6 +50,7 @@ extension RowMerger {
       try records.update(
         table.id, key, try store.metadata(of: after, place: place, table: table))
       if place != .partial { try ledger.markContested(table.id, key) }
+      if references.isInGroup(table.id) { try touch(table.id, key) }
     }
   }
 }

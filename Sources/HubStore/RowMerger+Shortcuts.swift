@@ -60,7 +60,7 @@ extension RowMerger {
     {
       return noteIdle()
     }
-    guard metadata.place == .table || metadata.place == .gone,
+    guard metadata.place == .table || metadata.place == .gone, metadata.group.isEmpty,
       try hasSeen(all: metadata.versions, change.version)
     else { return try mergeSlowly(change, .stored(stored)) }
     let isWritten =
@@ -110,6 +110,7 @@ extension RowMerger {
     }
     let columns = change.block.columns
     guard before.place == .table, before.isComplete, before.deletions.isEmpty,
+      before.group.isEmpty,
       try hasSeen(
         all: before.versions(of: change.block.decidedColumns, among: change.table.cells),
         change.version),
@@ -151,6 +152,7 @@ extension RowMerger {
       metadata = try stored.metadata()
       hadRecord = true
       guard metadata.place == .table, metadata.isComplete, metadata.deletions.isEmpty,
+        metadata.group.isEmpty,
         try hasSeen(all: metadata.versions, change.version)
       else { return try mergeSlowly(change, .stored(stored)) }
     }

@@ -37,6 +37,9 @@ final class RowMerger {
     references = try store.watchReferences()
     records = try store.rowRecords()
     pruned = try store.pruned()
+    guard !references.groups.isEmpty else { return }
+    try store.database.execute(HubSQL.createTouched)
+    try store.database.execute(HubSQL.deleteAllTouched)
   }
 
   /// Takes note of entries that rows of the next blocks had seen besides.
@@ -61,6 +64,7 @@ final class RowMerger {
       try records.isCovered(table.id, from: keys.least, to: keys.greatest)
     // Nobody elsewhere has seen what the hub asks of rows that stay here.
     let hasQuestions = try !store.policy.withholds(table.id) && hasQuestions(table, keys)
+    let watchesGroups = try watchesGroups(of: table.id)
     try block.withValues { values in
       let context = Block(table: table, reader: block, values: values, policy: store.policy)
       try keys.withKeys { views in
@@ -72,6 +76,7 @@ final class RowMerger {
             continue
           }
           try merge(change, rights, mayBeCovered: mayBeCovered)
+          if let watchesGroups { try noteGroup(of: change, isAnyListed: watchesGroups) }
           if hasQuestions { try answerQuestions(change) }
         }
       }
@@ -198,7 +203,7 @@ final class RowMerger {
   /// Whether a block inserts rows in a range of keys where the hub has none.
   private func isNew(_ block: BlockReader, keys: BlockKeys, in table: HubTable) throws -> Bool {
     guard block.kind == .insert, block.rowCount >= store.coverRowsMin, keys.isAscending,
-      table.isWhole(block.columns), !mayBeLate(block)
+      table.isWhole(block.columns), !mayBeLate(block), try watchesGroups(of: table.id) != true
     else {
       return false
     }

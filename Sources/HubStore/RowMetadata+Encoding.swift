@@ -4,12 +4,13 @@ internal import Deltas
 
 /// The stored form, beside the position and the time of the latest version: format, place, the
 /// latest version's rest, other versions, deletions and groups by index. Format 2 is written only
-/// where a version is an operation.
+/// where a version is an operation, format 3 only where other rows have to do with the row's life.
 ///
 /// Written and read for every changed row: plain loops, no closures.
 extension RowMetadata {
   private static let formatByte: UInt8 = 1
   private static let operationsFormatByte: UInt8 = 2
+  private static let groupFormatByte: UInt8 = 3
   private static let incompleteFlag: UInt8 = 4
 
   private static let timeFlag: UInt8 = 1
@@ -23,8 +24,11 @@ extension RowMetadata {
   var detail: [UInt8]? {
     if isPlain { return nil }
     var writer = ByteWriter(reservingCapacity: 64)
-    let hasOperations = groups.contains { !$0.previous.isEmpty }
-    writer.write(hasOperations ? Self.operationsFormatByte : Self.formatByte)
+    let hasGroup = !group.isEmpty
+    let hasOperations = hasGroup || groups.contains { !$0.previous.isEmpty }
+    writer.write(
+      hasGroup
+        ? Self.groupFormatByte : hasOperations ? Self.operationsFormatByte : Self.formatByte)
     writer.write(
       place.rawValue | (isComplete ? 0 : Self.incompleteFlag))
     writeFlags(of: latest, to: &writer, hasTime: false)
@@ -45,6 +49,11 @@ extension RowMetadata {
       }
       if hasOperations { write(group.previous, to: &writer) }
     }
+    if hasGroup {
+      for versions in [group.uses, group.taking, group.spared] {
+        write(versions, among: others, to: &writer)
+      }
+    }
     return writer.bytes
   }
 
@@ -58,6 +67,7 @@ extension RowMetadata {
     }
     add(deletions)
     for group in groups { add(group.versions) }
+    add(group.all)
     return others
   }
 
@@ -96,7 +106,7 @@ extension RowMetadata {
     guard let detail else { return }
     var reader = FieldReader(detail, in: "a row's record")
     let format = try reader.readByte()
-    guard format == Self.formatByte || format == Self.operationsFormatByte else {
+    guard (Self.formatByte...Self.groupFormatByte).contains(format) else {
       throw reader.error("has an unknown format")
     }
     let flags = try reader.readByte()
@@ -117,8 +127,13 @@ extension RowMetadata {
     groups.reserveCapacity(groupCount + 1)
     for _ in 0..<groupCount {
       var group = try Self.readGroup(&reader, among: known)
-      if format == Self.operationsFormatByte { try Self.readPrevious(&reader, into: &group) }
+      if format != Self.formatByte { try Self.readPrevious(&reader, into: &group) }
       groups.append(group)
+    }
+    if format == Self.groupFormatByte {
+      group.uses = try Self.readVersions(&reader, among: known)
+      group.taking = try Self.readVersions(&reader, among: known)
+      group.spared = try Self.readVersions(&reader, among: known)
     }
     try reader.expectEnd()
   }

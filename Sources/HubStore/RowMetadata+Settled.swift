@@ -3,14 +3,14 @@ internal import Clocks
 extension RowMetadata {
   /// Whether more than one version of something matters.
   var isContested: Bool {
-    !deletions.isEmpty || groups.contains { $0.versions.count > 1 }
+    !deletions.isEmpty || !group.isEmpty || groups.contains { $0.versions.count > 1 }
   }
 
   /// Forgets whose versions are that everybody has seen, where nothing depends on it any more.
   mutating func settle(
     upTo settled: LogPosition, milliseconds: (StoredVersion) throws -> Int64?
   ) rethrows {
-    guard deletions.isEmpty else { return }
+    guard deletions.isEmpty, group.isEmpty else { return }
     func settle(_ version: inout StoredVersion) throws {
       guard version.position <= settled, !version.isSettled else { return }
       version = StoredVersion(

@@ -45,6 +45,16 @@ struct RowMetadata: Hashable, Sendable {
     var previous: [[Value?]] = []
   }
 
+  /// What the row's life has to do with other rows of its group.
+  struct GroupVersions: Hashable, Sendable {
+    var uses: [StoredVersion] = []
+    var taking: [StoredVersion] = []
+    var spared: [StoredVersion] = []
+
+    var isEmpty: Bool { uses.isEmpty && taking.isEmpty && spared.isEmpty }
+    var all: [StoredVersion] { uses + taking + spared }
+  }
+
   /// The version with the highest position. What `groups` does not name is its.
   var latest: StoredVersion
   var place: Place = .table
@@ -52,17 +62,20 @@ struct RowMetadata: Hashable, Sendable {
   var isComplete = true
   var groups: [Group] = []
   var deletions: [StoredVersion] = []
+  var group = GroupVersions()
 
   init(latest: StoredVersion) { self.latest = latest }
 
   /// Whether `latest` says it all.
   var isPlain: Bool {
-    place == .table && groups.isEmpty && deletions.isEmpty && isComplete && latest.base == nil
-      && !latest.isInLog && !latest.isSettled
+    place == .table && groups.isEmpty && deletions.isEmpty && isComplete && group.isEmpty
+      && latest.base == nil && !latest.isInLog && !latest.isSettled
   }
 
   /// All versions, some perhaps twice.
-  var versions: [StoredVersion] { [latest] + groups.flatMap(\.versions) + deletions }
+  var versions: [StoredVersion] {
+    [latest] + groups.flatMap(\.versions) + deletions + group.all
+  }
 
   /// The columns that `groups` names.
   var groupedColumns: ColumnSet {

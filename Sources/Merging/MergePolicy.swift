@@ -35,8 +35,15 @@ package struct MergePolicy: Sendable {
         try CompiledTable(policy, registry)
       }
     }
+    let compiledOthers = try CompiledTable(others, registry)
+    for table in tables.keys {
+      var top = table
+      while let parent = tables[top]?.parent { top = parent.table }
+      let deletes = (compiled[top] ?? compiledOthers).deletes
+      compiled[table]?.deletes = deletes
+    }
     self.compiled = compiled
-    compiledOthers = try CompiledTable(others, registry)
+    self.compiledOthers = compiledOthers
   }
 
   /// Throws where a table's rows would be decided with themselves.
@@ -76,6 +83,11 @@ package struct MergePolicy: Sendable {
 
   package func deletes(of table: TableID) -> DeleteRule {
     compiled.isEmpty ? compiledOthers.deletes : compiled[table]?.deletes ?? compiledOthers.deletes
+  }
+
+  /// Whether rows of the table stand and go with those of another, or those of another with them.
+  package func livesTogether(_ table: TableID) -> Bool {
+    tables[table]?.parent != nil || tables.values.contains { $0.parent?.table == table }
   }
 
   /// Whether updates of the column are to say what its author had there before.

@@ -1,5 +1,5 @@
 internal import Clocks
-internal import Deltas
+package import Deltas
 
 // What a change met that its author had not seen.
 extension RowState {
@@ -26,7 +26,7 @@ extension RowState {
       result.isContested = true
       if isShown, let found = decision.conflict(by: unit.rule) { result.conflicts.append(found) }
     }
-    let deletions = deletions.isEmpty ? [] : openDeletions.filter { !$0.hasSeen(version) }
+    let deletions = metDeletions.filter { !$0.hasSeen(version) }
     if !deletions.isEmpty {
       result.isContested = true
       let write = (version, values.first?.1 ?? .null)
@@ -35,7 +35,9 @@ extension RowState {
     return result
   }
 
-  func deleted(by deletion: Version, table: TableID, policy: MergePolicy) -> RowMerge {
+  package func deleted(
+    by deletion: Version, table: TableID, policy: MergePolicy
+  ) -> RowMerge {
     guard openDeletions.contains(deletion) else {
       return RowMerge(isContested: false, conflicts: [])
     }

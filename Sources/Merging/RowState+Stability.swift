@@ -11,7 +11,8 @@ extension RowState {
   package func stabilized(
     upTo stable: LogPosition, table: TableID, policy: MergePolicy
   ) -> RowState {
-    guard isAlive(policy.deletes(of: table)), deletions.allSatisfy({ $0.position <= stable })
+    guard isAlive(policy.deletes(of: table)),
+      (deletions + group.deletions).allSatisfy({ $0.position <= stable })
     else { return self }
     let units = policy.units(of: table)
     var kept = cells
@@ -36,7 +37,8 @@ extension RowState {
       }
     }
     return RowState(
-      cells: kept, deletions: decidesLater ? deletions : [], isComplete: isComplete)
+      cells: kept, deletions: decidesLater ? deletions : [], isComplete: isComplete,
+      group: decidesLater ? group : GroupLife())
   }
 
   /// A cell's versions with those that lie up to `stable`, and that all others have seen, put

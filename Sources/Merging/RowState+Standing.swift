@@ -13,7 +13,7 @@ extension RowState {
   /// Where deletions win, it does if of each deletion some write knows that nobody deleted again:
   /// somebody who knew of it wrote the row anew.
   package func isAlive(_ deletes: DeleteRule) -> Bool {
-    if deletions.isEmpty { return !cells.isEmpty }
+    if lifeDeletions.isEmpty { return !cells.isEmpty }
     return isAlive && (deletes != .win || !hasOpenDeletion)
   }
 
@@ -41,16 +41,16 @@ extension RowState {
 
   /// Whether no deletion has seen the version.
   func isLive(_ version: Version) -> Bool {
-    !deletions.contains { $0.hasSeen(version) }
+    !lifeDeletions.contains { $0.hasSeen(version) }
   }
 
   /// The deletions that no write and no other deletion has seen.
-  var openDeletions: [Version] { deletions.filter(isOpen) }
+  var openDeletions: [Version] { lifeDeletions.filter(isOpen) }
 
-  private var hasOpenDeletion: Bool { deletions.contains(where: isOpen) }
+  private var hasOpenDeletion: Bool { lifeDeletions.contains(where: isOpen) }
 
   private func isOpen(_ deletion: Version) -> Bool {
-    !deletions.contains { $0.hasSeen(deletion) }
+    !lifeDeletions.contains { $0.hasSeen(deletion) }
       && !cells.values.contains { $0.contains { $0.version.hasSeen(deletion) } }
   }
 

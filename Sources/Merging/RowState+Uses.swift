@@ -13,7 +13,7 @@ extension RowState {
   /// Whether the row does not stand, and would if it were used by a version: neither of this and
   /// the deletions has seen the other.
   package func comesBack(by use: Version) -> Bool {
-    guard isComplete, !deletions.isEmpty, !isAlive, isLive(use) else { return false }
+    guard isComplete, !lifeDeletions.isEmpty, !isAlive, isLive(use) else { return false }
     return openDeletions.allSatisfy { $0.dot != use.dot && !use.hasSeen($0) }
   }
 

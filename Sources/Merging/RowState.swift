@@ -22,6 +22,9 @@ package struct RowState: Hashable, Sendable {
   /// Whether an insertion was taken in, so that `cells` has all columns. Only a state to which
   /// changes came before those they had seen can be incomplete.
   package private(set) var isComplete = false
+  /// What is known of the row's life from the rows that live and die with it. Never changed by what
+  /// happens to the row itself.
+  package var group = GroupLife()
 
   /// Stands for the row itself where a table has no columns outside its key.
   package static let presenceColumn = ColumnID(0)
@@ -36,10 +39,14 @@ package struct RowState: Hashable, Sendable {
   package init() {}
 
   /// A state as it was stored, or put together by the same rules.
-  package init(cells: [ColumnID: [CellVersion]], deletions: [Version], isComplete: Bool = true) {
+  package init(
+    cells: [ColumnID: [CellVersion]], deletions: [Version], isComplete: Bool = true,
+    group: GroupLife = GroupLife()
+  ) {
     self.cells = cells
     self.deletions = deletions
     self.isComplete = isComplete
+    self.group = group
   }
 
   /// Sets what uses have said of the row: see `use(by:)`.
@@ -94,6 +101,7 @@ package struct RowState: Hashable, Sendable {
     }
     for deletion in other.deletions { result.add(deletion) }
     result.isComplete = isComplete || other.isComplete
+    if result.group.isEmpty { result.group = other.group }
     result.dropSettledDeletions()
     return result
   }

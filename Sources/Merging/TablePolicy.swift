@@ -14,14 +14,14 @@ package struct TablePolicy: Hashable, Sendable {
   /// Who may write the columns that are not in `authorities`, insert rows and delete them.
   package var authority: WriteAuthority
   package var authorities: [ColumnID: WriteAuthority]
-  /// The table with whose rows this one's are decided: that of an order for its lines. Nothing
-  /// follows from it yet, and no policy file says it.
+  /// The table with whose rows this one's stand and go: that of an order for its lines. What
+  /// becomes of deleted rows is then said by that table's `deletes`.
   package var parent: Parent?
   /// Columns that hold keys of other tables where the schema does not say so. Branches with keys of
   /// their own translate them.
   package var references: [ColumnID: TableID]
 
-  /// The table with whose rows another's are decided.
+  /// The table with whose rows another's stand and go.
   package struct Parent: Hashable, Sendable {
     package var table: TableID
     /// The child's columns that hold the parent's key, in the order of that key. At least one.

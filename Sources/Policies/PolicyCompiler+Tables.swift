@@ -16,15 +16,10 @@ extension PolicyCompiler {
     var lines: [ColumnID: Int] = [:]
     if let entry = fields["columns"] { readColumns(entry, of: columns, &lines, into: &policy) }
     if let entry = fields["units"] { readUnits(entry, of: columns, &lines, into: &policy) }
-    if let entry = fields["belongs-to"] {
-      remarks.refuse(
-        at: entry.place,
-        """
-        `\(entry.name)` was not set: this build cannot decide rows by those of other tables. Take \
-        it out; each row is decided by itself.
-        """)
-    }
     if let entry = fields["references"] { readReferences(entry, of: columns, into: &policy) }
+    if let entry = fields["belongs-to"] {
+      readBelonging(entry, fields, of: columns, into: &policy)
+    }
     warn(of: policy, fields, of: columns)
     return policy
   }

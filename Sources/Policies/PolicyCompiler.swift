@@ -11,6 +11,7 @@ struct PolicyCompiler {
   /// The branches whose programs write as headquarters; nil where the file names none.
   var headquartersBranches: [ReplicaID]?
   var hasWarnedOfHeadquarters = false
+  var belongings: [Belonging] = []
 
   /// The format that this build reads.
   static let version = "1"
@@ -37,7 +38,8 @@ struct PolicyCompiler {
     guard checkVersion(fields) else { return nil }
     headquartersBranches = fields["headquarters"].map { branches(named: $0.value) }
     let others = defaults(fields["defaults"])
-    let tables = self.tables(fields["tables"], defaults: others)
+    var tables = self.tables(fields["tables"], defaults: others)
+    settleBelongings(&tables, others: others)
     guard !remarks.hasErrors else { return nil }
     do throws(MergePolicyError) {
       return try MergePolicy(

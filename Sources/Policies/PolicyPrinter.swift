@@ -68,8 +68,13 @@ struct PolicyPrinter {
       let columns = unit.columns.map { name($0, of: table) }.joined(separator: ", ")
       lines.append("  - {columns: [\(columns)], rule: \(written(unit.rule))}")
     }
-    if !policy.references.isEmpty { lines.append("references:") }
-    for (column, target) in policy.references.sorted(by: { $0.key < $1.key }) {
+    if let parent = policy.parent {
+      let column = parent.columns.map { name($0, of: table) }.joined(separator: ", ")
+      lines.append("belongs-to: {\(column): \(name(parent.table))}")
+    }
+    let references = policy.referencesBesideParent
+    if !references.isEmpty { lines.append("references:") }
+    for (column, target) in references.sorted(by: { $0.key < $1.key }) {
       lines.append("  \(name(column, of: table)): \(name(target))")
     }
     return lines
@@ -157,6 +162,15 @@ struct PolicyPrinter {
     switch caller {
     case .name(let name): YAMLWords.written(name)
     case .replica(let replica): "{replica: \(replica.rawValue)}"
+    }
+  }
+}
+
+extension TablePolicy {
+  /// Of the columns that do not say what a row belongs to.
+  var referencesBesideParent: [ColumnID: TableID] {
+    references.filter { column, target in
+      !(parent?.columns == [column] && parent?.table == target)
     }
   }
 }

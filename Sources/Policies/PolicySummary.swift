@@ -46,7 +46,11 @@ private struct PolicyWords {
     for unit in policy.units {
       lines.append("\(enumerated(unit.columns.map(name))), as one: \(words(unit.rule))")
     }
-    for (column, target) in policy.references.sorted(by: { $0.key < $1.key }) {
+    if let parent = policy.parent {
+      let columns = enumerated(parent.columns.map(name))
+      lines.append("each row stands and goes with that of \(name(parent.table)) in \(columns)")
+    }
+    for (column, target) in policy.referencesBesideParent.sorted(by: { $0.key < $1.key }) {
       lines.append("\(name(column)) holds keys of \(name(target))")
     }
     return lines

@@ -40,6 +40,7 @@ import Testing
       DROP TABLE tributary_policy; DROP TABLE tributary_decision;
       DROP TABLE tributary_reference; DROP TABLE tributary_orphan;
       ALTER TABLE tributary_log DROP COLUMN is_withheld;
+      DROP TABLE tributary_member; DROP TABLE tributary_top;
       UPDATE tributary_hub SET format = 1;
       """)
     return (hub, ledger)
@@ -83,6 +84,7 @@ import Testing
       """
       DROP TABLE tributary_reference; DROP TABLE tributary_orphan;
       ALTER TABLE tributary_log DROP COLUMN is_withheld;
+      DROP TABLE tributary_member; DROP TABLE tributary_top;
       UPDATE tributary_hub SET format = 2;
       """)
     let store = try shop.hub.reopened()

@@ -44,7 +44,7 @@ struct MergeFixture {
         let rules: [String: DeleteRule] = ["lose": .lose, "win": .win, "ask": .ask]
         guard let rule = rules[word] else { throw MergeStory.Malformed(line: word) }
         table.deletes = rule
-      case .write, .appendOnly, .direction, .orders: break
+      case .write, .appendOnly, .direction, .orders, .belonging: break
       }
     }
     return try MergePolicy(tables: [RuleWorld.table: table])

@@ -158,6 +158,16 @@ struct MergePolicyTests {
     #expect(refused([2: (1, [a, a])]) == .malformedParent(of: TableID(2)))
   }
 
+  @Test func whatBelongsToOthersGoesByTheirDeletions() throws {
+    let (order, line, other) = (TableID(1), TableID(2), TableID(3))
+    let parent = TablePolicy.Parent(table: order, columns: [Self.columns[0]])
+    let lines = TablePolicy(deletes: .ask, parent: parent)
+    let policy = try MergePolicy(tables: [order: TablePolicy(deletes: .win), line: lines])
+    #expect(policy.deletes(of: line) == .win)
+    #expect(try MergePolicy(tables: [line: lines]).deletes(of: line) == .lose)
+    #expect([order, line].allSatisfy(policy.livesTogether) && !policy.livesTogether(other))
+  }
+
   // MARK: Rules of one's own
 
   /// The longest text stands.

@@ -31,6 +31,7 @@ struct RandomPolicy {
     }
     var others = general()
     if case .owner = others.authority { others.authority = .hub }
+    if chance(3) { tables[Shop.table("order_lines").id] = lines(tables, others) }
     return try MergePolicy(tables: tables, others: others, registry: registry)
   }
 
@@ -68,6 +69,20 @@ struct RandomPolicy {
         .randomElement(using: &generator)!
       policy.references[column] = target.id
     }
+    return policy
+  }
+
+  /// The lines of orders, as the policies of other tables let them belong to those.
+  private mutating func lines(
+    _ tables: [TableID: TablePolicy], _ others: TablePolicy
+  ) -> TablePolicy {
+    var policy = table(Shop.table("order_lines"))
+    let top = tables[Shop.table("orders").id] ?? others
+    let column = Shop.column("order_id", of: "order_lines")
+    policy.parent = TablePolicy.Parent(table: Shop.table("orders").id, columns: [column])
+    policy.references[column] = Shop.table("orders").id
+    policy.deletes = top.deletes
+    policy.isAppendOnly = policy.isAppendOnly && top.isAppendOnly
     return policy
   }
 

@@ -27,6 +27,8 @@ extension MergeStory {
     case direction(String)
     /// What a program's foreign key does to the orders of a customer that is deleted.
     case orders(String)
+    /// Orders stand and go with their customer.
+    case belonging
 
     init(_ line: Substring) throws {
       let (word, rest) = MergeStory.cut(line)
@@ -43,6 +45,7 @@ extension MergeStory {
       case "append-only" where rest.isEmpty: self = .appendOnly
       case "direction": self = .direction(String(rest))
       case "orders" where rest == "go with the customer": self = .orders("CASCADE")
+      case "orders" where rest == "belong to the customer": self = .belonging
       case "orders" where rest == "lose the customer": self = .orders("SET NULL")
       default: throw MergeStory.Malformed(line: String(line))
       }
@@ -54,13 +57,13 @@ extension MergeStory {
       case .unit(let columns, _): columns
       case .write(let column, let who):
         (column.map { [$0] } ?? []) + (Self.owner(who).map { [$0] } ?? [])
-      case .deletes, .appendOnly, .direction, .orders: []
+      case .deletes, .appendOnly, .direction, .orders, .belonging: []
       }
     }
 
     var isForTheHubAlone: Bool {
       switch self {
-      case .write, .appendOnly, .direction, .orders: true
+      case .write, .appendOnly, .direction, .orders, .belonging: true
       case .rule, .unit, .deletes: false
       }
     }
@@ -88,17 +91,22 @@ extension MergeStory {
         if let column { columns[column, default: []].append(field) } else { fields.append(field) }
       case .appendOnly: fields.append("append-only: true")
       case .direction(let word): fields.append("direction: \(word)")
-      case .orders: break
+      case .orders, .belonging: break
       }
     }
     // Headquarters write at the hub here, whatever a program at a branch may.
     var text = "policy: 1\nheadquarters: []\n"
     let isOfOrders = policy.allSatisfy { line in
       if case .orders = line { return true }
-      return false
+      return line == .belonging
+    }
+    if policy.contains(.belonging) {
+      text += "tables:\n  orders:\n    belongs-to: {customer: \(table)}\n"
+    } else if !isOfOrders {
+      text += "tables:\n"
     }
     guard !isOfOrders else { return text }
-    text += "tables:\n  \(table):\n"
+    text += "  \(table):\n"
     text += fields.map { "    \($0)\n" }.joined()
     if !columns.isEmpty { text += "    columns:\n" }
     for (name, fields) in columns.sorted(by: { $0.key < $1.key }) {
