@@ -168,6 +168,30 @@ struct CopiedNumbersTests {
     }
   }
 
+  @Test(arguments: 1..<40)
+  func aCrashAtAnyStepIsMadeGood(crashAt: Int) throws {
+    struct Crash: Error {}
+    let a = try world.join("a", ownKeys: .newNumbers)
+    let b = try world.join("b", ownKeys: .newNumbers)
+    try add("unsent", to: a)
+    let copy = try world.copy(a, "copy")
+    try add("Li", to: a)
+    _ = try a.sync()
+    try add("Chen", to: copy)
+    var step = 0
+    copy.store.database.onStep = { _ in
+      step += 1
+      if step == crashAt { throw Crash() }
+    }
+    do { _ = try copy.sync() } catch is Crash {
+      try copy.restart()
+      _ = try copy.sync()
+    }
+    copy.store.database.onStep = nil
+    try world.settle(copy, a, b)
+    try expectAll(["Chen", "Li", "unsent"], a, b, copy)
+  }
+
   /// A program that writes a whole row anew means the row that it knows.
   @Test(arguments: [OwnKeys.Scope.newNumbers, .everything])
   func aReplacedRowIsNoNewRecord(scope: OwnKeys.Scope) throws {
