@@ -231,8 +231,10 @@ final class Applier {
   }
 
   private func record(_ conflicts: [Conflict]) throws {
-    for conflict in conflicts {
+    for (index, conflict) in conflicts.enumerated() {
       try store.ledger.put(conflict)
+      // A whole state says of one what was said of it before, too.
+      if conflict.id == conflicts.dropFirst(index + 1).first?.id { continue }
       if conflict.state == .open {
         report.conflictsOpenCount += 1
       } else {

@@ -30,7 +30,10 @@ struct BranchLedger {
   func put(_ conflict: Conflict) throws {
     let row = try database.firstRow(BranchSQL.selectConflict, [Self.number(conflict.id)])
     let former = try row.map { try said($0[0]) } ?? []
-    try put([conflict] + former.filter { $0.position < conflict.position })
+    try put(
+      conflict.over(
+        former, countMax: BranchLimits.saidOfConflictMax,
+        bytesMax: BranchLimits.saidOfConflictBytesMax))
   }
 
   /// Forgets what was said above a position: of a timeline that the hub does not have any more.
@@ -59,16 +62,14 @@ struct BranchLedger {
     }
   }
 
-  /// Of one conflict, the last first.
+  /// All that was said of one conflict, the last first.
   private func put(_ said: [Conflict]) throws {
     let isShown = said[0].rule != Self.endedRule
-    let limit = BranchLimits.saidOfConflictMax
-    let kept = said.count > limit ? said.prefix(limit - 1) + said.suffix(1) : said[...]
     try database.execute(
       BranchSQL.putConflict,
       [
         Self.number(said[0].id), isShown ? Self.number(said[0].state) : .integer(0),
-        .blob(Conflict.payload(of: Array(kept))),
+        .blob(Conflict.payload(of: said)),
       ])
   }
 

@@ -21,6 +21,8 @@ enum BranchLimits {
   static let tailBytesUnbackedMax = 16 << 20
   /// How often what the hub said of one conflict is kept: what came first, and what came last.
   static let saidOfConflictMax = 32
+  /// As many bytes, unless what was said last is longer by itself.
+  static let saidOfConflictBytesMax = 36 << 20
   /// Entries of the ledger that are written anew at a time in a file of an earlier format.
   static let upgradedPageEntries: Int64 = 1_000
   /// Notices kept, the newest ones.

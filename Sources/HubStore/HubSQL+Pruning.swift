@@ -138,8 +138,9 @@ extension HubSQL {
     SELECT min(acknowledged_position) FROM tributary_replica
     WHERE state = 1 AND last_contact IS NOT NULL
     """
-  static let selectOpenConflicts = """
-    SELECT content FROM tributary_ledger WHERE state = 1 ORDER BY id
+  /// Those that are open, and those of which something was said above a position.
+  static let selectConflictsForWholeState = """
+    SELECT content FROM tributary_ledger WHERE state = 1 OR position > ?1 ORDER BY id
     """
 
   // MARK: Rows

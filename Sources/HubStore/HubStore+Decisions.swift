@@ -73,10 +73,9 @@ extension HubStore {
   /// A conflict of the ledger.
   func conflict(_ id: UInt64) throws -> Conflict {
     guard
-      let content = try database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])?.first,
-      let conflict = try Conflict.list(payload: content.asBytes).first
+      let content = try database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])?.first
     else { throw HubStoreError.notDecided(.unknownConflict(id)) }
-    return conflict
+    return try Self.conflict(in: content)
   }
 
   // MARK: Carrying out

@@ -9,16 +9,22 @@ extension HubStore {
   package func conflicts(openOnly: Bool, atMost limit: Int = .max) throws -> [Conflict] {
     try storing("read its ledger") {
       let sql = openOnly ? HubSQL.selectLedgerOpen : HubSQL.selectLedger
-      return try database.rows(sql, [Value(limit)]).flatMap { row in
-        try Conflict.list(payload: row[0].asBytes)
-      }
+      return try database.rows(sql, [Value(limit)]).map { try Self.conflict(in: $0[0]) }
     }
+  }
+
+  /// What an entry of the ledger says, by its content: what was said last.
+  static func conflict(in content: Value) throws -> Conflict {
+    guard let last = try Conflict.list(payload: content.asBytes).first else {
+      throw HubStoreError.damaged("an entry of the ledger is empty")
+    }
+    return last
   }
 
   private func conflicts(of table: TableID, key: [UInt8]) throws -> [Conflict] {
     let parameters = [Value(table), .blob(key)]
-    return try database.rows(HubSQL.selectLedgerOfRow, parameters).flatMap { row in
-      try Conflict.list(payload: row[0].asBytes)
+    return try database.rows(HubSQL.selectLedgerOfRow, parameters).map {
+      try Self.conflict(in: $0[0])
     }
   }
 

@@ -162,20 +162,19 @@ extension HubStore {
     var result = Replay()
     var met: Set<Cell> = []
     for entry in try database.rows(HubSQL.selectLedger, [Value(Int.max)]) {
-      for conflict in try Conflict.list(payload: entry[0].asBytes) {
-        // Of several conflicts about one cell the newest says what stands.
-        let columns = conflict.isOfRow ? [] : conflict.columns
-        guard met.insert(Cell(key: conflict.key, columns: columns)).inserted else { continue }
-        guard Self.isByRule(conflict), try isStanding(conflict, since: entry[1].asPosition),
-          let after = try decided(conflict, by: policy), try isWithinReach(after, from: conflict)
-        else {
-          result.rehearsal.leftCount += 1
-          continue
-        }
-        result.rehearsal.examinedCount += 1
-        if after != conflict {
-          result.changes.append(Rehearsal.Change(before: conflict, after: after))
-        }
+      let conflict = try Self.conflict(in: entry[0])
+      // Of several conflicts about one cell the newest says what stands.
+      let columns = conflict.isOfRow ? [] : conflict.columns
+      guard met.insert(Cell(key: conflict.key, columns: columns)).inserted else { continue }
+      guard Self.isByRule(conflict), try isStanding(conflict, since: entry[1].asPosition),
+        let after = try decided(conflict, by: policy), try isWithinReach(after, from: conflict)
+      else {
+        result.rehearsal.leftCount += 1
+        continue
+      }
+      result.rehearsal.examinedCount += 1
+      if after != conflict {
+        result.changes.append(Rehearsal.Change(before: conflict, after: after))
       }
     }
     result.leaveOutColumnsOfRowsThatGo()

@@ -176,9 +176,12 @@ private final class WholeStateWriter {
     return byteCount <= HubStoreLimits.outcomeRowBytesMax
   }
 
-  /// Settled conflicts are the past of the rows; open ones wait for people everywhere.
+  /// Settled conflicts are the past of the rows; open ones wait for people everywhere. Those that
+  /// were open at the last backup, or since, may be so again once the hub is put back.
   private func writeConflicts() throws {
-    let statement = try store.database.prepare(HubSQL.selectOpenConflicts)
+    let durable = try store.lastBackup().place.position
+    let statement = try store.database.prepare(HubSQL.selectConflictsForWholeState)
+    try statement.bind(1, Value(durable))
     var list: [Conflict] = []
     var byteCount = 0
     func close() throws {
@@ -190,7 +193,9 @@ private final class WholeStateWriter {
     while try statement.step() {
       let content = statement.bytes(0)
       guard content.count <= HubStoreLimits.outcomeRowBytesMax else { continue }
-      list += try store.told(Conflict.list(payload: content))
+      let said = store.told(Conflict.said(try Conflict.list(payload: content), since: durable))
+      guard said.contains(where: { $0.state == .open }) else { continue }
+      list += said
       byteCount += content.count
       if byteCount >= HubStoreLimits.conflictsFrameBytesTarget { try close() }
     }

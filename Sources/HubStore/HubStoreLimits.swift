@@ -38,6 +38,8 @@ package enum HubStoreLimits {
   package static let lossesPerTimelineMax = 1_000_000
   /// The raw bytes of conflicts after which their frame is closed.
   package static let conflictsFrameBytesTarget = 256 << 10
+  /// How often what was said of one conflict is kept: what came first, and what came last.
+  static let saidOfConflictMax = 32
   /// A contested row, or a conflict, that is larger does not travel.
   package static let outcomeRowBytesMax = 36 << 20
   /// Places in the last delta asked for that are kept, so that a piece is found without adding up

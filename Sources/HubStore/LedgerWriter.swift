@@ -187,10 +187,9 @@ final class LedgerWriter {
   func settlePartial(_ key: RowKey, _ ending: RefusalEnding) throws {
     let parameters = [Value(key.table), .blob(key.encoded)]
     for row in try store.database.rows(HubSQL.selectLedgerOfRow, parameters) {
-      for conflict in try Conflict.list(payload: row[0].asBytes)
-      where conflict.state == .open && conflict.rule == KeptReason.partial.rawValue {
-        try settle(conflict.id, ending)
-      }
+      let conflict = try HubStore.conflict(in: row[0])
+      guard conflict.state == .open, conflict.rule == KeptReason.partial.rawValue else { continue }
+      try settle(conflict.id, ending)
     }
   }
 
@@ -248,10 +247,9 @@ final class LedgerWriter {
   /// Says the conflict of a row that was refused anew, with this changeset: nobody has to look at
   /// it any more.
   func settle(_ id: UInt64, _ ending: RefusalEnding) throws {
-    let entry = try store.database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])
-    guard let content = entry?.first?.asBytes,
-      var conflict = try Conflict.list(payload: content).first
-    else { throw HubStoreError.damaged("the ledger lacks entry \(id)") }
+    guard var conflict = try said(of: id).first else {
+      throw HubStoreError.damaged("the ledger lacks entry \(id)")
+    }
     conflict.state = .settled
     conflict.explanation = ending.sentence
     if ending == .rowStands || ending == .partCompleted { conflict.sides.reverse() }
@@ -264,12 +262,20 @@ final class LedgerWriter {
     var conflict = conflict
     conflict.position = position
     conflictCount += 1
+    let said = conflict.over(
+      try said(of: conflict.id), countMax: HubStoreLimits.saidOfConflictMax,
+      bytesMax: HubStoreLimits.outcomeRowBytesMax)
     try store.database.execute(
       HubSQL.updateLedger,
       [
         Value(counter: conflict.id), Value(position), .integer(Int64(conflict.state.rawValue)),
-        .blob(Conflict.payload(of: [conflict])),
+        .blob(Conflict.payload(of: said)),
       ])
+  }
+
+  private func said(of id: UInt64) throws -> [Conflict] {
+    let entry = try store.database.firstRow(HubSQL.selectLedgerEntry, [Value(counter: id)])
+    return try entry.map { try Conflict.list(payload: $0[0].asBytes) } ?? []
   }
 
   /// The same of several columns; nil unless it is known of all of them.

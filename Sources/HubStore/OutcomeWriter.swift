@@ -82,7 +82,7 @@ final class OutcomeWriter {
       let content = statement.bytes(0)
       // The ledger here has it; it is too large to travel.
       guard content.count <= HubStoreLimits.outcomeRowBytesMax else { continue }
-      let told = try store.told(Conflict.list(payload: content))
+      let told = store.told(try Conflict.list(payload: content).prefix(1))
       guard !told.isEmpty else { continue }
       list += told
       byteCount += content.count
@@ -114,7 +114,7 @@ final class OutcomeWriter {
 
 extension HubStore {
   /// The conflicts that branches are told of.
-  func told(_ conflicts: [Conflict]) -> [Conflict] {
+  func told(_ conflicts: some Sequence<Conflict>) -> [Conflict] {
     conflicts.filter { !policy.withholds($0.key.table) }
   }
 }

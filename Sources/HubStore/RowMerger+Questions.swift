@@ -20,9 +20,8 @@ extension RowMerger {
     let parameters = [Value(change.table.id), Value.blob(Array(change.key))]
     for row in try store.database.rows(HubSQL.selectOpenOfRow, parameters) {
       guard hasIntegrated(row[1].asPosition, change.version) else { continue }
-      for conflict in try Conflict.list(payload: row[0].asBytes) {
-        if let answered = try answered(conflict, by: change) { try ledger.replace(answered) }
-      }
+      let answered = try answered(HubStore.conflict(in: row[0]), by: change)
+      if let answered { try ledger.replace(answered) }
     }
   }
 

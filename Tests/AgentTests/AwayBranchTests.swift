@@ -71,6 +71,50 @@ struct AwayBranchTests {
     #expect(try a.store.deferredRows().isEmpty)
   }
 
+  /// The whole state has no open conflict. Who took it in is told all the same what was open when
+  /// the hub's copy was made.
+  @Test(arguments: [false, true])
+  func whatWasDecidedBeforeAWholeStateIsOpenAgain(wasTold: Bool) throws {
+    try world.publish("policy: 1\ntables:\n  item:\n    columns:\n      name: ask\n")
+    let c = try world.join("c")
+    try world.settle(a, b, c)
+    try a.run("UPDATE item SET name = 'a' WHERE id = 3")
+    try b.run("UPDATE item SET name = 'b' WHERE id = 3")
+    try world.settle(a, b)
+    if wasTold { _ = try c.sync() }
+    let asked = try world.hubStore.conflicts(openOnly: true)
+    #expect(asked.count == 1)
+    try world.copyHub("copy")
+    try world.hubStore.decide(
+      asked.map(\.id), .branch("a"), person: "", wallMilliseconds: world.wall)
+    world.wall += 400 * day
+    try world.settle(a, b)
+    try prune()
+    #expect(try c.sync().isRebased)
+    let decided = try world.hubStore.conflicts(openOnly: false)
+    #expect(decided.map(\.state) == [.decided])
+    #expect(try c.store.ledger(openOnly: false) == decided)
+    try world.restoreHub("copy")
+    try world.settle(a, b, c)
+    #expect(try expectSame(a, b, c))
+    #expect(try world.hubStore.conflicts(openOnly: false) == asked)
+    for branch in [a, b, c] { #expect(try branch.store.ledger(openOnly: false) == asked) }
+  }
+
+  /// What is settled for good is not told with a whole state.
+  @Test func whatWasSettledIsNoPartOfAWholeState() throws {
+    let c = try world.join("c")
+    try world.settle(a, b, c)
+    try a.run("UPDATE item SET name = 'a' WHERE id = 3")
+    try b.run("UPDATE item SET name = 'b' WHERE id = 3")
+    world.wall += 400 * day
+    try world.settle(a, b)
+    try prune()
+    #expect(try c.sync().isRebased)
+    #expect(try world.hubStore.conflicts(openOnly: false).map(\.state) == [.settled])
+    #expect(try c.store.ledger(openOnly: false).isEmpty)
+  }
+
   /// Capture had a gap, so what only this branch has is sent: but not what was deleted so long ago
   /// that the hub has forgotten it.
   @Test func aRepairAfterAWholeStateBringsNothingBack() throws {
