@@ -118,8 +118,8 @@ extension PolicyCompiler {
         remarks.refuse(
           at: belonging.place,
           """
-          `belongs-to` was not set: rows of a table that goes up only are never deleted at the hub, \
-          and others do not have them. Take out one of the two.
+          `belongs-to` was not set: rows of a table that goes up only are never deleted at the \
+          hub, and others do not have them. Take out one of the two.
           """)
         continue
       }

@@ -103,6 +103,7 @@ import Testing
     try Database(path: hub.store.folder + "/hub.db", mode: .readWrite).executeScript(
       """
       ALTER TABLE tributary_log DROP COLUMN is_withheld;
+      DROP TABLE tributary_member; DROP TABLE tributary_top;
       UPDATE tributary_hub SET format = 3;
       """)
     let store = try hub.reopened()

@@ -78,6 +78,7 @@ struct RandomPolicy {
   ) -> TablePolicy {
     var policy = table(Shop.table("order_lines"))
     let top = tables[Shop.table("orders").id] ?? others
+    guard policy.direction != .up, top.direction != .up else { return policy }
     let column = Shop.column("order_id", of: "order_lines")
     policy.parent = TablePolicy.Parent(table: Shop.table("orders").id, columns: [column])
     policy.references[column] = Shop.table("orders").id
