@@ -42,6 +42,9 @@ final class Applier {
   /// Keeps the values of columns that the file does not have.
   let carrier: Carrier
   private var nextDeferredID: Int64
+  private var replacements = ReplacementWatch()
+  /// The last own changeset whose place in the log the delta has reached.
+  private var lastOwn: UInt64 = 0
   /// Nil where this branch's keys are the shared ones.
   private let numbers: KeyNumbers?
   private(set) var report: ApplyReport
@@ -132,7 +135,8 @@ final class Applier {
         case .block(let block) where isBaseline && block.kind == .update:
           try tail?.append(frame, rowCount: block.rowCount)
         case .block(let block):
-          try apply(block, isCounted: entry?.dot.replica != store.identity.replica)
+          try apply(
+            block, isCounted: entry?.dot.replica != store.identity.replica, isAuthored: true)
           try tail?.append(frame, rowCount: block.rowCount)
         case .stub(let stub): try tail?.append(frame, rowCount: stub.rowCount)
         // Beside an author's blocks, an outcome is about rows that were counted already.
@@ -154,6 +158,7 @@ final class Applier {
     isBaseline = false
     if !entry.hasBlocks, !isForAnyone, entry.dot.replica == store.identity.replica {
       try replay(entry)
+      lastOwn = entry.dot.counter
       ownEntries[entry.dot.counter] = entry
     } else if hasOutbox, let counter = try store.outboxCounter(of: entry.contentHash) {
       // Somebody else has handed it back. Its blocks go the way of any other's, if it has any here.
@@ -167,7 +172,9 @@ final class Applier {
     }
   }
 
-  private func apply(_ block: BlockReader, isCounted: Bool) throws {
+  private func apply(
+    _ block: BlockReader, isCounted: Bool, isAuthored: Bool = false
+  ) throws {
     let applier = tables[block.table]
     guard applier?.fits(block) ?? true else {
       throw DeltaDecodingError.malformed("it has other keys than the schema")
@@ -179,6 +186,7 @@ final class Applier {
     defer { heldRows = held }
     let overwritten = overwritten?.concerns(block.table) == true ? overwritten : nil
     let isKept = try carrier.concerns(block, beside: applier?.table)
+    let isWatching = isAuthored && !isInOutbox
     let needsKeys = wholeState != nil || overwritten != nil
     var encoder = KeyEncoder()
     try block.withValues { values in
@@ -189,6 +197,9 @@ final class Applier {
         try wholeState?.note(block.table, encoder.bytes)
         if !held.isEmpty {
           hash = HeldRows.hash(block.table, encoder.bytes)
+          if isWatching, held.isOwn(hash) {
+            replacements.note(hash, block, after: lastOwn, isFirst: !held.isDeferred(hash))
+          }
           if held.mustWait(hash) {
             try wait(block, values, row: row, key: encoder.bytes, reason: nil)
             held.noteWaiting(hash)
@@ -228,6 +239,29 @@ final class Applier {
       }
     }
     carrier.forget(besides: withheld)
+  }
+
+  /// The tables in which a changeset that the hub had not confirmed has replaced a row, as what
+  /// came in shows.
+  func replacedTables() throws -> Set<TableID> {
+    guard !(try store.withoutComparison(replacements.tables)).isEmpty else { return [] }
+    var result: Set<TableID> = []
+    for changeset in try store.outbox() where !changeset.isLogged {
+      let header = try BranchStore.outboxHeader(changeset.counter, in: database)
+      guard header?.isBaseline == false else { continue }
+      try store.forEachOutboxBlock(counter: changeset.counter) { block in
+        guard block.kind == .insert, replacements.tables.contains(block.table) else { return }
+        block.withValues { values in
+          for row in 0..<block.rowCount {
+            let hash = HeldRows.hash(block.table, values.encodedKey(row: row))
+            if replacements.wasThere(hash, before: changeset.counter) {
+              result.insert(block.table)
+            }
+          }
+        }
+      }
+    }
+    return result
   }
 
   private func record(_ conflicts: [Conflict]) throws {

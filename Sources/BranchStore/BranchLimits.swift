@@ -16,6 +16,8 @@ enum BranchLimits {
   static let retryRoundsMax = 10
   /// A reason kept with a refused row, in bytes.
   static let reasonBytesMax = 1_000
+  /// Rows of the outbox of which one application looks whether they were replaced.
+  static let watchedRowsMax = 1_000
   static let outboxReadBytesMax = 4 << 20
   /// The tail's bytes while the hub has never been backed up; the newest entries are kept.
   static let tailBytesUnbackedMax = 16 << 20

@@ -18,7 +18,7 @@ extension BranchSQL {
 
   static func journal(_ table: TableID) -> String { "tributary_journal_\(table.rawValue)" }
 
-  private static func journalKeys(_ table: TableSchema) -> [String] {
+  static func journalKeys(_ table: TableSchema) -> [String] {
     (1...table.keyColumns.count).map { "k\($0)" }
   }
 
@@ -53,12 +53,14 @@ extension BranchSQL {
   }
 
   static func hasJournalDeletions(_ table: TableSchema) -> String {
-    "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)) WHERE change <= \(changeDelete))"
+    "SELECT EXISTS (SELECT 1 FROM \(journal(table.id)) WHERE \(isDeletion))"
   }
 
   /// Whether the changeset may have to say of some column what was there before.
   static func hasJournalCounts(_ table: TrackedTable) -> String {
-    let changes = table.counted.map { "\(changeUpdateBase + Int64($0.rawValue))" }
+    let changes = table.counted.flatMap { column in
+      ["\(changeUpdateBase + Int64(column.rawValue))", "\(replaced(column))"]
+    }
     return "SELECT EXISTS (SELECT 1 FROM \(journal(table.schema.id))"
       + " WHERE change IN (\(changes.joined(separator: ", "))))"
   }
@@ -77,7 +79,7 @@ extension BranchSQL {
       // 1 and 1.0 are two keys where the column converts neither.
       if table.column(id)?.affinity == .blob { order.append("typeof(\(key))") }
     }
-    let condition = deletionsOnly ? " WHERE change <= \(changeDelete)" : ""
+    let condition = deletionsOnly ? " WHERE \(isDeletion)" : ""
     let before = isCounting ? ", was, became" : ""
     return "SELECT \(keys.joined(separator: ", ")), change, wall\(before)"
       + " FROM \(journal(table.id))\(condition) ORDER BY \(order.joined(separator: ", ")), seq"
@@ -131,11 +133,13 @@ extension BranchSQL {
     let sql: String
     /// Whether it comes and goes with the application's unique indexes.
     var followsIndexes = false
+    /// Whether all is captured without it, only less exactly.
+    var onlyRefines = false
   }
 
   /// The Julian day in UTC, to the millisecond: what costs the writer least. All triggers of one
   /// statement get the same. `JournalTime` reads it.
-  private static let wall = "julianday()"
+  static let wall = "julianday()"
 
   /// What a table's writes are captured with: for an insert, a delete and a changed key one
   /// trigger each, and one for each column outside the key.
@@ -202,11 +206,11 @@ extension BranchSQL {
 
   /// The column's own collation would call some changes none. Where the column converts nothing,
   /// 1 and 1.0 are different too.
-  private static func differs(_ column: ColumnSchema) -> String {
+  static func differs(_ column: ColumnSchema, from old: String = "OLD.") -> String {
     let name = quoted(column.name)
-    let values = "NEW.\(name) COLLATE BINARY IS NOT OLD.\(name)"
+    let values = "NEW.\(name) COLLATE BINARY IS NOT \(old)\(name)"
     guard column.affinity == .blob else { return values }
-    return "\(values) OR typeof(NEW.\(name)) IS NOT typeof(OLD.\(name))"
+    return "\(values) OR typeof(NEW.\(name)) IS NOT typeof(\(old)\(name))"
   }
 
   /// An INTEGER PRIMARY KEY can also be set under the names of the row number.

@@ -50,7 +50,8 @@ extension BranchSQL {
       AND later.change IN (\(changeInsert), \(changeNumbered)) ORDER BY seq LIMIT 1) \
       WHERE mark.change = \(changeNumbered) AND made.change = \(changeInsert) \
       AND made.wall = mark.wall) AS marked \
-      JOIN (SELECT k1, change, min(seq) FROM \(name) GROUP BY k1) AS first ON first.k1 = marked.k1
+      JOIN (SELECT k1, change, min(seq) FROM \(name) \
+      WHERE change > \(changeReplace) GROUP BY k1) AS first ON first.k1 = marked.k1
       """
   }
 
@@ -60,7 +61,7 @@ extension BranchSQL {
 
   /// When a row was last deleted, or was in the way of another.
   static func lastDeletion(_ table: TableSchema) -> String {
-    "SELECT wall FROM \(journal(table.id)) WHERE k1 = ?1 AND change <= \(changeDelete)"
+    "SELECT wall FROM \(journal(table.id)) WHERE k1 = ?1 AND \(isDeletion)"
       + " ORDER BY seq DESC LIMIT 1"
   }
 
@@ -144,7 +145,7 @@ extension BranchSQL {
         + " WHERE \(full(table, column)) = +tributary_key.own)"
     }
     return "UPDATE main.tributary_key SET state = 2 WHERE domain = ?1 AND own IN"
-      + " (SELECT k1 FROM \(journal(journaled.id)) WHERE change <= \(changeDelete))"
+      + " (SELECT k1 FROM \(journal(journaled.id)) WHERE \(isDeletion))"
       + rows.joined()
   }
 
@@ -159,7 +160,7 @@ extension BranchSQL {
   ) -> String {
     "INSERT OR IGNORE INTO main.tributary_key SELECT DISTINCT \(domain.rawValue), journal.k1,"
       + " \(KeySQL.shared("journal.k1", domain, space)), 2 FROM \(journal(table.id)) AS journal"
-      + " WHERE change <= \(changeDelete) AND typeof(journal.k1) = 'integer' AND journal.k1 >"
+      + " WHERE \(isDeletion) AND typeof(journal.k1) = 'integer' AND journal.k1 >"
       + " (SELECT coalesce(max(\(full(table, column))), 0) FROM \(quoted(table.name)))"
   }
 

@@ -16,14 +16,17 @@ extension BranchSQL {
         let name = quoted(part.column)
         return "\(name) = NEW.\(name) COLLATE \(quoted(part.collation))"
       }
-      let body = lookAgain(table, where: equal.joined(separator: " AND "))
+      let rivals = equal.joined(separator: " AND ")
+      let body = lookAgain(table, where: rivals)
+      // A row whose own key is inserted is journaled with that.
+      let others = lookAgain(table, where: "\(rivals) AND (\(isOtherRow(table)))")
       let names = parts.map { quoted($0.column) }
       let changed = names.map { "NEW.\($0) COLLATE BINARY IS NOT OLD.\($0)" }
       result.append(
         Trigger(
           name: "\(own)_r\(number)",
           sql: "CREATE TRIGGER \(own)_r\(number) BEFORE INSERT ON \(quoted(table.name))"
-            + " BEGIN \(body); END",
+            + " BEGIN \(others); END",
           followsIndexes: true))
       result.append(
         Trigger(
@@ -34,6 +37,11 @@ extension BranchSQL {
           followsIndexes: true))
     }
     return result
+  }
+
+  private static func isOtherRow(_ table: TableSchema) -> String {
+    table.keyColumns.compactMap { table.column($0) }.map { differs($0, from: "") }
+      .joined(separator: " OR ")
   }
 
   /// The key itself, where SQLite calls keys equal whose bytes differ.

@@ -91,6 +91,7 @@ extension BranchStore {
       try applier.removeOthers(than: wholeState, keepingHeld: state.position == .start)
       try wholeState.close()
     }
+    let replaced = try applier.replacedTables()
     try forget(applier.accepted, facts: facts, ownEntries: applier.ownEntries, tail: tail)
     if try database.integer(BranchSQL.hasDeferred) == 1 {
       applier.forgetHeld()
@@ -98,6 +99,7 @@ extension BranchStore {
       try applier.retryRefused()
     }
     try applier.removeGuards()
+    try compareReplacements(in: replaced)
     return applier.report
   }
 

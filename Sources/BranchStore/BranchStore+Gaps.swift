@@ -124,7 +124,7 @@ extension BranchStore {
   /// The tables whose writes some triggers capture; all of them if a name says nothing.
   func tables(of triggers: [BranchSQL.Trigger]) -> [TableID] {
     var result: Set<TableID> = []
-    for trigger in triggers where !trigger.followsIndexes {
+    for trigger in triggers where !trigger.followsIndexes && !trigger.onlyRefines {
       let number = trigger.name.dropFirst("tributary_".count).prefix { $0.isNumber }
       guard let id = UInt16(number), table(TableID(id)) != nil else {
         return schema.tables.map(\.id)

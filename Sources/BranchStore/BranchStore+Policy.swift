@@ -92,6 +92,9 @@ extension BranchStore {
   private func captureAnew(from before: [TrackedTable]) throws {
     for (old, new) in zip(before, tables) where old.isCounting != new.isCounting {
       for sql in BranchSQL.remakeJournal(new) { try database.executeScript(sql) }
+      guard !new.isCounting else { continue }
+      let name = BranchSQL.replacementName(new.schema.id)
+      try database.executeScript(BranchSQL.dropTriggerIfExists(name))
     }
     for trigger in try damagedTriggers() { try restore(trigger) }
   }

@@ -148,7 +148,10 @@ extension BranchStore {
         continue
       }
       try renameCapture(of: table, from: old)
-      let names = added(table, to: old).map { BranchSQL.triggerName(table.schema.id, $0) }
+      var names = added(table, to: old).map { BranchSQL.triggerName(table.schema.id, $0) }
+      if table.valueColumns != old.valueColumns {
+        names.append(BranchSQL.replacementName(table.schema.id))
+      }
       guard !names.isEmpty else { continue }
       for trigger in try Self.triggers(of: table, in: database) where names.contains(trigger.name) {
         try restore(trigger)

@@ -42,7 +42,9 @@ extension BranchStore {
     let damaged = try checkSchema()
     for trigger in damaged {
       try restore(trigger)
-      if !trigger.followsIndexes { report.repairedTriggers.append(trigger.name) }
+      if !trigger.followsIndexes, !trigger.onlyRefines {
+        report.repairedTriggers.append(trigger.name)
+      }
     }
     report.gapTables = tables(of: damaged)
     try openGaps(report.gapTables, isSent: true)
@@ -82,6 +84,7 @@ extension BranchStore {
         mayLackRows: compared.contains(table.schema.id))
       try sealer.seal(into: &outbox)
       try database.execute(BranchSQL.emptyJournal(table.schema))
+      if sealer.hasReplacements { try compareReplacements(in: [table.schema.id]) }
       // They stay pending: once they are smaller they go whole.
       for row in sealer.tooLarge {
         try append(row.key, BranchSQL.changeInsert, milliseconds: row.wall, to: table)

@@ -33,7 +33,31 @@ extension BranchStore {
     of table: TrackedTable, in database: Database
   ) throws -> [BranchSQL.Trigger] {
     let indexes = try SchemaReader.uniqueIndexes(of: table.schema.name, in: database)
-    return BranchSQL.captureTriggers(table) + BranchSQL.removalTriggers(table.schema, indexes)
+    var result =
+      BranchSQL.captureTriggers(table) + BranchSQL.removalTriggers(table.schema, indexes)
+    if try table.isCounting || comparesReplacements(in: table.schema.id, database) {
+      result.append(BranchSQL.replacementTrigger(table))
+    }
+    return result
+  }
+
+  /// Whether the file has the trigger that says what an insertion changes of a row that is there.
+  private static func comparesReplacements(in table: TableID, _ database: Database) throws -> Bool {
+    try database.integer(BranchSQL.hasReplacementTrigger(table)) == 1
+  }
+
+  /// Programs have replaced rows of these tables: from now on capture compares, in the caller's
+  /// transaction. Elsewhere it does not, since that costs every insertion.
+  func compareReplacements(in ids: Set<TableID>) throws {
+    for table in tables where ids.contains(table.schema.id) {
+      guard try !Self.comparesReplacements(in: table.schema.id, database) else { continue }
+      try restore(BranchSQL.replacementTrigger(table))
+    }
+  }
+
+  /// Of some tables those whose replacements are not compared.
+  func withoutComparison(_ ids: Set<TableID>) throws -> Set<TableID> {
+    try ids.filter { try !Self.comparesReplacements(in: $0, database) }
   }
 
   func restore(_ trigger: BranchSQL.Trigger) throws {

@@ -20,6 +20,7 @@ struct HeldRows {
   var isEmpty: Bool { pending.isEmpty && deferred.isEmpty && accepted.isEmpty }
 
   func mustWait(_ hash: UInt64) -> Bool { pending.contains(hash) || deferred.contains(hash) }
+  func isOwn(_ hash: UInt64) -> Bool { pending.contains(hash) || accepted.contains(hash) }
   func isPending(_ hash: UInt64) -> Bool { pending.contains(hash) }
   func isDeferred(_ hash: UInt64) -> Bool { deferred.contains(hash) }
   func isTouched(_ hash: UInt64) -> Bool { touched.contains(hash) }

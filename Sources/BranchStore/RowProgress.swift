@@ -65,7 +65,8 @@ extension BranchStore {
       }
       let own = try ownKey(of: key)?.values ?? key.values
       for row in try database.rows(BranchSQL.selectJournalOfKey(table.schema), own) {
-        guard case .integer(let change) = row[0] else { continue }
+        guard case .integer(let change) = row[0], change > BranchSQL.changeReplace
+        else { continue }
         result.append(
           RowProgress(
             kind: Self.kind(ofEntry: change),

@@ -58,6 +58,8 @@ final class TableSealer {
   private var row = RowBuffer()
   private var encoder = KeyEncoder()
   private(set) var nullKeyCount = 0
+  /// Whether a program has inserted a row that was there, and nothing says what it changed.
+  private(set) var hasReplacements = false
   /// The keys of rows too large to travel, with the time of their last write.
   private(set) var tooLarge: [(key: [Value], wall: Int64)] = []
 
@@ -135,6 +137,7 @@ final class TableSealer {
   }
 
   private func sealGroup(_ outbox: inout OutboxWriter) throws {
+    if group.isReplacedUnseen { hasReplacements = true }
     if key.hasNull {
       nullKeyCount += 1
     } else if encoder.bytes.count > DeltaLimits.keyBytesMax {

@@ -147,7 +147,9 @@ final class Application {
     let isThere = try row(key) != nil
     switch (Int.random(in: 0..<10, using: &generator), isThere) {
     case (0...1, true): try delete(key, from: table)
-    case (2, true): try insert(key, into: table, number: { numbers.next() }, replacing: true)
+    case (2, true):
+      let kept = table.valueColumns.filter { _ in generator.chance(400) }
+      try insert(key, into: table, number: { numbers.next() }, replacing: true, kept: kept)
     case (3, true): try move(key, to: freshKey(table, &generator), in: table)
     case (4, true): try writeNothingNew(key, in: table)
     case (_, true): try update(key, in: table, &generator, &numbers)
@@ -176,17 +178,32 @@ final class Application {
   }
 
   private func insert(
-    _ key: RowKey, into table: TableSchema, number: () -> Int64, replacing: Bool
+    _ key: RowKey, into table: TableSchema, number: () -> Int64, replacing: Bool,
+    kept: [ColumnID] = []
   ) throws {
-    let hadRow = try row(key) != nil
-    let values = table.valueColumns.map { value(for: $0, in: table, number: number()) }
+    let before = try row(key)
+    let values = table.valueColumns.enumerated().map { index, column in
+      if kept.contains(column), let before { return before[index] }
+      return value(for: column, in: table, number: number())
+    }
     let columns = (table.keyColumns + table.valueColumns).map { name($0, in: table) }
     let places = columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")
     let verb = replacing ? "INSERT OR REPLACE" : "INSERT"
     try database.execute(
       "\(verb) INTO \(quoted(table.name)) (\(columns.joined(separator: ", "))) VALUES (\(places))",
       key.values + values)
-    try note(.insert, key, hadRow: hadRow, columns: table.valueColumns)
+    guard let before, try comparesReplacements(in: table) else {
+      return try note(.insert, key, hadRow: before != nil, columns: table.valueColumns)
+    }
+    let after = try row(key)
+    let written = table.valueColumns.enumerated().filter { before[$0.offset] != after?[$0.offset] }
+    if !written.isEmpty { try note(.update, key, hadRow: true, columns: written.map(\.element)) }
+  }
+
+  /// Whether a replacement is an update of what it changes. Else it is taken for a new row.
+  private func comparesReplacements(in table: TableSchema) throws -> Bool {
+    let name = Value.text("tributary_\(table.id.rawValue)_o")
+    return try database.firstRow("SELECT 1 FROM sqlite_schema WHERE name = ?1", [name]) != nil
   }
 
   private func update(

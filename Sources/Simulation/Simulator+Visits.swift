@@ -15,7 +15,12 @@ extension Simulator {
     let id = tally.chance(800) ? Int64.random(in: 1...3, using: &tally) : own
     let added = Int64.random(in: -5...20, using: &tally)
     let isThere = try database.integer("SELECT count(*) FROM visit WHERE id = \(id)") == 1
-    if isThere {
+    if isThere, tally.chance(300) {
+      // A program that saves the whole row.
+      let columns = try "id, count + \(added)" + (hasNotes(database) ? ", note" : "")
+      try database.execute(
+        "INSERT OR REPLACE INTO visit SELECT \(columns) FROM visit WHERE id = \(id)")
+    } else if isThere {
       try database.execute("UPDATE visit SET count = count + \(added) WHERE id = \(id)")
     } else if id == own {
       try database.execute("INSERT INTO visit (id, count) VALUES (\(id), \(added))")

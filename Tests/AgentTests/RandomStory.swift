@@ -50,6 +50,11 @@ struct RandomStory {
     policy.append("deletes \(any(["lose", "win", "ask"]))")
   }
 
+  /// Then branches notice what a program changes that saves the whole row.
+  private var isCounting: Bool {
+    rules.values.contains { ["counter", "set", "lines"].contains($0) }
+  }
+
   private mutating func makeEvents() {
     // Who surely has the row, and who has deleted it without having heard anything since.
     var having: Set<String> = []
@@ -69,7 +74,8 @@ struct RandomStory {
       switch pick(8) {
       case 0...3 where having.contains(name):
         let some = Array(columns.shuffled(using: &generator).prefix(pick(3) + 1))
-        events.append("\(name) \(time()) sets \(cells(some, isUpdate: true))")
+        let verb = isCounting && generator.chance(300) ? "saves" : "sets"
+        events.append("\(name) \(time()) \(verb) \(cells(some, isUpdate: true))")
       case 4 where having.contains(name):
         events.append("\(name) \(time()) deletes")
         having.remove(name)

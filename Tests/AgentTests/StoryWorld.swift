@@ -139,7 +139,7 @@ final class StoryWorld {
         .map(\.id)
       try world.hubStore.undoDecisions(
         isAll ? ids : Array(ids.prefix(1)), person: "", wallMilliseconds: time)
-    case .adds, .sets, .deletes, .order: break
+    case .adds, .sets, .saves, .deletes, .order: break
     }
   }
 
@@ -164,12 +164,14 @@ final class StoryWorld {
       let values = try cells.map { try Self.literal($0.value) }.joined(separator: ", ")
       return "INSERT INTO \(Self.tableName) (id, \(names)) VALUES (17, \(values))"
     case .sets(let cells):
-      let settings = try cells.map { cell in
-        let value = try Self.literal(cell.value)
-        return cell.isAdded
-          ? "\"\(cell.column)\" = \"\(cell.column)\" + \(value)" : "\"\(cell.column)\" = \(value)"
-      }
+      let settings = try cells.map { "\"\($0.column)\" = \(try Self.expression($0))" }
       return "UPDATE \(Self.tableName) SET \(settings.joined(separator: ", ")) WHERE id = 17"
+    case .saves(let cells):
+      let values = try story.columns.map { name in
+        try cells.first { $0.column == name }.map(Self.expression) ?? "\"\(name)\""
+      }
+      return "INSERT OR REPLACE INTO \(Self.tableName) SELECT id, "
+        + "\(values.joined(separator: ", ")) FROM \(Self.tableName) WHERE id = 17"
     case .deletes: return "DELETE FROM \(Self.tableName) WHERE id = 17"
     case .order(let number, .adds):
       return "INSERT INTO orders (id, item, customer) VALUES (\(number), 'rice', 17)"
@@ -178,6 +180,11 @@ final class StoryWorld {
     case .order(let number, .deletes): return "DELETE FROM orders WHERE id = \(number)"
     case .hasEverything, .clockIsAhead, .decides, .takesBack: return ""
     }
+  }
+
+  private static func expression(_ cell: MergeStory.Cell) throws -> String {
+    let value = try literal(cell.value)
+    return cell.isAdded ? "\"\(cell.column)\" + \(value)" : value
   }
 
   private static func literal(_ value: Value) throws -> String {
@@ -215,7 +222,7 @@ final class StoryWorld {
       let nothing = story.columns.map { (column($0), Value.null) }
       change = make(
         .insert, byColumn(cells).merging(nothing) { written, _ in written })
-    case .sets(let cells): change = make(.update, byColumn(cells))
+    case .sets(let cells), .saves(let cells): change = make(.update, byColumn(cells))
     case .deletes: change = make(.delete, [:])
     case .order: throw MergeStory.Malformed(line: "headquarters have no orders")
     case .hasEverything, .clockIsAhead, .decides, .takesBack: return

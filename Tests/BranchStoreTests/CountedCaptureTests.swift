@@ -106,8 +106,8 @@ struct CountedCaptureTests {
         after: add + "DELETE FROM card WHERE id = 1; INSERT INTO card VALUES (1, 'E', 5, 0)"
           + ";" + add) == ["insert 1 c2='E' c3=15 c4=0"])
     #expect(
-      try brief(branch, after: add + "REPLACE INTO card VALUES (1, 'F', 6, 0);" + add)
-        == ["insert 1 c2='F' c3=16 c4=0"])
+      try brief(branch, after: "REPLACE INTO card VALUES (1, 'F', 16, 0)")
+        == ["update 1 c2='F' c3=15→16"])
     #expect(
       try brief(branch, after: "UPDATE card SET id = 3, points = points + 1 WHERE id = 1")
         == ["delete 1", "insert 3 c2='F' c3=17 c4=0"])

@@ -79,7 +79,7 @@ struct MergeFixture {
       kind = .insert
       for name in story.columns { cells[Self.column(name, story)] = .null }
       for cell in written { cells[Self.column(cell.column, story)] = cell.value }
-    case .sets(let written):
+    case .sets(let written), .saves(let written):
       kind = .update
       for cell in written {
         let column = Self.column(cell.column, story)

@@ -63,7 +63,7 @@ extension [MergeStory.Step] {
 extension MergeStory.Event {
   package var isWrite: Bool {
     switch action {
-    case .adds, .sets, .deletes, .order: true
+    case .adds, .sets, .saves, .deletes, .order: true
     case .hasEverything, .clockIsAhead, .decides, .takesBack: false
     }
   }

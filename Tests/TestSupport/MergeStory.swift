@@ -24,6 +24,8 @@ package struct MergeStory: Sendable {
   package enum Action: Hashable, Sendable {
     case adds([Cell])
     case sets([Cell])
+    /// The same by a program that writes the whole row anew.
+    case saves([Cell])
     case deletes
     /// Something about an order of the customer.
     case order(Int64, OrderDeed)
@@ -195,6 +197,7 @@ package struct MergeStory: Sendable {
     switch verb {
     case "adds": return .adds(try cells(text))
     case "sets": return .sets(try cells(text))
+    case "saves": return .saves(try cells(text))
     case "deletes" where text.isEmpty: return .deletes
     case "takes" where text == "it back": return .takesBack(all: false)
     case "takes" where text == "all back": return .takesBack(all: true)
