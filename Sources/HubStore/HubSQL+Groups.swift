@@ -29,6 +29,7 @@ extension HubSQL {
     ON CONFLICT DO UPDATE SET top_table_id = excluded.top_table_id, top_key = excluded.top_key
     """
   static let deleteMember = "DELETE FROM tributary_member WHERE table_id = ? AND key = ?"
+  static let selectMember = "SELECT 1 FROM tributary_member WHERE table_id = ? AND key = ?"
   static let selectMembers = """
     SELECT key FROM tributary_member WHERE top_table_id = ? AND top_key = ? AND table_id = ?
     ORDER BY key

@@ -27,10 +27,11 @@ extension RowMerger {
   }
 
   /// Notes a row whose group is to be looked at, now that its change is merged: any that was
-  /// deleted, or is not there, and any of a group whose top has been deleted before.
+  /// deleted, is not there or was not, and any of a group whose top has been deleted before.
   func noteGroup(of change: Change, isAnyListed: Bool) throws {
     let table = change.table.id
-    if change.block.reader.kind != .delete {
+    let mustLook = try change.block.reader.kind == .delete ? true : isMember(table, change.key)
+    if !mustLook {
       guard isAnyListed else { return }
       var isListed = references.isTop(table)
       if isListed { isListed = try isTop(table, Array(change.key)) }
@@ -45,6 +46,12 @@ extension RowMerger {
       guard isListed else { return }
     }
     try touch(table, change.key)
+  }
+
+  /// Whether a row was not in its table when its group was last looked at.
+  private func isMember(_ table: TableID, _ key: UnsafeRawBufferPointer) throws -> Bool {
+    try store.database.firstRow(
+      HubSQL.selectMember, [Value(table), .blob(Array(key))]) != nil
   }
 
   private func isTop(_ table: TableID, _ key: [UInt8]) throws -> Bool {
@@ -167,10 +174,13 @@ extension RowMerger {
       let gone = try store.database.rows(
         HubSQL.selectMembers,
         [Value(top.table.id), .blob(top.encoded), Value(table.id)])
-      let keys =
-        standing.map { RowKey(table: table.id, values: $0).encoded } + gone.map { $0[0].asBytes }
-      for encoded in keys {
-        guard let member = try member(encoded, in: table) else { continue }
+      for row in standing {
+        let key = RowKey(table: table.id, values: row)
+        if let member = try member(key.encoded, in: table) { result.append(member) }
+      }
+      for row in gone {
+        guard let member = try member(row[0].asBytes, in: table), member.place != .table
+        else { continue }
         let isOver =
           member.place == .gone
           && (member.state.writes + member.state.deletions + member.state.group.deletions)

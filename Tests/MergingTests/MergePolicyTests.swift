@@ -51,7 +51,8 @@ struct MergePolicyTests {
     #expect(policy.rule(table: TableID(1), column: Self.columns[0]).name == "latest")
     #expect(policy.rule(table: TableID(2), column: Self.columns[0]).name == "ask")
     #expect(policy.units(of: Self.table).map(\.columns.count) == [3, 2])
-    #expect(policy.deletes(of: Self.table) == .win)
+    // By the table that its rows belong to.
+    #expect(policy.deletes(of: Self.table) == .lose)
     #expect(policy.deletes(of: TableID(2)) == .ask)
     #expect(policy.countsOperations(table: Self.table, column: Self.columns[0]))
     #expect(!policy.countsOperations(table: Self.table, column: Self.columns[1]))
