@@ -10,11 +10,19 @@ extension RowState {
   /// The deletions that a row which does not stand goes back to, in the order of the log.
   package var standingDeletions: [Version] { openDeletions }
 
-  /// Whether the row does not stand, and would if it were used by a version: neither of this and
-  /// the deletions has seen the other.
+  /// Whether the row does not stand, and would if it were used by a version: no deletion has seen
+  /// this, and it has seen none, or had the row standing in view all the same.
   package func comesBack(by use: Version) -> Bool {
     guard isComplete, !lifeDeletions.isEmpty, !isAlive, isLive(use) else { return false }
-    return openDeletions.allSatisfy { $0.dot != use.dot && !use.hasSeen($0) }
+    func isKnown(_ deletion: Version) -> Bool {
+      deletion.dot == use.dot || use.hasSeen(deletion)
+    }
+    if !openDeletions.contains(where: isKnown) { return true }
+    // A write that what was known of had not seen: another deletion took that away.
+    let known = lifeDeletions.filter(isKnown)
+    return writes.contains { write in
+      use.hasSeen(write) && !known.contains { $0.hasSeen(write) }
+    }
   }
 
   /// Takes in that a version elsewhere refers to the row. Its columns keep what they have: whoever

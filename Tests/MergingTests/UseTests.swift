@@ -64,6 +64,25 @@ struct UseTests {
     #expect(!RowState().comesBack(by: version(2, 3, seen: 1)))
   }
 
+  /// A deletion that the row had outlived does not speak against who saw it standing.
+  @Test func whoSawTheRowOutliveADeletionBringsItBackAgainstAnother() {
+    var state = RowState()
+    take(change(.insert, .text("Li")), version(1, 1, seen: 0), into: &state)
+    take(change(.update, .text("Lili")), version(1, 2, seen: 1), into: &state)
+    take(change(.delete), version(2, 3, seen: 1), into: &state)
+    #expect(state.isAlive)
+    take(change(.delete), version(1, 5, seen: 2), into: &state)
+    #expect(!state.isAlive)
+    let use = version(2, 4, seen: 3)
+    #expect(state.comesBack(by: use))
+    state.use(by: use)
+    #expect(state.isAlive && shown(state) == .text("Lili"))
+    // Had the row been gone for whoever refers to it, it would stay so.
+    var gone = deleted()
+    take(change(.delete), version(3, 4, seen: 1), into: &gone)
+    #expect(!gone.comesBack(by: version(2, 3, seen: 2)))
+  }
+
   @Test func aUseOverwritesNothing() {
     var state = deleted()
     state.use(by: version(2, 3, seen: 1, at: 900))
