@@ -16,6 +16,14 @@ final class HistoryReader {
     /// What stood after it, in the order in which it was told.
     var outcomes: [RowChange] = []
     var conflicts: [Conflict] = []
+
+    /// The changes that did something to the row: what a comparison found to have been overwritten
+    /// uncaptured is for the ledger only.
+    var effects: [RowChange] {
+      changes.lazy
+        .filter { !$0.isSilent && !(entry.isBaseline && $0.change.kind == .update) }
+        .map(\.change)
+    }
   }
 
   enum Item {

@@ -121,7 +121,7 @@ extension RowHistory.Write {
 extension RowFold {
   /// The author's changes, then what the hub made of them.
   fileprivate mutating func apply(_ found: HistoryReader.Found) {
-    for (change, isSilent) in found.changes where !isSilent { apply(change) }
+    for change in found.effects { apply(change) }
     for outcome in found.outcomes { apply(outcome: outcome) }
   }
 }
@@ -149,11 +149,9 @@ private struct Moment {
       guard found.entry.receivedMilliseconds > milliseconds else { return settle(isOpen: true) }
       let isPlain =
         found.outcomes.isEmpty
-        && found.changes.allSatisfy { $0.isSilent || $0.change.kind == .update }
+        && found.effects.allSatisfy { $0.kind == .update }
       if !isPlain { isOpen = false }
-      for (change, isSilent) in found.changes where !isSilent {
-        written.formUnion(change.columns)
-      }
+      for change in found.effects { written.formUnion(change.columns) }
     case .unknown(let stretch):
       fold.forget()
       if let after = stretch.receivedAfter, after <= milliseconds {

@@ -355,6 +355,25 @@ import Testing
     #expect(try hub.store.history(of: key.table, key: key.encoded).entries.isEmpty)
   }
 
+  /// What a comparison found to have been overwritten uncaptured is told, and changes no row.
+  @Test func whatOnlyTheLedgerGotDoesNotStandInTheEnd() throws {
+    let hub = try TestHub()
+    var branch = hub.branch(1)
+    let key = RowKey.customer(1)
+    branch.write([.sample(key, 1, isNew: true, at: TestHub.now)])
+    try hub.store.sync(&branch, at: TestHub.now)
+    let column = ColumnID(2)
+    branch.write([.update(key, [2: .text("uncaptured")], at: TestHub.now + 1)], isBaseline: true)
+    try hub.store.sync(&branch, at: TestHub.now + 1)
+    let standing = try #require(try hub.tables()[key]?[column])
+    #expect(standing != .text("uncaptured"))
+    let told = try hub.store.history(of: key.table, key: key.encoded)
+    #expect(told.entries.map { $0.after.values[column] } == [standing, standing])
+    #expect(told.entries.last?.writes.map(\.values) == [[.text("uncaptured")]])
+    let row = try hub.store.row(of: key.table, key: key.encoded, at: TestHub.now + 1)
+    #expect(row?.values[column] == standing)
+  }
+
   /// The newest entries are told, and how many came before.
   @Test func tellsTheNewestFirstIfThereAreMany() throws {
     let (hub, key) = try Self.story()
