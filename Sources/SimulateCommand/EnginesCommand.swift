@@ -11,10 +11,11 @@ struct EnginesCommand: ParsableCommand {
       late and damaged, processes die at any operation, machines lose their power, disks fail and \
       fill up, and clocks lie. In half of the seeds old disks are put back, branches and the hub \
       alike, machines are copied and retired, and months pass at once. Policies are drawn, too; \
-      some seeds have a table that counts, and a column that programs get one after the other. The \
-      engines are the shipped ones, on SQLite, one thread and virtual time, so a seed always gives \
-      the same history. Afterwards faults stop, everything must drain, and checkers compare what \
-      is there with what the world knows happened.
+      some seeds have a table that counts, a column that programs get one after the other, tables \
+      that refer to each other, or a hub that keeps a history. The engines are the shipped ones, \
+      on SQLite, one thread and virtual time, so a seed always gives the same history. Afterwards \
+      faults stop, everything must drain, and checkers compare what is there with what the world \
+      knows happened.
 
       Each seed runs twice, and both runs must leave the same trace; --repeat-every makes that a \
       sample. Of a seed that fails, the faults and then the events that it does not need are left \

@@ -32,6 +32,7 @@ final class Application {
     try database.executeScript(
       "PRAGMA journal_mode = \(plan.usesWriteAheadLog ? "WAL" : "DELETE");"
         + "PRAGMA synchronous = EXTRA")
+    if plan.references != nil { try database.executeScript("PRAGMA foreign_keys = ON") }
   }
 
   /// A transaction that may be in the file, or not.

@@ -43,6 +43,8 @@ package struct FaultCounts: Hashable, Sendable {
   package var readings = 0
   package var deferredRows = 0
   package var upgrades = 0
+  package var orphans = 0
+  package var broughtBack = 0
 
   package init() {}
 
@@ -74,6 +76,8 @@ package struct FaultCounts: Hashable, Sendable {
       ("relocations", \.relocations), ("repairs", \.repairs), ("large values", \.largeValues),
       ("uploads", \.uploads), ("downloads", \.downloads), ("readings", \.readings),
       ("rows that waited", \.deferredRows), ("programs' updates", \.upgrades),
+      ("rows that referred to none", \.orphans),
+      ("rows that a reference brought back", \.broughtBack),
     ]
 
   package static func + (left: Self, right: Self) -> Self {

@@ -72,7 +72,7 @@ enum SimulatedSchema {
   static func everything(_ plan: SimulationPlan) -> String {
     [
       sql, countSQL, plan.hasTriggers ? triggerSQL : "", plan.hasUniqueColumn ? uniqueSQL : "",
-      plan.hasVisits ? visitSQL : "",
+      plan.hasVisits ? visitSQL : "", plan.references?.sql ?? "",
     ].joined(separator: "\n")
   }
 
@@ -81,13 +81,15 @@ enum SimulatedSchema {
     let database = try Database(path: path, mode: .create)
     try database.executeScript(everything(plan))
     return try SchemaReader.read(
-      database, tables: tables + (plan.hasVisits ? [visitTable] : []))
+      database,
+      tables: tables + (plan.hasVisits ? [visitTable] : [])
+        + (plan.references == nil ? [] : SimulatedReferences.tables))
   }
 
   /// The tables in which every value names its write.
   static func known(_ schema: Schema) -> Schema {
     var known = schema
-    known.tables.removeAll { $0.name == visitTable }
+    known.tables.removeAll { !tables.contains($0.name) }
     return known
   }
 }
@@ -184,6 +186,9 @@ final class RowWatch {
   }
 
   func journalEnds() throws -> [Value] { try reader.journalEnds(in: database) }
+
+  /// What a query finds.
+  func query(_ sql: String) throws -> [[Value]] { try database.rows(sql) }
 
   /// Whether something was committed since it has looked at the rows.
   func isBehind() throws -> Bool { try database.dataVersion() != version }

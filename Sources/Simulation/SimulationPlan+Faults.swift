@@ -30,6 +30,8 @@ extension SimulationPlan {
     ("rules", { $0.policy = SimulatedPolicy() }),
     ("upgrades", { $0.hasUpgrades = false }),
     ("counters", { ($0.hasVisits, $0.hasUpgrades) = (false, false) }),
+    ("references", { $0.references = nil }),
+    ("history", { $0.keepsHistory = false }),
     ("large-values", { $0.hasLargeValues = false }),
   ]
 

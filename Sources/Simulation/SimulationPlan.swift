@@ -81,6 +81,10 @@ package struct SimulationPlan: Hashable, Sendable {
   /// time.
   package var hasVisits = false
   package var hasUpgrades = false
+  /// How tables refer to each other, where some do.
+  package var references: SimulatedReferences?
+  /// Whether the hub keeps what its log lets go of as its history.
+  package var keepsHistory = false
   /// Whether two agents take turns on each branch.
   package var hasTwoAgents: Bool
   /// Whether most edits meet on few rows.
@@ -168,6 +172,16 @@ package struct SimulationPlan: Hashable, Sendable {
   mutating func drawVisits(_ generator: inout SeededGenerator) {
     hasVisits = generator.chance(400)
     hasUpgrades = generator.chance(500) && hasVisits
+  }
+
+  /// Draws whether tables refer to each other, and how.
+  mutating func drawReferences(_ generator: inout SeededGenerator) {
+    if generator.chance(350) { references = SimulatedReferences(&generator) }
+  }
+
+  /// Draws whether the hub keeps a history.
+  mutating func drawHistory(_ generator: inout SeededGenerator) {
+    keepsHistory = generator.chance(500)
   }
 
   /// The same without any fault: how every seed ends.

@@ -222,6 +222,7 @@ extension Simulator {
     }
     try endReading(hubReader)
     try observeHub()
+    try checkReferences()
     try prune()
     trace.add(now, "hub", "answers \(request): \(describe(response))")
     let encoded = response.encoded

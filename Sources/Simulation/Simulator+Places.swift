@@ -20,9 +20,10 @@ extension Simulator {
       folder: hubFolder, like: wholeSchema, generation: generation, hostNames: ["localhost"],
       wallMilliseconds: hubWall)
     try openHub()
-    if !plan.policy.isEmpty || plan.hasVisits {
+    if !plan.policy.isEmpty || plan.hasVisits || plan.references != nil {
       _ = try required(hubStore, "the hub is up").publish(
-        plan.policy.compiled(wholeSchema), source: "", wallMilliseconds: hubWall)
+        plan.policy.compiled(wholeSchema, plan.references), source: "",
+        wallMilliseconds: hubWall)
     }
     for number in 1...plan.branchCount { try join(number, generation) }
   }
@@ -245,6 +246,7 @@ extension Simulator {
       return schedule(.hubRestarts, in: 1_000...5_000)
     }
     try observeHub()
+    try checkReferences()
     trace.add(now, "hub", "is up again")
   }
 

@@ -14,7 +14,9 @@ extension Simulator {
     movedBytes = 0
     for machine in machines { try syncToTheEnd(machine) }
     let away = hubWall - 90 * 86_400_000
-    while try hubStore.prune(rowsAtMost: 1_000, awayBeforeMilliseconds: away).hasMore {}
+    while try hubStore.prune(
+      rowsAtMost: 1_000, awayBeforeMilliseconds: away, keeping: historyKeeping
+    ).hasMore {}
     var remains = Remains(
       hub: try hubStore.metadata(), branches: [:], stagedCounts: [:],
       chainCount: try hubStore.names().count, hasGaps: plan.captureGaps > 0)

@@ -133,6 +133,7 @@ extension Simulator {
     }
     try checkFiles()
     try checkVisits()
+    try checkReferencesAtBranches()
     var places: [MachineID: Evidence.Place] = [:]
     for (machine, branch) in branches {
       guard let store = branch.store else { continue }

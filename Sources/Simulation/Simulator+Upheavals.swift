@@ -143,7 +143,8 @@ extension Simulator {
     let away = hubWall - 90 * 86_400_000
     guard
       let report = try? hubStore.prune(
-        rowsAtMost: Int.random(in: 1...200, using: &generator), awayBeforeMilliseconds: away)
+        rowsAtMost: Int.random(in: 1...200, using: &generator), awayBeforeMilliseconds: away,
+        keeping: historyKeeping)
     else { return }
     faults.prunings += 1
     world.stable = max(world.stable, report.stable)

@@ -33,8 +33,8 @@ extension Simulator {
       let note = Int64.random(in: 0..<1_000_000, using: &tally)
       try database.execute("UPDATE visit SET note = 'n\(note)' WHERE id = \(id)")
       try database.execute("INSERT INTO visit_log (id, note) VALUES (\(id), 'n\(note)')")
-    } else if tally.chance(150), branch.engine == nil {
-      // Not in the midst of a sync, which would end and have to begin anew.
+    } else if tally.chance(150), branch.engine == nil || tally.chance(300) {
+      // A sync that it comes in the midst of may have to begin anew.
       try database.execute(SimulatedSchema.visitUpgradeSQL)
       faults.upgrades += 1
       trace.add(now, branch.name, "has its program's update")

@@ -38,11 +38,14 @@ package final class Simulator {
   /// What is random for faults that came later than others.
   var mischief: SeededGenerator
   var plan: SimulationPlan
-  /// What the world knows; `wholeSchema` has a table that counts, too.
+  /// What the world knows; `wholeSchema` has a table that counts, too, and some that refer to each
+  /// other.
   let schema: Schema
   let wholeSchema: Schema
-  /// What is random about that table.
+  /// What is random about the table that counts, …
   var tally: SeededGenerator
+  /// … and about those that refer to each other.
+  var kin: SeededGenerator
   let rowReader: RowReader
   var queue = EventQueue<Event>()
   var trace: Trace
@@ -119,6 +122,10 @@ package final class Simulator {
     plan.drawPolicy(&rules)
     tally = SeededGenerator(seed: seed ^ 0x7669_7369)
     plan.drawVisits(&tally)
+    kin = SeededGenerator(seed: seed ^ 0x6b69_6e20)
+    plan.drawReferences(&kin)
+    var archive = SeededGenerator(seed: seed ^ 0x6172_6368)
+    plan.drawHistory(&archive)
     plan = plan.without(reduction.faultsLeftOut)
     eventsLeftOut = reduction.eventsLeftOut
     wholeSchema = try SimulatedSchema.read(path: folder + "/like.db", plan)
@@ -149,6 +156,7 @@ package final class Simulator {
       var found = try gather()
       found.remains = try settleFurther()
       try checkNothingMoved()
+      try checkHistory()
       for checker in plan.hasUpheavals ? lastingCheckers : checkers {
         for violation in checker.violations(in: found) {
           world.complain(violation.checker, violation.sentence)
@@ -308,6 +316,7 @@ package final class Simulator {
     let writes = try branch.disk.acting(as: .program) {
       try application.transact(wallMilliseconds: wall(branch), &generator, &numbers) {
         try visit($0, at: branch)
+        try refer($0, at: branch)
       }
     }
     if !writes.isEmpty { branch.attempt = nil }

@@ -89,7 +89,8 @@ package enum Causality: Checker {
       }
     }
     let told = Set(
-      evidence.hub.ledger.filter { !world.lateRows.contains($0.key) }
+      evidence.hub.ledger
+        .filter { !world.lateRows.contains($0.key) && world.schema.table($0.key.table) != nil }
         .map { Cell(position: finding(of: $0, in: world), key: $0.key, column: $0.column) })
     for cell in expected.subtracting(told) {
       counts.falseCausality += 1

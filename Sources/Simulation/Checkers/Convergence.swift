@@ -45,6 +45,11 @@ package enum Convergence: Checker {
   static func differences(_ left: Rows, _ right: Rows) -> [RowKey] {
     var keys = left.compactMap { right[$0.key] == $0.value ? nil : $0.key }
     keys += right.keys.filter { left[$0] == nil }
+    return sorted(keys)
+  }
+
+  /// Keys in a fixed order.
+  static func sorted(_ keys: [RowKey]) -> [RowKey] {
     guard keys.count > 1 else { return keys }
     return keys.map { (key: $0, encoded: $0.encoded) }
       .sorted {

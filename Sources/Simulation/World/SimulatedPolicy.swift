@@ -35,9 +35,16 @@ package struct SimulatedPolicy: Hashable, Sendable {
   }
 
   /// As the hub publishes it.
-  func compiled(_ schema: Schema) throws -> MergePolicy {
+  func compiled(
+    _ schema: Schema, _ references: SimulatedReferences? = nil
+  ) throws -> MergePolicy {
     var tables: [TableID: TablePolicy] = [:]
     for table in schema.tables {
+      if let references, SimulatedReferences.tables.contains(table.name) {
+        tables[table.id] = TablePolicy(
+          deletes: table.name == "person"
+            ? references.deletesOfPersons : references.deletesOfDeeds)
+      }
       if table.name == SimulatedSchema.visitTable, let count = table.valueColumns.first {
         tables[table.id] = TablePolicy(rules: [count: .counter])
       }
