@@ -11,10 +11,12 @@ extension BranchStore {
   /// One transaction. Rows that are there already become the branch's first changesets, except
   /// those that `isKnown` says the hub has with equal values; it gets a row's table and encoded
   /// key. They carry no time of their own. `ownKeys` says that equal keys of others are other
-  /// records; without it they are the same. `registry` has the rules that a policy may name.
+  /// records; without it they are the same. `policy` is what the hub has in force, which holds from
+  /// the first write on; one that this program cannot follow is left for the first sync to say so.
+  /// `registry` has the rules that a policy may name.
   package static func attach(
     path: String, identity: BranchIdentity, schema: Schema, wallMilliseconds: Int64,
-    ownKeys: OwnKeys? = nil, registry: RuleRegistry = .standard,
+    policy: ToldPolicy? = nil, ownKeys: OwnKeys? = nil, registry: RuleRegistry = .standard,
     isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> BranchStore {
     let isNew = !DatabaseFile.exists(path)
@@ -35,6 +37,9 @@ extension BranchStore {
         try install(schema, known: known, in: database)
         let keys = try ownKeys.flatMap {
           try install($0, schema: schema, known: known, in: database)
+        }
+        if let policy {
+          try install(policy, schema: schema, keys: keys, registry: registry, in: database)
         }
         var state = BranchState(identity: identity, joined: wallMilliseconds)
         try sealBaseline(

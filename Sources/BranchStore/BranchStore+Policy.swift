@@ -62,6 +62,33 @@ extension BranchStore {
       ])
   }
 
+  /// Puts the policy in force for a database that is being attached: nothing was captured yet.
+  static func install(
+    _ told: ToldPolicy, schema: Schema, keys: KeyTranslation?, registry: RuleRegistry,
+    in database: Database
+  ) throws {
+    let policy: MergePolicy
+    do throws(PolicyDecodingError) {
+      policy = try MergePolicy.decoded(told.encoded, registry: registry)
+    } catch {
+      // The first sync is told it again, and says what is wrong with it.
+      return
+    }
+    try database.execute(
+      BranchSQL.putPolicy,
+      [
+        .integer(Int64(bitPattern: told.version)), .blob(policy.contentHash.bytes),
+        .blob(told.encoded),
+      ])
+    for table in tables(schema, policy: policy, keys: keys) where table.isCounting {
+      for sql in BranchSQL.remakeJournal(table) { try database.executeScript(sql) }
+      for trigger in try triggers(of: table, in: database) {
+        try database.executeScript(BranchSQL.dropTriggerIfExists(trigger.name))
+        try database.executeScript(trigger.sql)
+      }
+    }
+  }
+
   /// Follows the policy in the file: another process may have put one in force meanwhile.
   func refreshPolicy() throws {
     let hash = try database.firstRow(BranchSQL.selectPolicyHash)?.first

@@ -150,7 +150,7 @@ package final class BranchStore {
     tables = Self.tables(schema, policy: rules, keys: keys)
   }
 
-  private static func tables(
+  static func tables(
     _ schema: Schema, policy: MergePolicy, keys: KeyTranslation?
   ) -> [TrackedTable] {
     schema.tables.map { TrackedTable($0, policy: policy, keys: keys?.columns(of: $0.id)) }

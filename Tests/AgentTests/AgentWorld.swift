@@ -134,19 +134,21 @@ final class AgentWorld {
     return try hubStore.redeemToken(secret: secret, wallMilliseconds: wall).replica
   }
 
-  /// Attaches the file of a branch that has enrolled.
+  /// Attaches the file of a branch that has enrolled, with the hub's policy if it knows that.
   func attach(
-    _ name: String, as replica: ReplicaID, _ sql: String? = nil,
+    _ name: String, as replica: ReplicaID, _ sql: String? = nil, knowsPolicy: Bool = false,
     ownKeys scope: OwnKeys.Scope? = nil, rules: RuleRegistry = .standard,
     isKnown: ((TableID, [UInt8]) -> Bool)? = nil
   ) throws -> AgentBranch {
     let path = folder.path("\(name).db")
     if let sql { try Database(path: path, mode: .create).executeScript(sql) }
+    let told = try knowsPolicy ? hubStore.policyInForce() : nil
     let store = try BranchStore.attach(
       path: path,
       identity: BranchIdentity(
         replica: replica, branch: name, hubURL: "https://hub.example", generation: generation),
       schema: hubStore.schema, wallMilliseconds: wall,
+      policy: told.map { ToldPolicy(version: $0.version, encoded: $0.encoded) },
       ownKeys: scope.flatMap { scope in
         KeySpace(replica: replica.rawValue).map { OwnKeys(scope, space: $0) }
       },

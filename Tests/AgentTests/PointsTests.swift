@@ -88,6 +88,41 @@ struct PointsTests {
     }
   }
 
+  /// What is written between a database's joining and its first sync is captured as the policy says,
+  /// if whoever joined has asked for that: else it stands for itself.
+  @Test(arguments: [false, true]) func thePolicyHoldsFromTheFirstWriteOn(isKnown: Bool) throws {
+    let rows = Self.sql + "INSERT INTO customer VALUES (1, 'c1', 100)"
+    let first = try world.join("first", rows)
+    _ = try first.sync()
+    let branches = try ["north", "south"].map { name in
+      try world.attach(
+        name, as: world.enrol(name), rows, knowsPolicy: isKnown, isKnown: { _, _ in true })
+    }
+    for branch in branches {
+      #expect(try branch.store.policy().version == (isKnown ? 1 : 0))
+      #expect(try branch.store.check().allSatisfy(\.isOK))
+    }
+    try branches[0].run("UPDATE customer SET points = points + 10")
+    try branches[1].run("UPDATE customer SET points = points + 25")
+    try world.settle(first, branches[0], branches[1])
+    #expect(try points(world.hubStore.database) == [1: isKnown ? 135 : 125])
+    #expect(try expectSame(first, branches[0], branches[1]))
+  }
+
+  /// One that this program cannot follow does not stand in the way of joining.
+  @Test func aPolicyThatCannotBeFollowedIsLeftForTheFirstSync() throws {
+    let path = world.folder.path("north.db")
+    let replica = try world.enrol("north")
+    let store = try BranchStore.attach(
+      path: path,
+      identity: BranchIdentity(
+        replica: replica, branch: "north", hubURL: "https://hub.example",
+        generation: world.generation),
+      schema: world.hubStore.schema, wallMilliseconds: world.wall,
+      policy: ToldPolicy(version: 7, encoded: [0xff]))
+    #expect(try store.policy().version == 0)
+  }
+
   /// Programs write at five branches; lines are rough, agents die, the hub begins anew and prunes.
   @Test(arguments: trialSeeds(8))
   func aThousandIncrementsAndDecrementsAreExactEverywhere(seed: UInt64) throws {

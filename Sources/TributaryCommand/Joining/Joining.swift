@@ -105,14 +105,14 @@ struct Joining {
       hasOwnKeys: ownKeys.scope == .everything)
   }
 
-  /// The hub's policy, which tells it to devices that have enrolled: it may name columns that hold
-  /// keys.
-  private func policy(_ token: Token) async throws -> [UInt8] {
+  /// The hub's policy, which tells it to devices that have enrolled: it says what is captured of
+  /// each write, and may name columns that hold keys.
+  private func policy(_ token: Token) async throws -> PolicyResponse {
     let line = try await line(for: token)
     let answer = try await line.ask(.policy)
     await line.close()
     guard case .policy(let policy) = answer else { throw HubLine.unexpectedAnswer }
-    return policy.encoded
+    return policy
   }
 
   /// As a device, if an earlier try has enrolled it; else with the token, which stays unused.
@@ -156,7 +156,7 @@ struct Joining {
   }
 
   private func attach(
-    _ plan: JoinPlan, _ enrolment: PendingEnrolment, policy: [UInt8]
+    _ plan: JoinPlan, _ enrolment: PendingEnrolment, policy: PolicyResponse
   ) throws {
     let answer = enrolment.answer
     let identity = BranchIdentity(
@@ -165,10 +165,12 @@ struct Joining {
     _ = try BranchStore.attach(
       path: database, identity: identity, schema: answer.schema,
       wallMilliseconds: WallClock.systemMilliseconds(),
-      ownKeys: try ownKeys.keys(of: answer.replica)?.following(policy: policy),
+      policy: policy.version == 0
+        ? nil : ToldPolicy(version: policy.version, encoded: policy.encoded),
+      ownKeys: try ownKeys.keys(of: answer.replica)?.following(policy: policy.encoded),
       isKnown: plan.known())
     guard ownKeys.scope == .newNumbers else { return }
-    for obstacle in try keyObstacles(answer.schema, policy: policy) {
+    for obstacle in try keyObstacles(answer.schema, policy: policy.encoded) {
       Console.note(
         obstacle + " So the numbers that SQLite gives there are shared: two branches may give one"
           + " to two records. If that may happen, leave and join again with --refers or --plain.")
