@@ -316,6 +316,9 @@ package final class BranchEngine {
   private func note(_ seal: SealReport) {
     report.repairedTriggers += seal.repairedTriggers
     report.notSynced += seal.notSynced
+    report.notices += seal.notices.map {
+      Notice(number: $0.number, milliseconds: $0.milliseconds, text: $0.text)
+    }
     report.leftOut += seal.leftOut.map {
       "\($0.rowCount) rows of table “\($0.table)” were not sent: \($0.why)."
     }

@@ -31,6 +31,15 @@ extension BranchStore {
     }
   }
 
+  /// Stores what the branch has to say itself.
+  func say(_ text: String, wallMilliseconds: Int64) throws -> BranchNotice {
+    let notice = BranchNotice(number: 0, milliseconds: wallMilliseconds, text: text)
+    try database.execute(
+      BranchSQL.insertNotice, [.integer(0), .integer(wallMilliseconds), .text(text)])
+    try database.execute(BranchSQL.dropOldNotices, [.integer(Int64(BranchLimits.noticesMax))])
+    return notice
+  }
+
   /// Stores what is new of some notices and returns it.
   func take(_ notices: [BranchNotice], in state: inout BranchState) throws -> [BranchNotice] {
     var new: [BranchNotice] = []

@@ -21,11 +21,15 @@ extension BranchStore {
     try performing {
       let policy = BranchPolicy(
         version: version, contentHash: ContentHash(of: bytes), policy: try decoded(bytes))
-      if let stored = try storedPolicy(), stored.isSame(as: policy) { return SealReport() }
+      let stored = try storedPolicy()
+      if let stored, stored.isSame(as: policy) { return SealReport() }
       return try database.transaction {
         var state = try BranchState(database)
-        let report = try seal(&state, wallMilliseconds: wallMilliseconds)
+        var report = try seal(&state, wallMilliseconds: wallMilliseconds)
         try state.save(to: database)
+        if let stored, let text = Self.setBack(from: stored, to: policy) {
+          report.notices.append(try say(text, wallMilliseconds: wallMilliseconds))
+        }
         let before = tables
         try release(
           before.filter { $0.isWithheld && !policy.policy.withholds($0.schema.id) }.map(\.schema),
@@ -60,6 +64,22 @@ extension BranchStore {
           it goes to all.
           """),
       ])
+  }
+
+  /// What people are told if the hub has another policy under an earlier number than the branch has
+  /// heard of: versions only ever count on, so it was put back to before that.
+  private static func setBack(from stored: BranchPolicy, to policy: BranchPolicy) -> String? {
+    guard policy.version <= stored.version, policy.contentHash != stored.contentHash else {
+      return nil
+    }
+    let now =
+      policy.version == 0
+      ? "no merge policy" : "version \(policy.version) of the merge policy"
+    return """
+      The hub was put back to an earlier state: it has \(now) in force, and this branch had \
+      version \(stored.version). What the hub has holds now, here as at all branches. If something \
+      else should hold, publish that again at the hub: tributary policy publish.
+      """
   }
 
   /// Puts the policy in force for a database that is being attached: nothing was captured yet.

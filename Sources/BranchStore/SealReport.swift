@@ -21,6 +21,8 @@ package struct SealReport: Hashable, Sendable {
   package var repairedTriggers: [String] = []
   /// The tables that these triggers capture: their rows must be compared with the hub's.
   package var gapTables: [TableID] = []
+  /// What the branch's people are to know, and the hub cannot tell them.
+  package var notices: [BranchNotice] = []
 
   package init() {}
 }

@@ -28,6 +28,32 @@ struct RestoredHubTests {
     }
   }
 
+  /// The hub has the policy of the backup again, and each branch that knew a later one says so, once.
+  @Test(arguments: [false, true]) func anOlderPolicyIsTold(hadOne: Bool) throws {
+    func publish(_ rule: String) throws {
+      try world.publish("policy: 1\ntables:\n  item:\n    columns: {v: \(rule)}")
+    }
+    if hadOne { try publish("first") }
+    try world.backUpHub("backup")
+    try publish("counter")
+    for branch in [a, b] { #expect(try branch.sync().notices.isEmpty) }
+    try world.restoreHub("backup")
+    let version: UInt64 = hadOne ? 1 : 0
+    let told = try a.sync().notices.map(\.text)
+    #expect(told.count == 1)
+    #expect(told.first?.contains("this branch had version \(version + 1)") ?? false)
+    #expect(told.first?.contains("tributary policy publish") ?? false)
+    #expect(try a.store.policy().version == version)
+    #expect(try a.store.notices().map(\.text) == told)
+    #expect(try a.sync().notices.isEmpty)
+    // Published again it is the same, and nothing is to be said.
+    try publish("counter")
+    for branch in [a, b] { #expect(try branch.sync().notices.isEmpty) }
+    #expect(try a.store.policy().contentHash == b.store.policy().contentHash)
+    #expect(try a.store.policy().version == version + 1)
+    try expectNothingLost()
+  }
+
   /// C4
   @Test func aHubRestoredFromAnOldBackupGetsBackOwnAndReceivedWork() throws {
     try world.backUpHub("backup")

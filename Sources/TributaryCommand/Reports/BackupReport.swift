@@ -95,6 +95,8 @@ struct RestoreReport {
       "Devices revoked or retired after the backup are let in again: look at"
         + " `tributary hub branches \(folder)`. Whoever joined after it may be refused with"
         + " `tributary hub revoke`.",
+      "The merge policy is the backup's too: if another was published after it, publish that again"
+        + " before branches come, with `tributary policy publish FILE \(folder)`.",
     ]
     if !isServed { lines.append("Next: tributary hub serve \(folder)") }
     return lines
