@@ -24,6 +24,11 @@ struct KeyArgumentTests {
     #expect(try KeyArgument.read("NS 1 ", for: Self.table([.integer])).values == [.text("NS 1 ")])
   }
 
+  @Test func emptyAndNegativeKeysAreTaken() throws {
+    #expect(try KeyArgument.read("", for: Self.table([.text])).values == [.text("")])
+    #expect(try KeyArgument.read("-5", for: Self.table([.integer])).values == [.integer(-5)])
+  }
+
   @Test func compositeKeysAreJSONArrays() throws {
     let table = Self.table([.integer, .text])
     let key = try KeyArgument.read("[10248, \"A\"]", for: table)

@@ -29,6 +29,21 @@ struct UsageTests {
     #expect(!result.errors.isEmpty)
   }
 
+  /// Empty keys and negative ones: there is no hub, and nothing is wrong with the words.
+  @Test(arguments: [
+    ["conflicts", "hub", "--table", "t", "--key", "-5"],
+    ["conflicts", "hub", "--table", "t", "--key", ""],
+    ["conflicts", "hub", "--table", "t", "--key=-5"], ["why", "hub", "t", "--", "-5"],
+    ["why", "hub", "t", ""], ["history", "hub", "t", "--", "-5"], ["history", "hub", "t", ""],
+    ["quarantine", "hub", "retry", "t", "--", "-5"], ["quarantine", "hub", "retry", "t", ""],
+  ])
+  func anyKeyIsTaken(arguments: [String]) async throws {
+    let folder = try TemporaryFolder()
+    let result = try await Program.run(arguments, in: folder.url)
+    #expect(result.status != 64, "\(result)")
+    #expect(result.status != 0)
+  }
+
   @Test(arguments: [
     ["join", "a.db", "token", "--keys", "own"], ["join", "a.db", "token"],
   ])

@@ -35,8 +35,10 @@ struct LedgerReport {
   private func json(
     _ value: ConflictValue, _ side: ConflictSide, _ conflict: Conflict
   ) -> JSONValue {
+    let isNobodys = Self.standsByNobody(conflict) && side == conflict.sides.first
     var members: [JSONValue.Member] = [
-      .init(name: "branch", value: .string(branchName(value.dot.replica))),
+      .init(
+        name: "branch", value: isNobodys ? .null : .string(branchName(value.dot.replica))),
       .init(name: "value", value: value.value.map(ValueText.json) ?? .null),
       .init(name: "at", value: .time(value.milliseconds)),
       .init(
@@ -84,6 +86,11 @@ struct LedgerReport {
       .init(""), .init("value", isFlexible: true), .init("branch"), .init("written"),
     ])
     for (index, side) in conflict.sides.enumerated() {
+      if index == 0, Self.standsByNobody(conflict) {
+        let value = side.values == nil ? "nothing" : shown(side, in: conflict)
+        table.append(["stands", value, "nobody", ""])
+        continue
+      }
       table.append([
         index == 0 ? "stands" : "overruled", shown(side, in: conflict),
         branchName(side.dot.replica), Self.time(side),
@@ -118,6 +125,13 @@ struct LedgerReport {
     }
     return "\(time(side.milliseconds)) (clock corrected by "
       + "\(TimeText.offset(milliseconds: offset)))"
+  }
+
+  /// Whether what stands instead of a refused change was written by nobody: no row, or what its
+  /// columns have by default.
+  private static func standsByNobody(_ conflict: Conflict) -> Bool {
+    conflict.state == .refused && conflict.sides.count > 1
+      && conflict.sides[0].dot == conflict.sides[1].dot
   }
 
   /// Clocks that were less wrong than this are not worth a word.

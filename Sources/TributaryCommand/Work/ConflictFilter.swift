@@ -10,7 +10,10 @@ struct ConflictFilter: ParsableArguments {
   var table: String?
   @Option(help: "Only those of this column.")
   var column: String?
-  @Option(help: ArgumentHelp("Only those of the row with this key.", valueName: "key"))
+  // Whatever comes next is the key: a negative number too.
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only those of the row with this key.", valueName: "key"))
   var key: String?
   @Option(help: ArgumentHelp("Only those in which this branch has a part.", valueName: "branch"))
   var branch: String?
