@@ -88,8 +88,8 @@ struct PointsTests {
     }
   }
 
-  /// What is written between a database's joining and its first sync is captured as the policy says,
-  /// if whoever joined has asked for that: else it stands for itself.
+  /// What is written between a database's joining and its first sync is captured as the policy
+  /// says, if whoever joined has asked for that: else it stands for itself.
   @Test(arguments: [false, true]) func thePolicyHoldsFromTheFirstWriteOn(isKnown: Bool) throws {
     let rows = Self.sql + "INSERT INTO customer VALUES (1, 'c1', 100)"
     let first = try world.join("first", rows)

@@ -28,7 +28,7 @@ struct RestoredHubTests {
     }
   }
 
-  /// The hub has the policy of the backup again, and each branch that knew a later one says so, once.
+  /// The hub has the policy of the backup again; each branch that knew a later one says so, once.
   @Test(arguments: [false, true]) func anOlderPolicyIsTold(hadOne: Bool) throws {
     func publish(_ rule: String) throws {
       try world.publish("policy: 1\ntables:\n  item:\n    columns: {v: \(rule)}")
