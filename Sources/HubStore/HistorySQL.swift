@@ -140,6 +140,13 @@ enum HistorySQL {
     ORDER BY position DESC
     """
 
+  static let selectLastOf = """
+    SELECT max(entry.position) FROM tributary_history_entry AS entry
+    JOIN tributary_history_generation AS generation ON generation.number = entry.generation
+    WHERE generation.id = ?
+    """
+  static let selectFirst = "SELECT min(first) FROM tributary_history_span"
+
   // MARK: Letting go
 
   static let selectOldest = """

@@ -19,7 +19,7 @@ extension HubStore {
         try refreshPolicy()
         return [
           try checkFile(), try checkSchema(), try checkLog(), try checkChains(),
-          try checkPolicy(), try checkReferences(), try checkQuarantine(),
+          try checkPolicy(), try checkHistory(), try checkReferences(), try checkQuarantine(),
         ]
       }
     }

@@ -212,6 +212,42 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: path + ".damaged-1"))
   }
 
+  /// What the examination of a hub says of its history.
+  @Test func theHistoryIsExamined() throws {
+    let (hub, _) = try Self.story()
+    func expect(_ isOK: Bool, _ words: String, line: Int = #line) throws {
+      let findings = try hub.reopened().check()
+      let finding = try #require(findings.first { $0.what.contains("istory") })
+      #expect(finding.isOK == isOK && finding.what.contains(words), "\(finding), line \(line)")
+      #expect(finding.whatToDo.isEmpty == isOK)
+    }
+    try expect(true, "No history is kept yet")
+    try hub.store.keepAll()
+    try expect(true, "from position 1 on (1 MiB)")
+    let path = hub.store.folder + "/history.db"
+    func change(_ sql: String) throws {
+      try Database(path: path, mode: .readWrite).executeScript(sql)
+    }
+    try change("UPDATE tributary_history_span SET first = 2")
+    try expect(true, "from position 2 on")
+    try change(
+      """
+      UPDATE tributary_history_span SET last = 2;
+      INSERT INTO tributary_history_span SELECT generation, 4, 4 FROM tributary_history_span
+      """)
+    try expect(false, "lacks positions 3 to 3")
+    try change("UPDATE tributary_history_entry SET position = 14 WHERE position = 4")
+    try expect(true, "up to position 14 of a log that ends at 4")
+    try change("UPDATE tributary_history SET root = 'of another hub'")
+    try expect(false, "of another hub")
+    try change("UPDATE tributary_history SET root = '\(TestHub.generation)'")
+    try change("PRAGMA wal_checkpoint(TRUNCATE)")
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes.replaceSubrange(8_192..<bytes.count, with: Data(count: bytes.count - 8_192))
+    try bytes.write(to: URL(fileURLWithPath: path))
+    try expect(false, "damaged")
+  }
+
   /// A backup has the history beside it, and whoever is restored from it tells the same.
   @Test func backupsHaveTheHistoryBesideThem() throws {
     let (hub, key) = try Self.story()
