@@ -304,7 +304,9 @@ extension HubStore {
     else { throw HubStoreError.notDecided(.nothingToUndo(conflict.id)) }
     let decided = row[0].asPosition
     guard try !wasWritten(conflict, since: decided, withRow: withRow) else {
-      throw HubStoreError.notDecided(.writtenSince(conflict.id))
+      let isGone = try table(conflict.key.table)?.values(of: conflict.key) == nil
+      throw HubStoreError.notDecided(
+        isGone ? .deletedSince(conflict.id) : .writtenSince(conflict.id))
     }
     guard let before = try Conflict.list(payload: row[1].asBytes).first else {
       throw HubStoreError.damaged("a decision cannot be read")

@@ -16,6 +16,8 @@ package enum UndecidedReason: Error, Hashable, Sendable {
   case nothingToUndo(UInt64)
   /// Somebody wrote the same after the decision.
   case writtenSince(UInt64)
+  /// Somebody deleted the row after the decision.
+  case deletedSince(UInt64)
   /// Neither refused nor without what it refers to.
   case notInQuarantine
 
@@ -60,6 +62,11 @@ package enum UndecidedReason: Error, Hashable, Sendable {
       """
       Conflict \(id) was decided, and somebody has written the same since, having seen the \
       decision: that stands. Decide again if another value shall stand.
+      """
+    case .deletedSince(let id):
+      """
+      Conflict \(id) was decided, and somebody has deleted the row since, having seen that: there \
+      is nothing to take back. Insert the row anew at any branch if it shall stand.
       """
     case .notInQuarantine:
       "There is no such row in quarantine. See “tributary quarantine DIR list”."

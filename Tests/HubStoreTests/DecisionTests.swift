@@ -101,6 +101,11 @@ import Testing
     #expect(try hub.tables()[.customer(1)]?[Self.city] == .text("Wien"))
     #expect(try hub.store.conflicts(openOnly: false).count == 2)
     #expect(throws: HubStoreError.notDecided(.writtenSince(1))) { try undo(hub) }
+    // The row goes, by somebody who had seen all of it: nothing is left to take back.
+    a.write([.delete(.customer(1), at: 2)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    #expect(throws: HubStoreError.notDecided(.deletedSince(1))) { try undo(hub) }
   }
 
   @Test func aDeletionIsDecidedAndTakenBack() throws {
