@@ -196,7 +196,7 @@ extension HubStore {
     guard conflict.state == .settled || conflict.state == .open else { return false }
     let others =
       [LedgerWriter.refusalRule, LedgerWriter.authorityRule, LedgerWriter.orphanRule]
-      + [LedgerWriter.KeptReason.partial, .uncaptured].map(\.rawValue)
+      + [LedgerWriter.KeptReason.partial, .uncaptured, .unshown].map(\.rawValue)
     return !others.contains(conflict.rule)
   }
 

@@ -145,10 +145,17 @@ final class LedgerWriter {
     case partial = "part of a row"
     /// It was written while nothing was captured, and overwritten by what came in.
     case uncaptured = "written uncaptured"
+    /// It waited in quarantine, and was written anew by somebody who was not shown it.
+    case unshown = "written over quarantine"
 
     /// Whether people must look at it. What was not captured is hardly ever news: mostly the
     /// branch had it from the hub.
-    var state: ConflictState { self == .uncaptured ? .settled : .open }
+    var state: ConflictState {
+      switch self {
+      case .late, .partial: .open
+      case .uncaptured, .unshown: .settled
+      }
+    }
 
     var sentence: String {
       switch self {
@@ -166,6 +173,11 @@ final class LedgerWriter {
         """
         This branch had it from a time when its writes were not captured, and what others wrote \
         has taken its place there. That stands, and what the branch had is kept here.
+        """
+      case .unshown:
+        """
+        A constraint had refused this row as it was written, and whoever wrote it anew was shown \
+        it without that. What was written anew stands, and what had waited is kept here.
         """
       }
     }

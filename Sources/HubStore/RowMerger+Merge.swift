@@ -45,6 +45,7 @@ extension RowMerger {
       if let values { keepShown(values, in: &rowState, beside: change, version) }
     }
     let before = rowState
+    let shown = wasRefused ? try table.values(of: key) : nil
     let written = permitted ?? change.block.reader.rowChange(change.row)
     let merge = rowState.merge(
       written, previous: written.previous, version: version, policy: store.policy)
@@ -65,6 +66,7 @@ extension RowMerger {
       try records.insert(table.id, change.key, metadata)
     }
     for conflict in merge.conflicts { try ledger.add(decidable(conflict), at: key) }
+    if wasRefused { try keepUnshown(before, rowState, shown, at: key, in: table, by: version) }
     if place == .partial { try notePartial(change, at: key) }
     if wasPartial, place != .partial {
       try ledger.settlePartial(key, place == .gone ? .partDeleted : .partCompleted)

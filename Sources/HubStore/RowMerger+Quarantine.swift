@@ -126,6 +126,34 @@ extension RowMerger {
 
   // MARK: Ledger
 
+  /// Keeps what waited in quarantine and a branch's change takes away that was told of the row
+  /// without it: all that branches are sent of a refused row is what the table has (`shown`).
+  func keepUnshown(
+    _ before: RowState, _ after: RowState, _ shown: [Value]?, at key: RowKey, in table: HubTable,
+    by version: Version
+  ) throws {
+    // Headquarters decide about what waits.
+    guard try !store.isHeadquarters(version.dot.replica) else { return }
+    let policy = store.policy
+    let isAlive = after.isAlive(policy.deletes(of: table.id))
+    let columns = table.cellColumns.filter { table.valueColumns.contains($0) }
+    for (index, column) in columns.enumerated()
+    where !policy.countsOperations(table: table.id, column: column) {
+      guard let old = before.standing(column, table: table.id, policy: policy),
+        old.version.position <= version.seen.upTo, shown?[index] != old.value
+      else { continue }
+      let new = after.standing(column, table: table.id, policy: policy)
+      if isAlive, new?.version.dot != version.dot || new?.value == old.value { continue }
+      try ledger.addKept(
+        ConflictValue(
+          dot: old.version.dot, milliseconds: old.version.milliseconds, value: old.value),
+        of: column, at: key,
+        against: ConflictValue(
+          dot: version.dot, milliseconds: version.milliseconds,
+          value: isAlive ? new?.value : nil), .unshown)
+    }
+  }
+
   /// Tells everybody of the rows that this changeset brought into quarantine and that stay there.
   func noteRefusals() throws {
     guard refusedCount > 0 else { return }

@@ -6,8 +6,9 @@ import Storage
 /// A branch's program that writes any tables by chance, as real programs do: foreign keys on, keys
 /// that SQLite gives, upserts, replacements, savepoints rolled back, bulk loads.
 ///
-/// Every text that it writes has a word that nothing else has, such as `w17x`, so that it can be
-/// looked for. It notes which words its statements took away, having them before the eyes.
+/// Every text that it writes has a word that nothing else has, such as `w17x`, and most numbers are
+/// such words too, such as 9000017, so that they can be looked for. It notes which words its
+/// statements took away, having them before the eyes.
 final class LoadedProgram {
   /// What can be written into some columns; any others get a word or a small number.
   struct Shape {
@@ -34,16 +35,18 @@ final class LoadedProgram {
   private struct Table {
     var name: String
     var columns: [Column]
+    /// Whether something besides the key is unique.
+    var isUniqueOtherwise: Bool
     var keys: [Column] { columns.filter(\.isKey) }
     var others: [Column] { columns.filter { !$0.isKey } }
   }
 
   /// Numbers for the words of all programs.
   final class Words {
-    private(set) var last = 0
-    func next() -> String {
+    private var last = 0
+    func next() -> (text: String, number: Int) {
       last += 1
-      return "w\(last)x"
+      return ("w\(last)x", 9_000_000 + last)
     }
   }
 
@@ -82,6 +85,8 @@ final class LoadedProgram {
     }
     let rows = try database.rows("PRAGMA table_info([\(name)])")
     let keyCount = rows.count { $0[5] != .integer(0) }
+    let isUniqueOtherwise = try database.rows("PRAGMA index_list([\(name)])")
+      .contains { $0[2] == .integer(1) && $0[3].text != "pk" }
     return Table(
       name: name,
       columns: rows.map { row in
@@ -90,7 +95,8 @@ final class LoadedProgram {
         return Column(
           name: row[1].text, type: type, isKey: isKey,
           isGiven: isKey && keyCount == 1 && type == "INTEGER", parent: parents[row[1].text])
-      })
+      },
+      isUniqueOtherwise: isUniqueOtherwise)
   }
 
   /// Triggers of this connection alone, which note what its statements put in and take away.
@@ -121,7 +127,7 @@ final class LoadedProgram {
   }
 
   static func words(in text: String) -> Set<Substring> {
-    Set(text.matches(of: /w[0-9]+x/).map(\.output))
+    Set(text.matches(of: /w[0-9]+x|9[0-9]{6}/).map(\.output))
   }
 
   // MARK: Transactions
@@ -215,11 +221,22 @@ final class LoadedProgram {
     let before = row.values[column.name] ?? "NULL"
     row.values[column.name] = try literal(column, old: before, &generator)
     let values = table.columns.map { row.values[$0.name] ?? "NULL" }.joined(separator: ", ")
+    // SQLite tells triggers nothing of what a replacement takes out of its way.
+    let all = try table.isUniqueOtherwise ? texts(of: table) : []
     try database.execute(
       "REPLACE INTO [\(table.name)] (\(list(table.columns))) VALUES (\(values))")
-    // SQLite tells triggers nothing of what a replacement takes out of its way.
+    try note(old, values)
+    if !all.isEmpty { for gone in try all.subtracting(texts(of: table)) { try note(gone, "") } }
+  }
+
+  private func note(_ old: String, _ new: String) throws {
     try database.execute(
-      "INSERT INTO noted VALUES (?1, ?2)", [.text(Array(old.utf8)), .text(Array(values.utf8))])
+      "INSERT INTO noted VALUES (?1, ?2)", [.text(Array(old.utf8)), .text(Array(new.utf8))])
+  }
+
+  private func texts(of table: Table) throws -> Set<String> {
+    let quoted = table.columns.map { "quote([\($0.name)])" }.joined(separator: " || ' ' || ")
+    return Set(try database.rows("SELECT \(quoted) FROM [\(table.name)]").map { $0[0].text })
   }
 
   private func upsert(_ table: Table, _ generator: inout SeededGenerator) throws {
@@ -290,11 +307,13 @@ final class LoadedProgram {
         """
       ).first?[0].text ?? "NULL"
     }
-    let word = words.next()
+    let (word, number) = words.next()
     if shape.lists.contains(column.name) { return list(old, word, small) }
     if shape.lines.contains(column.name), old != "NULL" { return "'\(word)' || char(10) || \(old)" }
-    if ["INT", "NUM", "DEC", "REAL"].contains(where: column.type.contains) { return "\(small)" }
-    if column.type.contains("DATE") || column.type.contains("TIME") { return "'2026-03-0\(small)'" }
+    if ["INT", "NUM", "DEC", "REAL"].contains(where: column.type.contains) { return "\(number)" }
+    if column.type.contains("DATE") || column.type.contains("TIME") {
+      return "'2026-03-0\(small) \(word)'"
+    }
     return "'\(word)'"
   }
 

@@ -56,6 +56,50 @@ import Testing
     #expect(try hub.store.check().allSatisfy(\.isOK))
   }
 
+  /// Whoever is told of a refused row is told it without what waits: what he writes follows that,
+  /// and what had waited is in the ledger.
+  @Test(arguments: [false, true]) func whatWaitedIsKeptWhenItIsWrittenOver(isTold: Bool) throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write([insert("x", 1)])
+    try hub.store.sync(&a)
+    b.write([insert("y", 1)])
+    if isTold {
+      try hub.store.sync(&b)
+      #expect(b.rows[voucher("y")] == nil)
+    }
+    let anew = RowChange(
+      key: voucher("y"), kind: .insert, columns: [ColumnID(2), ColumnID(3)],
+      values: [.integer(1), .text("anew")], milliseconds: 300, base: nil)
+    b.write([anew])
+    try hub.store.sync(&b)
+    let waiting = try hub.store.quarantinedRows()
+    #expect(waiting.map(\.values) == [[.integer(1), .text("anew")]])
+    let kept = try hub.store.conflicts(openOnly: false).filter { $0.column != nil }
+    let expected: [[Value?]] = isTold ? [[.text("anew"), .text("note y")]] : []
+    #expect(kept.map { $0.values.map(\.value) } == expected)
+    #expect(kept.allSatisfy { $0.state == .settled })
+  }
+
+  @Test func aDeletionOfWhatWasNotShownKeepsIt() throws {
+    let hub = try TestHub()
+    var a = hub.branch(1)
+    var b = hub.branch(2)
+    a.write([insert("x", 1), insert("y", 2)])
+    try hub.store.sync(&a)
+    try hub.store.sync(&b)
+    b.write([.update(voucher("y"), [2: .integer(1), 3: .text("mine")], at: 200)])
+    try hub.store.sync(&b)
+    #expect(try hub.store.quarantinedRows().count == 1)
+    try hub.store.sync(&a)
+    a.write([.delete(voucher("y"), at: 300)])
+    try hub.store.sync(&a)
+    #expect(try hub.store.quarantinedRows().isEmpty)
+    let kept = try hub.store.conflicts(openOnly: false).filter { $0.column != nil }
+    #expect(Set(kept.compactMap { $0.values.last?.value }) == [.integer(1), .text("mine")])
+  }
+
   @Test func rowsMayExchangeAUniqueValue() throws {
     let hub = try TestHub()
     var a = hub.branch(1)
@@ -146,18 +190,21 @@ import Testing
     // Refused once more, by a change of its own: that is the same conflict.
     b.write([.update(voucher("y"), [3: .text("again")], at: 180)])
     try hub.store.sync(&b)
-    #expect(try hub.store.conflicts(openOnly: false) == [open])
+    func refusals() throws -> [Conflict] {
+      try hub.store.conflicts(openOnly: false).filter { $0.rule == "constraint" }
+    }
+    #expect(try refusals() == [open])
 
     a.write([.update(voucher("x"), [2: .integer(7)], at: 200)])
     try hub.store.sync(&a)
-    let all = try hub.store.conflicts(openOnly: false)
+    let all = try refusals()
     #expect(all.map(\.id) == [open.id])
     #expect(all.map(\.state) == [.settled])
     #expect(try all.first?.position == hub.store.head())
     #expect(try hub.store.conflicts(openOnly: true).isEmpty)
     try hub.store.sync(&b)
-    #expect(a.ledger.last == all.first)
-    #expect(b.ledger.last == all.first)
+    #expect(a.ledger.last { $0.rule == "constraint" } == all.first)
+    #expect(b.ledger.last { $0.rule == "constraint" } == all.first)
     #expect(try hub.store.check().allSatisfy(\.isOK))
   }
 
@@ -173,8 +220,9 @@ import Testing
     a.write([.delete(voucher("y"), at: 400)])
     try hub.store.sync(&a)
     let settled = try hub.store.conflicts(openOnly: false)
-    #expect(settled.map(\.state) == [.settled])
-    #expect(settled.first?.explanation.contains("deleted") == true)
+    #expect(settled.allSatisfy { $0.state == .settled })
+    let refusal = settled.first { $0.rule == "constraint" }
+    #expect(refusal?.explanation.contains("deleted") == true)
   }
 
   @Test func everyWaitingRowGetsItsTurn() throws {
