@@ -13,7 +13,8 @@ extension BranchSQL {
   /// Everything that says that a row went, or may have gone.
   static let isDeletion = "change BETWEEN \(changeLookAgain) AND \(changeDelete)"
 
-  /// What an entry says that an insert would change, as a number that is taken from `changeReplace`.
+  /// What an entry says that an insert would change, as a number that is taken from
+  /// `changeReplace`.
   ///
   /// One column that counts, in the lowest bits; or of a group of columns those whose bits are set:
   /// one statement says it of all, since programs compile ours whenever they compile theirs.

@@ -153,7 +153,7 @@ extension Conflict {
   var comparable: Conflict {
     var conflict = self
     conflict.bases = nil
-    if rule == "constraint" {
+    if ["constraint", "written over quarantine"].contains(rule) {
       conflict.sides = sides.map {
         ConflictSide(dot: Dot(replica: .hub, counter: 1), milliseconds: nil, values: $0.values)
       }

@@ -24,10 +24,13 @@ extension World {
       complain(Self.checker, "\(dot) was sealed after counter \(branch.sealedCounter).")
     }
     let isBaseline = changeset.header.isBaseline
-    var expected = collapse(branch.unsealed)
-    for index in branch.unsealed { writes[index].counter = dot.counter }
-    branch.pending += branch.unsealed
-    branch.unsealed = []
+    // A baseline has the rows of one table.
+    let tables = Set(changeset.changes.map(\.key.table))
+    let taken = branch.unsealed.filter { !isBaseline || tables.contains(writes[$0].key.table) }
+    var expected = collapse(taken)
+    for index in taken { writes[index].counter = dot.counter }
+    branch.pending += taken
+    branch.unsealed.removeAll(where: Set(taken).contains)
     branch.sealedCounter = dot.counter
     branches[dot.replica] = branch
 
