@@ -163,11 +163,11 @@ struct JourneyTests {
       #expect(branch["pendingDown"] as? Int == 0)
     }
     let vector = try await office.run("hub", "vector", "hub", "--json")
-    #expect(vector.json?["vector"] as? [String: Int] == ["南山支行": 1])
-    #expect(vector.json?["position"] as? Int == 1)
+    #expect(vector.json?["vector"] as? [String: Int] == ["南山支行": 2])
+    #expect(vector.json?["position"] as? Int == 2)
     let start = try await office.run("hub", "vector", "hub", "--at", "0", "--json")
     #expect((start.json?["vector"] as? [String: Int])?.isEmpty == true)
-    expectFailure(try await office.run("hub", "vector", "hub", "--at", "2"), .noSuchPosition)
+    expectFailure(try await office.run("hub", "vector", "hub", "--at", "3"), .noSuchPosition)
 
     expectFailure(try await office.run("hub", "revoke", "hub", "Nobody"), .noSuchBranch)
     #expect(try await office.run("hub", "revoke", "hub", "B").status == 0)
