@@ -66,7 +66,9 @@ extension BranchEngine {
   func handleInquiry(_ event: Event, _ wallMilliseconds: Int64) throws -> [Effect] {
     guard let inquiry = adoption?.inquiry, let request = inquiry.request else { return [] }
     switch event {
-    case .answered(.refused(let refusal), _, _) where refusal.code != .busy:
+    // Of rows that stay at the hub nothing is known here, and the comparison goes on without them.
+    case .answered(.refused(let refusal), _, _)
+    where refusal.code != .busy && refusal.code != .withheld:
       return [.finish(try summary(.refused(refusal)))]
     case .answered(.uploaded(let byteCount), _, _):
       guard let first = inquiry.doubtful.first else { return [try retried()] }

@@ -42,6 +42,25 @@ struct UpTablesRecoveryTests {
     #expect(try world.hubStore.check().allSatisfy(\.isOK), sourceLocation: sourceLocation)
   }
 
+  /// The hub tells nothing of its rows, so those that SQLite numbered in a copy are new ones.
+  @Test func aCopyBooksUnderNumbersOfItsOwn() throws {
+    let first = try world.join("first", ownKeys: .newNumbers)
+    try first.run("INSERT INTO payment(note) VALUES ('before')")
+    _ = try first.sync()
+    let copy = try world.copy(first, "copy")
+    try first.run("INSERT INTO payment(note) VALUES ('of the first')")
+    _ = try first.sync()
+    try copy.run("INSERT INTO payment(note) VALUES ('of the copy')")
+    _ = try copy.sync()
+    try world.settle(copy, first)
+    let notes = "SELECT note FROM payment ORDER BY 1"
+    let all = try world.hubDatabase().rows(notes).map { $0[0].text }
+    #expect(all == ["before", "of the copy", "of the first"])
+    #expect(try copy.rows(notes).map { $0[0].text } == ["before", "of the copy"])
+    #expect(try copy.store.outbox().isEmpty)
+    #expect(try world.hubStore.conflicts(openOnly: false).isEmpty)
+  }
+
   // MARK: A hub that was restored
 
   @Test(arguments: [false, true])
