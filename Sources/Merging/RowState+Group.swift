@@ -115,7 +115,7 @@ extension RowState {
 
 extension Version {
   /// Whether its author knew of a deletion: of one in the same changeset, too.
-  fileprivate func knows(_ deletion: Version) -> Bool {
+  func knows(_ deletion: Version) -> Bool {
     dot == deletion.dot || hasSeen(deletion)
   }
 }

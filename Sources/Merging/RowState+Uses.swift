@@ -14,12 +14,9 @@ extension RowState {
   /// this, and it has seen none, or had the row standing in view all the same.
   package func comesBack(by use: Version) -> Bool {
     guard isComplete, !lifeDeletions.isEmpty, !isAlive, isLive(use) else { return false }
-    func isKnown(_ deletion: Version) -> Bool {
-      deletion.dot == use.dot || use.hasSeen(deletion)
-    }
-    if !openDeletions.contains(where: isKnown) { return true }
+    if !openDeletions.contains(where: use.knows) { return true }
     // A write that what was known of had not seen: another deletion took that away.
-    let known = lifeDeletions.filter(isKnown)
+    let known = lifeDeletions.filter(use.knows)
     return writes.contains { write in
       use.hasSeen(write) && !known.contains { $0.hasSeen(write) }
     }
