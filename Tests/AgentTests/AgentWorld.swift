@@ -205,6 +205,21 @@ final class AgentBranch {
     certified = store.identity.replica
   }
 
+  /// Syncs, dies at a step of its database if it gets that far, and then begins and syncs anew.
+  func sync(crashingAt crashAt: Int) throws {
+    struct Crash: Error {}
+    var step = 0
+    store.database.onStep = { _ in
+      step += 1
+      if step == crashAt { throw Crash() }
+    }
+    do { _ = try sync() } catch is Crash {
+      try restart()
+      _ = try sync()
+    }
+    store.database.onStep = nil
+  }
+
   /// The agent begins anew, as after its process died.
   func restart() throws {
     store = try BranchStore(path: store.path)

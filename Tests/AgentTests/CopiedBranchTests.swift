@@ -172,22 +172,12 @@ struct CopiedBranchTests {
 
   @Test(arguments: 1..<40)
   func aCrashAtAnyStepOfAnAdoptionIsMadeGood(crashAt: Int) throws {
-    struct Crash: Error {}
     let copy = try world.copy(a, "clone")
     try a.run("UPDATE item SET name = 'uno' WHERE id = 1")
     _ = try a.sync()
     try copy.run(
       "UPDATE item SET name = 'dos' WHERE id = 2; INSERT INTO item VALUES (4, 'four', 4)")
-    var step = 0
-    copy.store.database.onStep = { _ in
-      step += 1
-      if step == crashAt { throw Crash() }
-    }
-    do { _ = try copy.sync() } catch is Crash {
-      try copy.restart()
-      _ = try copy.sync()
-    }
-    copy.store.database.onStep = nil
+    try copy.sync(crashingAt: crashAt)
     try world.settle(copy, a, b)
     #expect(try b.items() == ["1 uno", "2 dos", "3 three", "4 four"])
     try expectSettled(copy, a, b)

@@ -56,6 +56,18 @@ struct CopiedNumbersTests {
     }
   }
 
+  /// A branch whose last rows were not sent when it was copied, sealed or not; another; the copy.
+  private func copied(
+    _ scope: OwnKeys.Scope, isSealed: Bool
+  ) throws -> (AgentBranch, AgentBranch, AgentBranch) {
+    let (a, b) = (try world.join("a", ownKeys: scope), try world.join("b", ownKeys: scope))
+    try add("first", to: a)
+    _ = try a.sync()
+    try add("unsent", to: a)
+    if isSealed { _ = try a.sync { _, _ in nil } }
+    return (a, b, try world.copy(a, "copy"))
+  }
+
   @Test(arguments: [OwnKeys.Scope.newNumbers, .everything], [false, true])
   func newRowsOfACopyAreItsOwn(scope: OwnKeys.Scope, isSealed: Bool) throws {
     let a = try world.join("a", ownKeys: scope)
@@ -87,13 +99,7 @@ struct CopiedNumbersTests {
   /// What was there before the copy was made is one record, sealed or not, whoever sends it first.
   @Test(arguments: [OwnKeys.Scope.newNumbers, .everything], [false, true])
   func rowsThatBothHaveStayOneRecord(scope: OwnKeys.Scope, isSealed: Bool) throws {
-    let a = try world.join("a", ownKeys: scope)
-    let b = try world.join("b", ownKeys: scope)
-    try add("first", to: a)
-    _ = try a.sync()
-    try add("unsent", to: a)
-    if isSealed { _ = try a.sync { _, _ in nil } }
-    let copy = try world.copy(a, "copy")
+    let (a, b, copy) = try copied(scope, isSealed: isSealed)
     try add("Li", to: a)
     _ = try a.sync()
     try add("Chen", to: copy)
@@ -105,13 +111,7 @@ struct CopiedNumbersTests {
   /// The hub has forgotten which changesets it had.
   @Test(arguments: [OwnKeys.Scope.newNumbers, .everything], [false, true])
   func soTheyDoOncePruned(scope: OwnKeys.Scope, isSealed: Bool) throws {
-    let a = try world.join("a", ownKeys: scope)
-    let b = try world.join("b", ownKeys: scope)
-    try add("first", to: a)
-    _ = try a.sync()
-    try add("unsent", to: a)
-    if isSealed { _ = try a.sync { _, _ in nil } }
-    let copy = try world.copy(a, "copy")
+    let (a, b, copy) = try copied(scope, isSealed: isSealed)
     _ = try a.sync()
     try add("Li", to: a)
     try world.settle(a, b)
@@ -170,7 +170,6 @@ struct CopiedNumbersTests {
 
   @Test(arguments: 1..<40)
   func aCrashAtAnyStepIsMadeGood(crashAt: Int) throws {
-    struct Crash: Error {}
     let a = try world.join("a", ownKeys: .newNumbers)
     let b = try world.join("b", ownKeys: .newNumbers)
     try add("unsent", to: a)
@@ -178,16 +177,7 @@ struct CopiedNumbersTests {
     try add("Li", to: a)
     _ = try a.sync()
     try add("Chen", to: copy)
-    var step = 0
-    copy.store.database.onStep = { _ in
-      step += 1
-      if step == crashAt { throw Crash() }
-    }
-    do { _ = try copy.sync() } catch is Crash {
-      try copy.restart()
-      _ = try copy.sync()
-    }
-    copy.store.database.onStep = nil
+    try copy.sync(crashingAt: crashAt)
     try world.settle(copy, a, b)
     try expectAll(["Chen", "Li", "unsent"], a, b, copy)
   }

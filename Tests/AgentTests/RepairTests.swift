@@ -145,19 +145,9 @@ struct RepairTests {
 
   @Test(arguments: 1..<30)
   func aCrashAtAnyStepOfARepairIsMadeGood(crashAt: Int) throws {
-    struct Crash: Error {}
     try a.run("DROP TRIGGER tributary_1_i; DROP TRIGGER tributary_1_d")
     try a.run("INSERT INTO item VALUES (5, 'five', 5); DELETE FROM item WHERE id = 2")
-    var step = 0
-    a.store.database.onStep = { _ in
-      step += 1
-      if step == crashAt { throw Crash() }
-    }
-    do { _ = try a.sync() } catch is Crash {
-      try a.restart()
-      _ = try a.sync()
-    }
-    a.store.database.onStep = nil
+    try a.sync(crashingAt: crashAt)
     _ = try b.sync()
     #expect(try expectSame(a, b))
     #expect(try b.items() == ["1 one", "3 three", "4 four", "5 five"])
